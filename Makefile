@@ -1,0 +1,121 @@
+# Palmetto: set-up, tests and the demonstration. Every target sets up what it needs first.
+#
+#   make setup           .venv with the locked packages and the CLI, and the Coq toolchain
+#   make test            setup, then all checks and tests
+#   make demo            setup, then check the Coq project in examples/
+#   make bench-checker   setup, then measure the checker (ARGS="..." for its options)
+#   make lock            lock the packages anew after a change of pyproject.toml (UPGRADE=1: newest versions)
+#   make clean           remove everything that was made in this checkout (the toolchain stays in its cache)
+#
+# PYTHON=... names the Python to use; by default the first one found that is 3.11 or newer.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+EXAMPLES := $(sort $(wildcard examples/*.v))
+PYTHON ?=
+
+# Shell functions for the recipes that set up: a failure is one sentence, and root rights come from sudo.
+define SETUP_FUNCTIONS
+fail() { echo "palmetto: $$*" >&2; exit 1; }
+as_root() {
+  if [ "$$(id -u)" = 0 ]; then "$$@"
+  elif command -v sudo >/dev/null; then sudo "$$@"
+  else fail "root rights are needed to install $${packages}, and sudo is not there: install $${packages} as root first."
+  fi
+}
+install() {
+  packages="$$*"
+  command -v apt-get >/dev/null || fail "$${packages} missing and no apt-get here: install $${packages} with the package manager of this system."
+  echo "palmetto: installing $${packages}"
+  as_root apt-get -qq update || fail "apt-get update failed: see that the package mirror can be reached, then run make again."
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $${packages} >/dev/null || \
+    fail "apt-get could not install $${packages}: install $${packages} as root, then run make again."
+}
+find_python() {
+  for candidate in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do
+    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v "$$candidate"; return; fi
+  done
+}
+usable_environment() {
+  $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
+    [[ "$$($(BIN)/pip --version 2>/dev/null)" == *"$(CURDIR)/.venv/"* ]]
+}
+endef
+export SETUP_FUNCTIONS
+
+.PHONY: help setup test demo bench-checker lock clean
+
+help:
+	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMPS)/project
+	@$(BIN)/palmetto toolchain ensure
+
+# The stamp holds where the environment was made: its scripts do not work from another place. One that works
+# and was made by other means is kept: what is missing in it is added.
+$(STAMPS)/venv: $(if $(filter $(CURDIR),$(shell cat $(STAMPS)/venv 2>/dev/null)),,FORCE)
+	@eval "$$SETUP_FUNCTIONS"
+	if [ ! -e $@ ] && usable_environment; then mkdir -p $(STAMPS); echo "$(CURDIR)" > $@; exit 0; fi
+	python="$$(find_python)"
+	if [ -z "$$python" ]; then install python3 python3-venv; python="$$(find_python)"; fi
+	[ -n "$$python" ] || fail "Python 3.11 or newer is not here: install it, or name it with PYTHON=..."
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
+	  install "$$("$$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$$python cannot make virtual environments: name another Python with PYTHON=..."
+	fi
+	echo "palmetto: making .venv with $$python"
+	"$$python" -m venv --clear .venv
+	mkdir -p $(STAMPS)
+	echo "$(CURDIR)" > $@
+
+$(STAMPS)/packages: requirements/dev.txt $(STAMPS)/venv
+	@echo "palmetto: installing the locked packages"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(STAMPS)/project: pyproject.toml $(STAMPS)/packages
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+test: setup
+	@set -x
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint protos
+	$(BIN)/pytest
+
+demo: setup
+	$(BIN)/palmetto check --project examples $(EXAMPLES)
+
+bench-checker: setup
+	$(BIN)/python -m benchmarks.checker $(ARGS)
+
+# The locking tool has an environment of its own: it is no part of what is locked.
+build/lock/bin/uv:
+	@eval "$$SETUP_FUNCTIONS"
+	"$$(find_python)" -m venv --clear build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+LOCK = build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+  $(if $(UPGRADE),--upgrade) pyproject.toml
+
+lock: build/lock/bin/uv
+	$(LOCK) --output-file requirements/base.txt
+	$(LOCK) --extra dev --output-file requirements/dev.txt
+
+clean:
+	rm -rf .venv build services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find examples \( -name '*.vo' -o -name '*.vok' -o -name '*.vos' -o -name '*.glob' -o -name '.*.aux' -o -name '.*.cache' \) -delete
+
+.ONESHELL:
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,242 @@
+"""One check: a candidate run in a prepared worker, through all gates, to a verdict."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from coq_checker.audit import VARIABLE, Auditor
+from coq_checker.candidate import Candidate, read
+from coq_checker.gates import ast
+from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.gates.text import Mode
+from coq_checker.goals import Goal, goals_at
+from coq_checker.limits import Limits
+from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.run import Ran, run
+from coq_checker.session.api import CoqError, CoqSession
+
+_GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
+_UNFINISHED = (
+    "Attempt to save an incomplete proof",
+    "Attempt to save a proof with",
+    "unresolved existential variables",
+    "There are pending proofs",
+    "remaining open goals",
+    "No such goal",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked about one candidate.
+
+    Attributes:
+        text: the candidate, as sent.
+        mode: the body of a proof, or a whole script.
+        limits: granted.
+        axioms: what the proof may rest on.
+        want_goals: return the goals where it stopped.
+        max_sentences: of the candidate.
+    """
+
+    text: bytes
+    mode: Mode
+    limits: Limits
+    axioms: AxiomPolicy = AxiomPolicy()
+    want_goals: bool = False
+    max_sentences: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a candidate runs.
+
+    Attributes:
+        session: the worker; its tip is `state`.
+        state: the statement is open (a proof), or the anchor is defined (a script).
+        before: the state before that: what can be named there is the environment's.
+        names: the constants to audit; for a script the anchored one.
+        closing: for a script, the sentence that the kernel must accept after it.
+        known: sentences that the syntax-tree gate has passed in this environment already.
+    """
+
+    session: CoqSession
+    state: int
+    before: int
+    names: tuple[str, ...]
+    closing: str | None
+    known: set[bytes]
+
+
+_MAX_KNOWN = 20_000
+
+
+async def check(place: Place, ask: Ask, auditor: Auditor) -> ProofResult:
+    """The verdict on one candidate. The session's tip is moved; the caller takes it back.
+
+    Raises:
+        SessionLostError: the worker died or was killed by its limits.
+        SessionOutputError: Coq answered too much.
+    """
+    candidate = read(ask.text, ask.mode, ask.max_sentences)
+    if isinstance(candidate, ProofResult):
+        return candidate
+    return await _Check(place, ask, auditor, candidate).verdict()
+
+
+class _Check:
+    """One candidate on its way to a verdict."""
+
+    def __init__(self, place: Place, ask: Ask, auditor: Auditor, candidate: Candidate) -> None:
+        self.place, self.ask, self.auditor, self.candidate = place, ask, auditor, candidate
+        self.parsed_ns = 0
+        self.started_ns = time.monotonic_ns()
+
+    async def verdict(self) -> ProofResult:
+        """Runs it and judges what came of it."""
+        candidate, session = self.candidate, self.place.session
+        refused = await self._confirm_unknown()
+        if refused is not None:
+            return self._at(refused[0], Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, refused[1])
+        count = len(candidate.sentences)
+        end = candidate.sentences[-1].end if count else 0
+        ran = await run(session, candidate.text[:end], count, self._inspect) if count else Ran([])
+        executed_ns = time.monotonic_ns()
+        result = await self._judge(ran)
+        now = time.monotonic_ns()
+        parsed_ns = self.parsed_ns or executed_ns
+        return replace(
+            result,
+            timings=replace(
+                result.timings,
+                parse_ns=parsed_ns - self.started_ns,
+                execute_ns=executed_ns - parsed_ns,
+                audit_ns=now - executed_ns,
+            ),
+        )
+
+    async def _confirm_unknown(self) -> tuple[int, str] | None:
+        """Sentences that begin with an unknown capitalised word are parsed alone, which executes nothing."""
+        for index in self.candidate.unknown:
+            sentence = self.candidate.sentences[index]
+            text = self.candidate.text[sentence.start : sentence.end]
+            if text in self.place.known:
+                continue
+            head = await self.place.session.parse(text, self.place.state)
+            if head is None:
+                continue  # it does not parse, and so cannot act
+            why = ast.refusal(head, script=self.ask.mode is Mode.SCRIPT)
+            if why is not None:
+                return index, why
+        return None
+
+    async def _inspect(self, states: list[int]) -> tuple[int, str] | None:
+        """The syntax-tree gate, on what was not passed before in this environment."""
+        known, candidate = self.place.known, self.candidate
+        texts = [candidate.text[s.start : s.end] for s in candidate.sentences[: len(states)]]
+        fresh = [index for index, text in enumerate(texts) if text not in known]
+        heads = await self.place.session.ast_heads([states[index] for index in fresh])
+        script = self.ask.mode is Mode.SCRIPT
+        for index, head in zip(fresh, heads, strict=True):
+            why = ast.refusal(head, script=script)
+            if why is not None:
+                return index, why
+            # A proof's body changes no grammar, so that equal text is parsed equally.
+            if not script and len(known) < _MAX_KNOWN:
+                known.add(texts[index])
+        self.parsed_ns = time.monotonic_ns()
+        return None
+
+    async def _judge(self, ran: Ran) -> ProofResult:
+        candidate = self.candidate
+        if ran.unclear:
+            why = "Coq and the checker do not see the same sentences in this text."
+            return ProofResult(Verdict.REJECTED, Reason.UNCLEAR_TEXT, why)
+        if ran.refused is not None:
+            return self._at(ran.refused[0], Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, ran.refused[1])
+        if ran.failed is not None and ran.error is not None:
+            return await self._failure(ran, ran.failed, ran.error)
+        if candidate.gives_up:
+            why = "the proof was given up (Admitted or Abort)."
+            last = ran.states[-1] if ran.states else self.place.state
+            return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, goals=await self._goals(last))
+        if self.place.closing is not None:
+            mismatch = await self._close()
+            if mismatch is not None:
+                return mismatch
+        return await self._audit()
+
+    async def _failure(self, ran: Ran, index: int, error: CoqError) -> ProofResult:
+        states = ran.states
+        before = states[index - 1] if 0 < index <= len(states) else self.place.state
+        goals = await self._goals(before)
+        if error.out_of_memory:
+            return self._at(index, Verdict.OUT_OF_MEMORY, Reason.MEMORY_LIMIT, error.message, goals)
+        if error.syntax:
+            return self._at(index, Verdict.FAILED, Reason.SYNTAX, error.message, goals)
+        if self._is_end(index):
+            if any(part in error.message for part in _GIVEN_UP):
+                return self._at(index, Verdict.INCOMPLETE, Reason.ADMITTED, error.message, goals)
+            if any(part in error.message for part in _UNFINISHED):
+                return self._at(index, Verdict.INCOMPLETE, Reason.OPEN_GOALS, error.message, goals)
+            return self._at(index, Verdict.FAILED, Reason.KERNEL, error.message, goals)
+        return self._at(index, Verdict.FAILED, Reason.TACTIC, error.message, goals)
+
+    def _is_end(self, index: int) -> bool:
+        text = self.candidate.quote(index) if index < len(self.candidate.sentences) else ""
+        return text.startswith(("Qed", "Defined"))
+
+    async def _goals(self, state: int) -> tuple[Goal, ...]:
+        if not self.ask.want_goals:
+            return ()
+        return (await goals_at(self.place.session, state, self.ask.limits.goals_bytes)).goals
+
+    async def _close(self) -> ProofResult | None:
+        closing = self.place.closing or ""
+        closed = await run(self.place.session, closing.encode(), 1)
+        if closed.failed is None and not closed.unclear:
+            return None
+        said = closed.error.message if closed.error is not None else "it could not be compared"
+        return ProofResult(
+            Verdict.REJECTED,
+            Reason.STATEMENT_MISMATCH,
+            f"the script does not prove the asked statement: {said}",
+        )
+
+    async def _audit(self) -> ProofResult:
+        place = self.place
+        audits = await self.auditor.audit(place.session, place.names)
+        assumptions = []
+        for name, audit in zip(place.names, audits, strict=True):
+            if audit.problem is not None:
+                why = f"the axioms of {name} could not be audited: {audit.problem}"
+                return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
+            assumptions += audit.assumptions
+        if not assumptions:
+            return ProofResult(Verdict.PROVED)
+        refused = await forbidden(assumptions, self.ask.axioms, place.session, place.before)
+        shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
+        if refused:
+            what = ", ".join(dict.fromkeys(map(str, refused)))
+            why = f"the proof rests on what is not allowed: {what}."
+            return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
+        return ProofResult(Verdict.PROVED, axioms=shown)
+
+    def _at(
+        self, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()
+    ) -> ProofResult:
+        candidate = self.candidate
+        if index >= len(candidate.sentences):
+            return ProofResult(verdict, reason, message, goals=tuple(goals))
+        sentence = candidate.sentences[index]
+        return ProofResult(
+            verdict=verdict,
+            reason=reason,
+            message=message,
+            sentence=candidate.quote(index),
+            sentence_index=index,
+            # The end that we added stands at the candidate's own end.
+            start=min(sentence.start, candidate.length),
+            end=min(sentence.end, candidate.length),
+            goals=tuple(goals),
+        )

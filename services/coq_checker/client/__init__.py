@@ -1,0 +1,46 @@
+"""The client: typed results, async (`CheckerClient`) and blocking (`SyncCheckerClient`)."""
+
+from coq_checker.client.aio import CheckerClient, CheckItem
+from coq_checker.client.errors import (
+    CheckerError,
+    DeadlineExceededError,
+    EnvironmentFailedError,
+    InvalidRequestError,
+    NotFoundError,
+    OverloadedError,
+    UnavailableError,
+)
+from coq_checker.client.messages import FreeStatement, Options, TheoremRef
+from coq_checker.client.session import Session, State, StepFailedError
+from coq_checker.client.sync import SyncCheckerClient
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo
+from coq_checker.goals import Goal, Hypothesis
+from coq_checker.result import ProofResult, Reason, Timings, Verdict
+
+__all__ = [
+    "CheckItem",
+    "CheckedTheorem",
+    "CheckerClient",
+    "CheckerError",
+    "DeadlineExceededError",
+    "EnvironmentFailedError",
+    "FreeStatement",
+    "Goal",
+    "Hypothesis",
+    "InvalidRequestError",
+    "NotFoundError",
+    "Options",
+    "OverloadedError",
+    "ProjectInfo",
+    "ProofResult",
+    "Reason",
+    "Session",
+    "State",
+    "StepFailedError",
+    "SyncCheckerClient",
+    "TheoremInfo",
+    "TheoremRef",
+    "Timings",
+    "UnavailableError",
+    "Verdict",
+]

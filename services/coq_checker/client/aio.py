@@ -1,0 +1,229 @@
+"""The asynchronous client."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from coq_checker import convert
+from coq_checker.client.errors import from_rpc
+from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
+from coq_checker.client.session import Session, State
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, theorem_from_pb
+from coq_checker.result import ProofResult
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
+
+__all__ = ["CheckItem", "CheckerClient", "Session", "State"]
+
+_SERVICE = "palmetto.checker.v1.CoqCheckerService"
+_SERVICE_CONFIG = json.dumps(
+    {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": _SERVICE},
+        "methodConfig": [
+            {
+                "name": [{"service": _SERVICE}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.2s",
+                    "maxBackoff": "3s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One item of a stream of checks; `id` comes back with its answer."""
+
+    id: str
+    target: TheoremRef | FreeStatement
+    proof: str | None = None
+    script: str | None = None
+    options: Options = Options()
+
+
+class CheckerClient:
+    """A client of one checker address. Use as an async context manager, one for a process.
+
+    Args:
+        address: `HOST:PORT`, `unix:/path`, or `dns:///NAME:PORT` for round-robin over all addresses of a name.
+        max_message_bytes: largest message sent or received.
+
+    Every method raises a `CheckerError` where the request could not run.
+    """
+
+    def __init__(self, address: str, *, max_message_bytes: int = 64 << 20) -> None:
+        self._channel = grpc.aio.insecure_channel(
+            address,
+            options=[
+                ("grpc.max_receive_message_length", max_message_bytes),
+                ("grpc.max_send_message_length", max_message_bytes),
+                ("grpc.keepalive_time_ms", 30_000),
+                ("grpc.keepalive_timeout_ms", 10_000),
+                ("grpc.service_config", _SERVICE_CONFIG),
+            ],
+        )
+        self._stub: Any = pb_grpc.CoqCheckerServiceStub(self._channel)
+
+    async def __aenter__(self) -> "CheckerClient":
+        """Nothing is sent yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the connection; what is under way is cancelled."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self._channel.close()
+
+    async def wait_until_ready(self, timeout_s: float = 30.0) -> None:
+        """Waits until the server answers.
+
+        Raises:
+            TimeoutError: it did not within `timeout_s`.
+        """
+        async with asyncio.timeout(timeout_s):
+            await self._channel.channel_ready()
+
+    async def check_proof(
+        self,
+        target: TheoremRef | FreeStatement,
+        proof: str | None = None,
+        *,
+        script: str | None = None,
+        options: Options | None = None,
+        timeout_s: float | None = None,
+    ) -> ProofResult:
+        """Checks one candidate: the body of a proof, or a whole `script`.
+
+        Args:
+            timeout_s: deadline of the call; the work is killed when it passes.
+        """
+        request = check_request(target, proof, script, options or Options())
+        try:
+            response = await self._stub.CheckProof(request, timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        return convert.result_from_pb(response.result)
+
+    async def check_proofs(
+        self, items: Iterable[CheckItem] | AsyncIterable[CheckItem], *, timeout_s: float | None = None
+    ) -> AsyncIterator[tuple[str, ProofResult]]:
+        """Checks many candidates; answers come as they finish, each with its item's id."""
+
+        async def messages() -> AsyncIterator[pb.CheckProofsRequest]:
+            async for item in _as_async(items):
+                yield pb.CheckProofsRequest(
+                    id=item.id, check=check_request(item.target, item.proof, item.script, item.options)
+                )
+
+        call = self._stub.CheckProofs(messages(), timeout=timeout_s)
+        try:
+            async for response in call:
+                yield response.id, convert.result_from_pb(response.result)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        finally:
+            call.cancel()
+
+    async def check_file(
+        self,
+        *,
+        project: str = "",
+        file: str = "",
+        text: str | None = None,
+        logical_name: str = "",
+        options: Options | None = None,
+        timeout_s: float | None = None,
+    ) -> AsyncIterator[CheckedTheorem]:
+        """Checks every theorem of a project's file, or of a text, with the proofs that stand there."""
+        options = options or Options()
+        request = pb.CheckFileRequest(
+            limits=options.limits_to_pb(),
+            axioms=options.axioms_to_pb(),
+            want_goals=options.want_goals,
+            recheck=options.recheck,
+        )
+        if text is not None:
+            request.text.CopyFrom(pb.TextEnvironment(text=text, project=project, logical_name=logical_name))
+        else:
+            request.file.CopyFrom(pb.FileRef(project=project, file=file))
+        call = self._stub.CheckFile(request, timeout=timeout_s)
+        try:
+            async for response in call:
+                yield CheckedTheorem(
+                    theorem_from_pb(response.theorem), convert.result_from_pb(response.result)
+                )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        finally:
+            call.cancel()
+
+    async def session(
+        self,
+        target: TheoremRef | None = None,
+        *,
+        context: str = "",
+        project: str = "",
+        options: Options | None = None,
+    ) -> Session:
+        """Opens an interactive session: at a theorem with its proof open, or after a context given as text."""
+        request = pb.OpenRequest(limits=(options or Options()).limits_to_pb())
+        if target is not None:
+            request.theorem.CopyFrom(target.to_pb())
+        else:
+            request.text.CopyFrom(pb.TextEnvironment(text=context, project=project))
+        return await Session.open(self._stub.Session(), request)
+
+    async def projects(self) -> list[ProjectInfo]:
+        """The projects that the server knows."""
+        try:
+            response = await self._stub.ListProjects(pb.ListProjectsRequest())
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        return [ProjectInfo(one.name, tuple(one.files), one.toolchain) for one in response.projects]
+
+    async def theorems(self, project: str, file: str = "") -> AsyncIterator[TheoremInfo]:
+        """The theorems of a project or of one of its files, in file order, without their proofs."""
+        token = ""
+        while True:
+            request = pb.ListTheoremsRequest(project=project, file=file, page_token=token)
+            try:
+                response = await self._stub.ListTheorems(request)
+            except grpc.aio.AioRpcError as error:
+                raise from_rpc(error) from error
+            for one in response.theorems:
+                yield theorem_from_pb(one)
+            token = response.next_page_token
+            if not token:
+                return
+
+    async def theorem(self, target: TheoremRef) -> TheoremInfo:
+        """One theorem, with the proof that stands in the file."""
+        try:
+            response = await self._stub.GetTheorem(pb.GetTheoremRequest(theorem=target.to_pb()))
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        return theorem_from_pb(response.theorem)
+
+
+async def _as_async(items: Iterable[CheckItem] | AsyncIterable[CheckItem]) -> AsyncIterator[CheckItem]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item

@@ -1,0 +1,83 @@
+"""Errors of calls: what could not run. A wrong proof is a result, not an error."""
+
+import grpc
+
+
+class CheckerError(Exception):
+    """A call that could not run.
+
+    Attributes:
+        code: the gRPC status.
+    """
+
+    code = grpc.StatusCode.UNKNOWN
+
+
+class InvalidRequestError(CheckerError):
+    """The request is malformed; sending it again does not help."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class NotFoundError(CheckerError):
+    """No such project, file or theorem."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class EnvironmentFailedError(CheckerError):
+    """The environment does not run in Coq."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class OverloadedError(CheckerError):
+    """The server's queue is full.
+
+    Attributes:
+        retry_after_ms: when to come back.
+    """
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    def __init__(self, message: str, retry_after_ms: int) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+
+
+class UnavailableError(CheckerError):
+    """The server is not there, is draining, or lost its Coq process: send the request again."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+
+class DeadlineExceededError(CheckerError):
+    """The call's own deadline passed; its work was killed."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+_BY_CODE: dict[grpc.StatusCode, type[CheckerError]] = {
+    one.code: one
+    for one in (
+        InvalidRequestError,
+        NotFoundError,
+        EnvironmentFailedError,
+        UnavailableError,
+        DeadlineExceededError,
+    )
+}
+
+
+def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
+    """The typed error of a failed call."""
+    message = error.details() or error.code().name
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        metadata = {key: value for key, value in (error.trailing_metadata() or ())}
+        return OverloadedError(message, int(metadata.get("retry-after-ms", 1000)))
+    kind = _BY_CODE.get(error.code())
+    if kind is None:
+        unknown = CheckerError(f"{error.code().name}: {message}")
+        unknown.code = error.code()
+        return unknown
+    return kind(message)

@@ -1,0 +1,99 @@
+"""Requests as values, and the messages they become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class TheoremRef:
+    """A theorem of a project that the server knows; see the proto's TheoremRef."""
+
+    project: str
+    theorem: str = ""
+    file: str = ""
+    index: int | None = None
+
+    def to_pb(self) -> pb.TheoremRef:
+        """As a message."""
+        return pb.TheoremRef(project=self.project, file=self.file, theorem=self.theorem, index=self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeStatement:
+    """A statement in a context given as text; see the proto's FreeStatement."""
+
+    statement: str
+    context: str = ""
+    project: str = ""
+    logical_name: str = ""
+
+    def to_pb(self) -> pb.FreeStatement:
+        """As a message."""
+        environment = pb.TextEnvironment(
+            text=self.context, project=self.project, logical_name=self.logical_name
+        )
+        return pb.FreeStatement(environment=environment, statement=self.statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a check is run; 0 and None take the server's defaults.
+
+    Attributes:
+        cpu_ms, wall_ms, memory_bytes, output_bytes, goals_bytes: limits.
+        axioms: None allows what the environment assumes; a list allows only what it names.
+        want_goals: return the goals where the proof stopped.
+        recheck: confirm with coqc and coqchk in fresh processes.
+    """
+
+    cpu_ms: int = 0
+    wall_ms: int = 0
+    memory_bytes: int = 0
+    output_bytes: int = 0
+    goals_bytes: int = 0
+    axioms: Sequence[str] | None = None
+    want_goals: bool = False
+    recheck: bool = False
+
+    def limits_to_pb(self) -> pb.Limits:
+        """The limits as a message."""
+        return pb.Limits(
+            cpu_ms=self.cpu_ms,
+            wall_ms=self.wall_ms,
+            memory_bytes=self.memory_bytes,
+            output_bytes=self.output_bytes,
+            goals_bytes=self.goals_bytes,
+        )
+
+    def axioms_to_pb(self) -> pb.Axioms:
+        """The axiom policy as a message."""
+        if self.axioms is None:
+            return pb.Axioms(policy=pb.AXIOM_POLICY_ENVIRONMENT)
+        return pb.Axioms(policy=pb.AXIOM_POLICY_LISTED, allowed=self.axioms)
+
+
+def check_request(
+    target: TheoremRef | FreeStatement, proof: str | None, script: str | None, options: Options
+) -> pb.CheckProofRequest:
+    """A CheckProof request.
+
+    Raises:
+        ValueError: not exactly one of `proof` and `script` is given.
+    """
+    if (proof is None) == (script is None):
+        raise ValueError("give either proof= (the body) or script= (a whole text)")
+    request = pb.CheckProofRequest(
+        proof=proof,
+        script=script,
+        limits=options.limits_to_pb(),
+        axioms=options.axioms_to_pb(),
+        want_goals=options.want_goals,
+        recheck=options.recheck,
+    )
+    if isinstance(target, TheoremRef):
+        request.theorem.CopyFrom(target.to_pb())
+    else:
+        request.statement.CopyFrom(target.to_pb())
+    return request

@@ -1,0 +1,103 @@
+"""Between our values and the protobuf messages, both ways."""
+
+from coq_checker.goals import Goal, Hypothesis
+from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+_TIMINGS = (
+    "queue_ns",
+    "environment_ns",
+    "parse_ns",
+    "execute_ns",
+    "audit_ns",
+    "recheck_ns",
+    "wall_ns",
+    "cpu_ns",
+)
+_VERDICT_TO_PB = {verdict: pb.Verdict.Value(f"VERDICT_{verdict.value}") for verdict in Verdict}
+_VERDICT_FROM_PB = {number: verdict for verdict, number in _VERDICT_TO_PB.items()}
+_REASON_TO_PB = {
+    reason: pb.Reason.Value("REASON_UNSPECIFIED" if reason is Reason.NONE else f"REASON_{reason.name}")
+    for reason in Reason
+}
+_REASON_FROM_PB = {number: reason for reason, number in _REASON_TO_PB.items()}
+
+
+def goal_to_pb(goal: Goal) -> pb.Goal:
+    """A goal as a message."""
+    hypotheses = [pb.Hypothesis(names=h.names, body=h.body, type=h.type) for h in goal.hypotheses]
+    return pb.Goal(hypotheses=hypotheses, conclusion=goal.conclusion, truncated=goal.truncated)
+
+
+def goal_from_pb(message: pb.Goal) -> Goal:
+    """A goal from its message."""
+    hypotheses = tuple(
+        Hypothesis(tuple(h.names), h.body if h.HasField("body") else None, h.type) for h in message.hypotheses
+    )
+    return Goal(hypotheses, message.conclusion, message.truncated)
+
+
+def timings_to_pb(timings: Timings) -> pb.Timings:
+    """Timings as a message."""
+    return pb.Timings(**{name: max(0, getattr(timings, name)) for name in _TIMINGS})
+
+
+def timings_from_pb(message: pb.Timings) -> Timings:
+    """Timings from their message."""
+    return Timings(**{name: getattr(message, name) for name in _TIMINGS})
+
+
+def verdict_to_pb(verdict: Verdict) -> pb.Verdict.ValueType:
+    """A verdict as the enum's number."""
+    return _VERDICT_TO_PB[verdict]
+
+
+def verdict_from_pb(number: int) -> Verdict:
+    """A verdict from the enum's number; what a newer server may add reads as ERROR."""
+    return _VERDICT_FROM_PB.get(pb.Verdict.ValueType(number), Verdict.ERROR)
+
+
+def reason_to_pb(reason: Reason) -> pb.Reason.ValueType:
+    """A reason as the enum's number."""
+    return _REASON_TO_PB[reason]
+
+
+def reason_from_pb(number: int) -> Reason:
+    """A reason from the enum's number; what a newer server may add reads as none."""
+    return _REASON_FROM_PB.get(pb.Reason.ValueType(number), Reason.NONE)
+
+
+def result_to_pb(result: ProofResult) -> pb.ProofResult:
+    """A result as a message."""
+    return pb.ProofResult(
+        verdict=_VERDICT_TO_PB[result.verdict],
+        reason=_REASON_TO_PB[result.reason],
+        message=result.message,
+        sentence=result.sentence,
+        sentence_index=result.sentence_index,
+        start_byte=result.start,
+        end_byte=result.end,
+        goals=[goal_to_pb(goal) for goal in result.goals],
+        axioms=result.axioms,
+        timings=timings_to_pb(result.timings),
+        coq_version=result.coq_version,
+        environment_id=result.environment_id,
+    )
+
+
+def result_from_pb(message: pb.ProofResult) -> ProofResult:
+    """A result from its message."""
+    return ProofResult(
+        verdict=verdict_from_pb(message.verdict),
+        reason=reason_from_pb(message.reason),
+        message=message.message,
+        sentence=message.sentence,
+        sentence_index=message.sentence_index if message.HasField("sentence_index") else None,
+        start=message.start_byte if message.HasField("start_byte") else None,
+        end=message.end_byte if message.HasField("end_byte") else None,
+        goals=tuple(goal_from_pb(goal) for goal in message.goals),
+        axioms=tuple(message.axioms),
+        timings=timings_from_pb(message.timings),
+        coq_version=message.coq_version,
+        environment_id=message.environment_id,
+    )

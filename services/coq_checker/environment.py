@@ -1,0 +1,57 @@
+"""An environment as a value: everything that decides what a statement means."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from coq_checker.session.sertop import SessionOptions
+
+
+class EnvironmentFailedError(Exception):
+    """The environment does not run in Coq; the text is one sentence with Coq's message.
+
+    Attributes:
+        start, end: byte range of the failing sentence in the environment's text.
+    """
+
+    def __init__(self, message: str, start: int = 0, end: int = 0) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True, eq=False)
+class Environment:
+    """A text and how it is run. Positions inside it are byte offsets.
+
+    Attributes:
+        source: the whole text; for a file of a project the whole file.
+        options: how its session is started: toolchain, load path, directories.
+        setup: commands that run before the text, for options that sertop has no flag for.
+        label: what people call it, for logs and messages.
+    """
+
+    source: bytes
+    options: SessionOptions
+    setup: tuple[str, ...] = ()
+    label: str = "text"
+
+    @cached_property
+    def setting(self) -> str:
+        """Hash of everything but the text: texts of one setting can share a document."""
+        digest = hashlib.sha256()
+        toolchain = self.options.toolchain
+        for part in (toolchain.name, toolchain.coq_version, *self.options.arguments, *self.setup):
+            digest.update(part.encode() + b"\0")
+        return digest.hexdigest()
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of everything that makes the environment; equal ids mean equal environments."""
+        return hashlib.sha256(self.setting.encode() + self.source).hexdigest()[:24]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Environment) and self.id == other.id)
+
+    def __hash__(self) -> int:
+        return hash(self.id)

@@ -1,0 +1,101 @@
+"""The syntax-tree gate: what Coq itself parsed, before it executes anything.
+
+The text gate reads words; this one reads the constructor of Coq's abstract syntax, which no notation,
+comment or string can disguise.
+"""
+
+from coq_checker.session.api import AstHead
+
+# Commands of a proof body: tactics of every tactic language, structure, and a few harmless others.
+_PROOF_BODY = frozenset(
+    {
+        "VernacProof",
+        "VernacExactProof",
+        "VernacEndProof",
+        "VernacBullet",
+        "VernacSubproof",
+        "VernacEndSubproof",
+        "VernacFocus",
+        "VernacUnfocus",
+        "VernacUnfocused",
+        "VernacShow",
+        "VernacCheckMayEval",
+        "VernacSearch",
+        "VernacLocate",
+        "VernacPrint",
+    }
+)
+_TACTIC_ENTRIES = frozenset(
+    {
+        "VernacSolve",
+        "VernacSolveParallel",
+        "Unshelve",
+        "Grab_Existential_Variables",
+        "GrabEvars",
+        "OptimizeProof",
+        "VernacLtac2",
+        "VernacMtac2",
+    }
+)
+# What a free-standing script may declare besides.
+_SCRIPT = _PROOF_BODY | {
+    "VernacStartTheoremProof",
+    "VernacDefinition",
+    "VernacFixpoint",
+    "VernacCoFixpoint",
+    "VernacScheme",
+    "VernacInductive",
+    "VernacInstance",
+    "VernacExistingInstance",
+    "VernacHints",
+    "VernacRemoveHints",
+    "VernacArguments",
+    "VernacSetOpacity",
+    "VernacSetOption",
+    "VernacOpenCloseScope",
+    "VernacBeginSection",
+    "VernacEndSegment",
+    "VernacAssumption",
+    "VernacContext",
+    "VernacGeneralizable",
+    "VernacNotation",
+    "VernacReservedNotation",
+    "VernacImport",
+    "VernacRequire",
+    "VernacAbort",
+    "VernacAddMorphism",
+    "VernacBindScope",
+    "VernacDelimiters",
+}
+_SCRIPT_ENTRIES = _TACTIC_ENTRIES | {
+    "VernacDeclareTacticDefinition",
+    "VernacTacticNotation",
+    "Obligations",
+    "Set_Solver",
+    "Function",
+    "HintRewrite",
+    "Hint_Rewrite",
+}
+
+
+def refusal(head: AstHead | None, *, script: bool) -> str | None:
+    """Why the sentence may not be executed; None when it may.
+
+    Args:
+        head: what Coq parsed; None when it could not be read, which is refused.
+        script: the sentence stands in a free-standing script, which may declare things.
+    """
+    if head is None:
+        return "Coq's syntax tree of this sentence could not be read, so that it cannot be allowed."
+    if head.controlled:
+        return "a proof may not use Time, Timeout, Fail, Redirect and the like."
+    if head.attributes and not script:
+        return "a proof may not use attributes."
+    plugin, _, entry = head.command.partition(":")
+    if entry:
+        allowed = _SCRIPT_ENTRIES if script else _TACTIC_ENTRIES
+        return None if entry in allowed else f"a proof may not use the command {entry} of {plugin}."
+    allowed = _SCRIPT if script else _PROOF_BODY
+    if head.command not in allowed:
+        return f"a proof may not use the command {head.command.removeprefix('Vernac')}."
+    return None

@@ -1,0 +1,129 @@
+"""Goals as values, from the text that Coq's `Show` prints.
+
+The text is Coq's own: hypotheses in their order, notations as set. With a wide printing width each
+hypothesis starts a line two columns in, and what a notation breaks over lines is indented deeper.
+"""
+
+import re
+from dataclasses import dataclass
+
+from coq_checker.session.api import CoqSession
+
+_HYPOTHESIS = re.compile(r"^  ([^\W\d][\w']*(?:, [^\W\d][\w']*)*) (:=|:) ", re.M)
+_BAR = re.compile(r"^  ={4,}[^\n]*$", re.M)
+_COUNT = re.compile(r"^(\d+) (?:focused )?goals?\b")
+_TOTAL_HINT = re.compile(r"\(shelved: (\d+)")
+# More goals than this are counted, not printed.
+_MAX_GOALS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A hypothesis, or several of one type that Coq shows together; `body` for local definitions."""
+
+    names: tuple[str, ...]
+    body: str | None
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal: hypotheses in Coq's own order, oldest first, and the conclusion."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    conclusion: str
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """The goals in focus, and how many there are in all, printed or not."""
+
+    goals: tuple[Goal, ...]
+    count: int
+
+
+def _split_definition(text: str, types: dict[str, str], name: str) -> tuple[str, str]:
+    """Body and type of `body : type`. A body may hold ` : ` itself, so Coq is asked for the type."""
+    known = types.get(name)
+    if known is not None and text.endswith(" : " + known):
+        return text[: -len(known) - 3], known
+    body, _, kind = text.rpartition(" : ")
+    return (body, kind) if body else (text, "")
+
+
+def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
+    """A goal from the text of `Show N.`.
+
+    Args:
+        text: what Coq printed; everything before the first hypothesis is skipped.
+        types: printed types of local definitions, by name.
+    """
+    bar = _BAR.search(text)
+    if bar is None:
+        return Goal((), text.strip())
+    found: list[Hypothesis] = []
+    context = text[: bar.start()].rstrip()
+    starts = list(_HYPOTHESIS.finditer(context))
+    for here, after in zip(starts, [*starts[1:], None], strict=True):
+        value = context[here.end() : after.start() if after else len(context)].rstrip()
+        names = tuple(here[1].split(", "))
+        if here[2] == ":=":
+            body, kind = _split_definition(value, types or {}, names[0])
+            found.append(Hypothesis(names, body, kind))
+        else:
+            found.append(Hypothesis(names, None, value))
+    conclusion = text[bar.end() :].strip("\n")
+    return Goal(tuple(found), "\n".join(line.removeprefix("  ") for line in conclusion.split("\n")).strip())
+
+
+def _cut(goals: list[Goal], limit_bytes: int) -> tuple[Goal, ...]:
+    """The goals, cut where their text passes the limit: what is cut is marked, never silently lost."""
+    left = limit_bytes
+    kept: list[Goal] = []
+    for goal in goals:
+        hypotheses: list[Hypothesis] = []
+        truncated = goal.truncated
+        conclusion = goal.conclusion
+        # The conclusion goes first: a goal without it is worth nothing.
+        if len(conclusion) > left:
+            conclusion, truncated = conclusion[: max(0, left)] + " ...", True
+        left -= len(conclusion)
+        for hypothesis in goal.hypotheses:
+            size = sum(map(len, hypothesis.names)) + len(hypothesis.body or "") + len(hypothesis.type)
+            if size > left:
+                truncated = True
+                continue
+            left -= size
+            hypotheses.append(hypothesis)
+        kept.append(Goal(tuple(hypotheses), conclusion, truncated))
+        if left <= 0:
+            break
+    return tuple(kept)
+
+
+async def goals_at(session: CoqSession, state: int, limit_bytes: int) -> Goals:
+    """The goals in focus in a state; none outside a proof."""
+    shown = await session.query("Show.", state)
+    if shown.error is not None or not shown.messages:
+        return Goals((), 0)
+    text = shown.messages[-1]
+    count = _COUNT.match(text)
+    if count is None:
+        return Goals((), 0)
+    found: list[Goal] = []
+    for index in range(1, min(int(count[1]), _MAX_GOALS) + 1):
+        one = await session.query(f"Show {index}.", state)
+        if one.error is not None or not one.messages:
+            break
+        goal_text = one.messages[-1]
+        types: dict[str, str] = {}
+        for match in _HYPOTHESIS.finditer(goal_text.partition("\n  ====")[0]):
+            if match[2] == ":=" and index == 1:
+                checked = await session.query(f"Check {match[1]}.", state)
+                if checked.error is None and checked.messages:
+                    types[match[1]] = re.sub(r"\s+", " ", checked.messages[-1]).partition(" : ")[2]
+        found.append(parse_goal(goal_text, types))
+        if sum(len(goal.conclusion) for goal in found) > limit_bytes:
+            break
+    return Goals(_cut(found, limit_bytes), int(count[1]))

@@ -1,0 +1,304 @@
+"""A document: one session that has executed a text up to some position, kept to be forked from.
+
+It only ever moves forward; a fork goes back to any earlier position in a fraction of a millisecond, so
+that one document serves every theorem of its file.
+"""
+
+import asyncio
+from bisect import bisect_right
+from pathlib import Path
+
+from coq_checker.audit import Auditor
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.goals import goals_at
+from coq_checker.limits import Limits
+from coq_checker.pool.passed import Passed
+from coq_checker.pool.watchdog import Watchdog
+from coq_checker.run import Ran, run
+from coq_checker.session import process
+from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError
+from coq_checker.session.sertop import SertopSession
+from coqdata.sentence import Sentence, split
+from coqdata.theorem import Theorem, theorems
+
+# Each hypothesis and message on one line.
+_SETUP = ("Set Printing Width 100000.",)
+# Killed forks stay zombies until their parent ends: the document moves to a fork of its own before
+# they are too many.
+_MAX_FORKS = 400
+# Text between theorems is given to Coq in pieces of this many sentences.
+_PIECE = 200
+
+
+class Document:
+    """The prepared environment of a text. One user at a time moves it (`lock`); forks go their own way.
+
+    Attributes:
+        environment: what it runs.
+        sentences: of the whole text.
+        theorems: of the whole text.
+        passed: what came of each theorem's own proof, by its index, once the document is past it.
+        gated: sentences that the syntax-tree gate has passed in this environment.
+    """
+
+    def __init__(
+        self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path
+    ) -> None:
+        self.environment: Environment
+        self.sentences: list[Sentence]
+        self.problem: str | None
+        self.theorems: list[Theorem]
+        self._ends: list[int]
+        self._theorem_starts: dict[int, Theorem]
+        self._read(environment)
+        self.passed: dict[int, Passed] = {}
+        self.gated: set[bytes] = set()
+        self.lock = asyncio.Lock()
+        self._states: list[int] = []  # _states[i]: state before sentence i; grows as it moves
+        self._auditor = auditor
+        self._watchdog = watchdog
+        self._run_folder = run_folder
+        self._session: CoqSession | None = None
+        self._first: CoqSession | None = None
+
+    def covers(self, environment: Environment) -> bool:
+        """Whether the environment's text is the beginning of this document's, sentence by sentence."""
+        mine, theirs = self.environment, environment
+        if mine.setting != theirs.setting or not mine.source.startswith(theirs.source):
+            return False
+        return self._same_sentences(theirs.source)
+
+    def extend(self, environment: Environment) -> bool:
+        """Makes a longer text that begins with this document's the document's own; False where it does not.
+
+        What has been executed stays: the next theorem of a text that grows is reached by moving on.
+        """
+        mine = self.environment
+        if mine.setting != environment.setting or not environment.source.startswith(mine.source):
+            return False
+        parsed = split(environment.source)
+        if self.problem is not None or parsed.sentences[: len(self.sentences)] != self.sentences:
+            return False
+        self._read(environment)
+        return True
+
+    def _same_sentences(self, text: bytes) -> bool:
+        parsed = split(text)
+        return parsed.problem is None and parsed.sentences == self.sentences[: len(parsed.sentences)]
+
+    def _read(self, environment: Environment) -> None:
+        self.environment = environment
+        parsed = split(environment.source)
+        self.sentences = parsed.sentences
+        self.problem = parsed.problem
+        self.theorems = theorems(environment.source)
+        self._ends = [sentence.end for sentence in self.sentences]
+        self._theorem_starts = {theorem.start: theorem for theorem in self.theorems}
+
+    @property
+    def session(self) -> CoqSession:
+        """The live session.
+
+        Raises:
+            SessionLostError: it was killed, or never started.
+        """
+        if self._session is None:
+            raise SessionLostError("the document's session is gone")
+        return self._session
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has a session."""
+        return self._session is not None
+
+    def index_at(self, position: int) -> int:
+        """How many sentences end at or before the byte offset `position`."""
+        return bisect_right(self._ends, position)
+
+    def state_at(self, position: int) -> int:
+        """The state at a position that the document is past."""
+        return self._states[self.index_at(position)]
+
+    async def prepare(self, position: int, limits: Limits, proof_limits: Limits | None = None) -> int:
+        """Executes everything before `position` and returns the state there. The caller holds `lock`.
+
+        A theorem before it whose proof fails is assumed, as `Admitted` would.
+
+        Args:
+            position: byte offset in the text.
+            limits: of each piece of text.
+            proof_limits: of each theorem with its proof, where they differ.
+
+        Raises:
+            EnvironmentFailedError: a sentence outside of proofs fails, or passes the limits.
+        """
+        target = self.index_at(position)
+        lost = 0
+        while len(self._states) <= target:
+            if self._session is None:
+                await self._start()
+                continue
+            theorem = self._next_theorem(target)
+            granted = proof_limits if theorem is not None and proof_limits is not None else limits
+            with self._watchdog.watch(self.session, granted) as guard:
+                try:
+                    if theorem is None:
+                        await self._advance_text(target)
+                    else:
+                        begun_cpu, begun_wall = guard.cpu_ns, guard.wall_ns
+                        await self._advance_theorem(theorem)
+                        done = self.passed[theorem.index]
+                        done.cpu_ns, done.wall_ns = guard.cpu_ns - begun_cpu, guard.wall_ns - begun_wall
+                except (SessionLostError, SessionOutputError) as error:
+                    self.close()
+                    lost += 1
+                    if theorem is not None and (guard.breach is not None or lost > 1):
+                        # Its proof is passed over from now on, and the document made anew up to there.
+                        self.passed[theorem.index] = Passed.broken(guard.breach, granted, error)
+                    elif guard.breach is not None or lost > 1:
+                        why = (
+                            f"passed its {guard.breach.value} limit" if guard.breach else "was lost: Coq died"
+                        )
+                        raise EnvironmentFailedError(
+                            f"the environment of {self.environment.label} {why}."
+                        ) from error
+        return self._states[target]
+
+    async def _start(self) -> None:
+        session = await SertopSession.start(self.environment.options, self._run_folder)
+        self._first = self._session = session
+        try:
+            await self._auditor.prepare(session)
+            setup = [*_SETUP, *self.environment.setup]
+            done = await run(session, "\n".join(setup).encode(), len(setup))
+        except (SessionLostError, SessionOutputError) as error:
+            self.close()
+            raise EnvironmentFailedError(
+                f"the session of {self.environment.label} died at its start ({error})."
+            ) from error
+        if done.failed is not None or done.unclear:
+            self.close()
+            said = done.error.message if done.error else "it was not understood"
+            raise EnvironmentFailedError(f"the options of {self.environment.label} failed: {said}")
+        self._states = [session.tip]
+
+    def _next_theorem(self, target: int) -> Theorem | None:
+        """The theorem that starts at the next sentence and ends before the target."""
+        here = len(self._states) - 1
+        if here >= target:
+            return None
+        theorem = self._theorem_starts.get(self.sentences[here].start)
+        if theorem is None or theorem.ending is None or self.index_at(theorem.proof_end) > target:
+            return None
+        return theorem
+
+    async def _advance_text(self, target: int) -> None:
+        first = len(self._states) - 1
+        last = min(target, first + _PIECE)
+        for index in range(first + 1, last):
+            theorem = self._theorem_starts.get(self.sentences[index].start)
+            if theorem is not None and self.index_at(theorem.proof_end) <= target:
+                last = index
+                break
+        done = await self._run(first, last)
+        if done.unclear:
+            self._fail(first, "Coq does not see the same sentences there as Palmetto")
+        if done.failed is not None:
+            self._fail(first + done.failed, done.error.message if done.error else "it failed")
+        self._states += done.states
+
+    async def _advance_theorem(self, theorem: Theorem) -> None:
+        first = len(self._states) - 1
+        last = self.index_at(theorem.proof_end)
+        opened = self.index_at(theorem.statement_end)
+        before = self.passed.get(theorem.index)
+        if before is not None and before.error is not None:
+            await self._assume(first, opened, last)
+            return
+        done = await self._run(first, last)
+        if done.unclear:
+            self._fail(first, "Coq does not see the same sentences there as Palmetto")
+        if done.failed is None:
+            self._states += done.states
+            self.passed[theorem.index] = Passed()
+            return
+        failed = first + done.failed
+        message = done.error.message if done.error else "it failed"
+        if failed < opened or done.error is None:
+            self._fail(failed, message)
+        state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
+        goals = await goals_at(self.session, state, 64 << 10)
+        self.passed[theorem.index] = Passed(done.error, failed, goals.goals)
+        await self.session.back_to(self._states[first])
+        await self._assume(first, opened, last)
+
+    async def _assume(self, first: int, opened: int, last: int) -> None:
+        """Goes on after a proof that failed, with its theorem assumed."""
+        source, sentences = self.environment.source, self.sentences
+        text = source[sentences[first].start : sentences[opened - 1].end] + b"\nAdmitted."
+        done = await run(self.session, text, opened - first + 1)
+        if done.failed is not None or done.unclear:
+            self._fail(first, done.error.message if done.error else "its statement is not clear")
+        # Inside the failed proof there is no state of its own: all stand for the statement's.
+        stated = done.states[-2]
+        self._states += done.states[:-1] + [stated] * (last - opened - 1) + [done.states[-1]]
+
+    async def _run(self, first: int, last: int) -> Ran:
+        source, sentences = self.environment.source, self.sentences
+        text = source[sentences[first].start : sentences[last - 1].end]
+        return await run(self.session, text, last - first)
+
+    def _fail(self, sentence: int, message: str) -> None:
+        where = self.sentences[min(sentence, len(self.sentences) - 1)]
+        line = self.environment.source.count(b"\n", 0, where.start) + 1
+        self.close()  # half of a piece may be in the session
+        raise EnvironmentFailedError(
+            f"{self.environment.label}, line {line}: {message}", where.start, where.end
+        )
+
+    async def fork_at(self, position: int, limits: Limits) -> CoqSession:
+        """A fork of the session, gone back to `position`.
+
+        Raises:
+            EnvironmentFailedError: see `prepare`.
+            SessionLostError: the session died; the next call starts anew.
+        """
+        async with self.lock:
+            state = await self.prepare(position, limits)
+            try:
+                session = self.session
+                if isinstance(session, SertopSession) and session.forks >= _MAX_FORKS:
+                    session = await self._renew(session)
+                worker = await session.fork()
+            except SessionLostError:
+                self.close()
+                raise
+        try:
+            await worker.back_to(state)
+        except BaseException:
+            worker.kill()
+            raise
+        return worker
+
+    async def _renew(self, session: CoqSession) -> CoqSession:
+        fresh = await session.fork()
+        if session is not self._first:
+            session.kill()
+        self._session = fresh
+        return fresh
+
+    def pids(self) -> list[int]:
+        """The processes that hold it."""
+        return [session.pid for session in {self._session, self._first} if session is not None]
+
+    def rss_bytes(self) -> int:
+        """Resident memory of its process; a part of it is shared with its forks."""
+        return sum(process.rss_bytes(pid) for pid in self.pids())
+
+    def close(self) -> None:
+        """Kills the session and every fork of it."""
+        for session in (self._session, self._first):
+            if session is not None:
+                session.kill()
+        self._session = self._first = None
+        self._states = []

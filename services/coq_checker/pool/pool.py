@@ -1,0 +1,293 @@
+"""The pool: slots that take jobs from the queue, workers they keep, documents these are forked from."""
+
+import asyncio
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coq_checker.audit import Auditor
+from coq_checker.check import Ask
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.gates.statement import StatementError
+from coq_checker.limits import Limits
+from coq_checker.metrics import Metrics
+from coq_checker.pool.document import Document
+from coq_checker.pool.queue import ClosedError, Job, JobQueue
+from coq_checker.pool.watchdog import Watchdog
+from coq_checker.pool.worker import Target, Worker
+from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.session import process
+from coq_checker.session.api import CoqSession, SessionLostError, SessionStartError
+
+_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How large the pool is.
+
+    Attributes:
+        slots: candidates checked at the same time.
+        queue_size: candidates that may wait.
+        idle_workers: workers kept for the next candidate of their target.
+        documents: prepared environments kept at the most.
+        documents_bytes: memory of prepared environments kept at the most.
+        environment_limits: what preparing an environment may use.
+    """
+
+    slots: int
+    queue_size: int
+    idle_workers: int
+    documents: int
+    documents_bytes: int
+    environment_limits: Limits
+
+
+class Pool:
+    """Checks candidates in forked workers. Use as an async context manager."""
+
+    def __init__(self, settings: PoolSettings, auditor: Auditor, run_folder: Path, metrics: Metrics) -> None:
+        self.settings = settings
+        self.watchdog = Watchdog()
+        self.auditor = auditor
+        self.queue = JobQueue(settings.queue_size)
+        self._run_folder = run_folder
+        self._metrics = metrics
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._idle: OrderedDict[int, Worker] = OrderedDict()
+        self._slots: list[asyncio.Task[None]] = []
+        self._running: dict[Job, asyncio.Task[ProofResult]] = {}
+        self._busy = asyncio.Semaphore(settings.slots)
+
+    async def __aenter__(self) -> "Pool":
+        """Starts the slots."""
+        self._slots = [
+            asyncio.create_task(self._slot(), name=f"slot-{n}") for n in range(self.settings.slots)
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Kills everything at once; what still waits is answered UNAVAILABLE."""
+        self.queue.close()
+        for job in self.queue.clear():
+            _answer(job, ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, "the server is shutting down."))
+        for task in [*self._running.values(), *self._slots]:
+            task.cancel()
+        await asyncio.gather(*self._slots, return_exceptions=True)
+        for worker in self._idle.values():
+            worker.kill()
+        self._idle.clear()
+        for document in set(self._documents.values()):
+            document.close()
+        self._documents.clear()
+
+    async def drain(self, grace_s: float) -> None:
+        """Takes nothing new and waits up to `grace_s` for what is queued and running."""
+        self.queue.close()
+        if self._slots:
+            await asyncio.wait(self._slots, timeout=grace_s)
+
+    # -- checks
+
+    async def check(self, target: Target, ask: Ask) -> ProofResult:
+        """The verdict on one candidate. Cancelling the call kills the work.
+
+        Raises:
+            QueueFullError: there is no room.
+            ClosedError: the pool is draining.
+        """
+        job = Job(target, ask, asyncio.get_running_loop().create_future())
+        self.queue.put(job)
+        try:
+            return await job.done
+        except asyncio.CancelledError:
+            job.done.cancel()
+            task = self._running.get(job)
+            if task is not None:
+                task.cancel()
+            raise
+
+    async def _slot(self) -> None:
+        worker: Worker | None = None
+        since = time.monotonic()
+        try:
+            while True:
+                job = await self.queue.get(worker.target if worker else None, since)
+                if job is None:
+                    return
+                if worker is None or worker.target != job.target:
+                    if worker is not None:
+                        self.queue.serve(worker.target, -1)
+                        self._keep(worker)
+                        worker = None
+                    since = time.monotonic()
+                    self.queue.serve(job.target, +1)
+                    worker = self._find_idle(job.target)
+                worker = await self._work(worker, job)
+                if worker is None:
+                    self.queue.serve(job.target, -1)
+        finally:
+            if worker is not None:
+                worker.kill()
+
+    async def _work(self, worker: Worker | None, job: Job) -> Worker | None:
+        """Answers one job; returns the worker where it can be used again."""
+        box: list[Worker | None] = [worker]
+        task = asyncio.create_task(self._verdict(box, job))
+        self._running[job] = task
+        try:
+            result = await task
+        except asyncio.CancelledError:
+            if box[0] is not None:
+                box[0].kill()
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+            return None
+        except Exception as error:  # a fault of ours must not take the slot with it
+            self._metrics.fault(error)
+            if box[0] is not None:
+                box[0].kill()
+            why = f"the checker failed internally ({type(error).__name__}); the item was not judged."
+            _answer(job, ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why))
+            return None
+        finally:
+            self._running.pop(job, None)
+        _answer(job, result)
+        kept = box[0]
+        return kept if kept is not None and not kept.dead else None
+
+    async def _verdict(self, box: list[Worker | None], job: Job) -> ProofResult:
+        started_ns = time.monotonic_ns()
+        environment_ns = 0
+        lost = ""
+        for _ in range(_TRIES):
+            try:
+                worker = box[0]
+                if worker is None or worker.worn:
+                    if worker is not None:
+                        worker.kill()
+                        box[0] = None
+                    begun_ns = time.monotonic_ns()
+                    worker = box[0] = await self.make_worker(job.target)
+                    environment_ns = time.monotonic_ns() - begun_ns
+                result = await worker.check(job.ask, self.auditor, self.watchdog)
+            except (EnvironmentFailedError, StatementError) as error:
+                result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(error))
+            except SessionStartError as error:
+                result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, str(error))
+            except SessionLostError as error:
+                lost = str(error)
+                if box[0] is not None:
+                    box[0].kill()
+                    box[0] = None
+                self._metrics.worker_lost()
+                continue
+            break
+        else:
+            why = f"the Coq process died {_TRIES} times on this item ({lost})."
+            result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
+        self._metrics.checked(result)
+        return result.with_timings(queue_ns=started_ns - job.queued_ns, environment_ns=environment_ns)
+
+    async def make_worker(self, target: Target) -> Worker:
+        """A new worker at the target."""
+        document = self.document(target.environment)
+        return await Worker.make(target, document, self.settings.environment_limits, self.watchdog)
+
+    # -- what is kept
+
+    def document(self, environment: Environment) -> Document:
+        """The document of an environment, made where it is not held; the least recently used make room.
+
+        A text that is the beginning of a held one, or goes on from it, is served by the same document.
+        """
+        document = self._documents.get(environment.id) or self._related(environment)
+        if document is None:
+            self._make_room()
+            document = Document(environment, self.auditor, self.watchdog, self._run_folder)
+        self._documents[environment.id] = document
+        self._documents.move_to_end(environment.id)
+        return document
+
+    def _related(self, environment: Environment) -> Document | None:
+        for document in set(self._documents.values()):
+            if document.covers(environment):
+                return document
+            if not document.lock.locked() and document.extend(environment):
+                return document
+        return None
+
+    def _make_room(self) -> None:
+        settings = self.settings
+        while True:
+            held = set(self._documents.values())
+            if len(held) < settings.documents and (
+                sum(document.rss_bytes() for document in held) < settings.documents_bytes
+            ):
+                return
+            oldest = next((one for one in self._documents.values() if not one.lock.locked()), None)
+            if oldest is None:
+                return
+            oldest.close()
+            # A document stands under the id of each text that it served.
+            for key in [key for key, document in self._documents.items() if document is oldest]:
+                del self._documents[key]
+
+    def _keep(self, worker: Worker) -> None:
+        if worker.worn:
+            worker.kill()
+            return
+        self._idle[id(worker)] = worker
+        while len(self._idle) > self.settings.idle_workers:
+            _, oldest = self._idle.popitem(last=False)
+            oldest.kill()
+
+    def _find_idle(self, target: Target) -> Worker | None:
+        for key, worker in list(self._idle.items()):
+            if worker.target == target:
+                del self._idle[key]
+                return worker
+        return None
+
+    @contextlib.asynccontextmanager
+    async def busy(self) -> AsyncIterator[None]:
+        """A place for work outside of the queue (files, interactive sessions): as many as slots."""
+        async with self._busy:
+            yield
+
+    def count(self, result: ProofResult) -> None:
+        """Notes a verdict that was reached outside of the queue."""
+        self._metrics.checked(result)
+
+    @contextlib.asynccontextmanager
+    async def fork(self, environment: Environment, position: int) -> AsyncIterator[CoqSession]:
+        """A session of one's own at a position of an environment, for as long as the block lasts."""
+        session = await self.document(environment).fork_at(position, self.settings.environment_limits)
+        try:
+            yield session
+        finally:
+            session.kill()
+
+    def usage(self) -> dict[str, int]:
+        """Figures for the metrics: documents, idle workers, queued and running jobs, memory in bytes."""
+        held = set(self._documents.values())
+        pids = [pid for document in held for pid in document.pids()]
+        return {
+            "documents": len(held),
+            "idle_workers": len(self._idle),
+            "queued": len(self.queue),
+            "running": len(self._running),
+            "rss_bytes": sum(process.rss_bytes(pid) for pid in pids),
+        }
+
+
+def _answer(job: Job, result: ProofResult) -> None:
+    if not job.done.done():
+        job.done.set_result(result)
+
+
+__all__ = ["ClosedError", "Pool", "PoolSettings"]

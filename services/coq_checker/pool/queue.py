@@ -1,0 +1,157 @@
+"""The queue: bounded, and fair between environments.
+
+Jobs of one target stay together, so that a worker forked for it is used while it lasts; after a while
+the next environment has its turn, so that none waits for the end of another's thousand candidates.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from coq_checker.check import Ask
+from coq_checker.pool.worker import Target
+from coq_checker.result import ProofResult
+
+# How long a slot may stay with one target while another environment waits.
+_TURN_S = 0.25
+
+
+class QueueFullError(Exception):
+    """The queue has no room; `retry_after_ms` says when some is likely."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__(f"the queue is full; try again in {retry_after_ms} ms")
+        self.retry_after_ms = retry_after_ms
+
+
+class ClosedError(Exception):
+    """The pool is draining: nothing new is taken."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One candidate waiting for its verdict."""
+
+    target: Target
+    ask: Ask
+    done: asyncio.Future[ProofResult]
+    queued_ns: int = field(default_factory=time.monotonic_ns)
+
+
+class JobQueue:
+    """Jobs by environment and target."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._environments: OrderedDict[str, OrderedDict[Target, deque[Job]]] = OrderedDict()
+        self._size = 0
+        self._serving: dict[Target, int] = {}
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._room: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return self._size
+
+    def put(self, job: Job) -> None:
+        """Queues a job.
+
+        Raises:
+            QueueFullError: there is no room.
+            ClosedError: the queue is closed.
+        """
+        if self._closed:
+            raise ClosedError
+        if self._size >= self.capacity:
+            raise QueueFullError(retry_after_ms=max(50, min(10_000, 5 * self._size)))
+        targets = self._environments.setdefault(job.target.environment.id, OrderedDict())
+        targets.setdefault(job.target, deque()).append(job)
+        self._size += 1
+        _wake(self._waiting)
+
+    async def room(self) -> None:
+        """Waits until there is room; for streams, which slow their sender down instead of failing."""
+        while self._size >= self.capacity and not self._closed:
+            waiter = asyncio.get_running_loop().create_future()
+            self._room.append(waiter)
+            await waiter
+
+    async def get(self, target: Target | None, since: float) -> Job | None:
+        """The next job for a slot that served `target` since `since` (monotonic seconds); None when closed."""
+        while True:
+            if not self._size:
+                if self._closed:
+                    return None
+                waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.append(waiter)
+                await waiter
+                continue
+            job = self._take(self._choose(target, since))
+            if not job.done.done():
+                return job
+
+    def _choose(self, target: Target | None, since: float) -> Target:
+        if target is not None:
+            mine = self._environments.get(target.environment.id, {})
+            alone = len(self._environments) == 1 and len(mine) == 1
+            if target in mine and (alone or time.monotonic() - since < _TURN_S):
+                return target
+        busy: Target | None = None
+        for targets in self._environments.values():
+            for candidate in targets:
+                # Another slot's target only where there is nothing else: its worker serves it already.
+                if not self._serving.get(candidate):
+                    return candidate
+                busy = busy or candidate
+        if busy is None:
+            raise AssertionError("a queue with jobs has a target")
+        return busy
+
+    def _take(self, target: Target) -> Job:
+        key = target.environment.id
+        targets = self._environments[key]
+        jobs = targets[target]
+        job = jobs.popleft()
+        self._size -= 1
+        if not jobs:
+            del targets[target]
+        else:
+            targets.move_to_end(target)
+        if not targets:
+            del self._environments[key]
+        else:
+            self._environments.move_to_end(key)
+        _wake(self._room)
+        return job
+
+    def serve(self, target: Target, change: int) -> None:
+        """Notes that one slot more (+1) or less (-1) serves the target."""
+        count = self._serving.get(target, 0) + change
+        if count > 0:
+            self._serving[target] = count
+        else:
+            self._serving.pop(target, None)
+
+    def close(self) -> None:
+        """Takes nothing new; slots end when what is queued is done."""
+        self._closed = True
+        while self._waiting:
+            _wake(self._waiting)
+        while self._room:
+            _wake(self._room)
+
+    def clear(self) -> list[Job]:
+        """Removes and returns what is queued."""
+        jobs = [job for targets in self._environments.values() for queue in targets.values() for job in queue]
+        self._environments.clear()
+        self._size = 0
+        return jobs
+
+
+def _wake(waiting: deque[asyncio.Future[None]]) -> None:
+    while waiting:
+        waiter = waiting.popleft()
+        if not waiter.done():
+            waiter.set_result(None)
+            return

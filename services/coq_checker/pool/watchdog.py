@@ -1,0 +1,106 @@
+"""The watchdog: kills a process that passes its limits.
+
+Coq's own Timeout and SIGINT do not stop every computation (rocq#20228); SIGKILL does.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from coq_checker.limits import Limits
+from coq_checker.session import process
+from coq_checker.session.api import CoqSession
+
+_PERIOD_S = 0.01
+# Memory of forks is looked at less often: it grows by a few MB in this time.
+_MEMORY_EVERY = 3
+
+
+class Breach(Enum):
+    """The limit that was passed."""
+
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+
+
+@dataclass(slots=True, eq=False)
+class Guard:
+    """A watch over one session while it works on one thing.
+
+    Attributes:
+        breach: the limit that was passed, after which the session was killed; None so far.
+    """
+
+    session: CoqSession
+    limits: Limits
+    start_cpu_ns: int
+    start_rss_bytes: int
+    start_ns: int
+    breach: Breach | None = None
+
+    @property
+    def cpu_ns(self) -> int:
+        """CPU time since the watch began; 0 once the process is gone."""
+        return max(0, process.cpu_ns(self.session.pid) - self.start_cpu_ns)
+
+    @property
+    def wall_ns(self) -> int:
+        """Wall clock since the watch began."""
+        return time.monotonic_ns() - self.start_ns
+
+
+class Watchdog:
+    """Looks at every guarded session some hundred times a second, and not at all when there is none."""
+
+    def __init__(self) -> None:
+        self._guards: set[Guard] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticks = 0
+
+    @contextlib.contextmanager
+    def watch(self, session: CoqSession, limits: Limits) -> Iterator[Guard]:
+        """Guards `session` inside the block: it is killed when it passes a limit, and `breach` says which."""
+        guard = Guard(
+            session,
+            limits,
+            process.cpu_ns(session.pid),
+            process.rss_bytes(session.pid),
+            time.monotonic_ns(),
+        )
+        self._guards.add(guard)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PERIOD_S, self._tick)
+        try:
+            yield guard
+        finally:
+            self._guards.discard(guard)
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        for guard in list(self._guards):
+            if guard.breach is None:
+                self._look(guard)
+        if self._guards:
+            self._timer = asyncio.get_running_loop().call_later(_PERIOD_S, self._tick)
+        else:
+            self._timer = None
+
+    def _look(self, guard: Guard) -> None:
+        limits = guard.limits
+        wall_ms = guard.wall_ns // 1_000_000
+        if wall_ms >= limits.wall_ms:
+            guard.breach = Breach.WALL
+        # CPU time runs no faster than the clock for one thread; hammers start processes, hence the half.
+        elif wall_ms * 2 >= limits.cpu_ms and guard.cpu_ns >= limits.cpu_ms * 1_000_000:
+            guard.breach = Breach.CPU
+        elif self._ticks % _MEMORY_EVERY == 0:
+            pids = [guard.session.pid, *process.descendants(guard.session.pid)]
+            rss = sum(process.rss_bytes(pid) for pid in pids)
+            if rss - guard.start_rss_bytes > limits.memory_bytes:
+                guard.breach = Breach.MEMORY
+        if guard.breach is not None:
+            guard.session.kill()

@@ -1,0 +1,144 @@
+"""A worker: a fork of a document, standing at one target, where candidates run one after the other."""
+
+from dataclasses import dataclass
+
+from coq_checker.audit import Auditor
+from coq_checker.check import Ask, Place, check
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.gates.statement import Anchor, anchor
+from coq_checker.gates.text import Mode
+from coq_checker.limits import Limits
+from coq_checker.pool.document import Document
+from coq_checker.pool.passed import breach_verdict
+from coq_checker.pool.watchdog import Breach, Watchdog
+from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.run import run
+from coq_checker.session import process
+from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError
+
+# After this many candidates a worker is made anew: SerAPI keeps every comment and every state it saw.
+MAX_USES = 400
+# ... or when it has grown by this much.
+MAX_GROWTH_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where candidates are checked: what is to be proved, and in which environment.
+
+    Attributes:
+        environment: the text around it.
+        position: byte offset in the environment's text before the statement.
+        statement: the sentence that opens the proof, as the server states it.
+        mode: candidates are bodies of its proof, or scripts that state and prove it themselves.
+    """
+
+    environment: Environment
+    position: int
+    statement: bytes
+    mode: Mode
+
+
+class Worker:
+    """One forked session at one target."""
+
+    def __init__(self, target: Target, document: Document, session: CoqSession, place: Place) -> None:
+        self.target = target
+        self.uses = 0
+        self._document = document
+        self._session = session
+        self._place = place
+        self._start_rss = process.rss_bytes(session.pid)
+        self.dead = False
+
+    @classmethod
+    async def make(cls, target: Target, document: Document, limits: Limits, watchdog: Watchdog) -> "Worker":
+        """Forks the document at the target and opens the statement.
+
+        Raises:
+            EnvironmentFailedError: the environment or the statement does not run.
+            SessionLostError: a process died on the way; the next try starts anew.
+        """
+        session = await document.fork_at(target.position, limits)
+        try:
+            with watchdog.watch(session, limits) as guard:
+                try:
+                    place = await _open(target, session, document.gated)
+                except (SessionLostError, SessionOutputError) as error:
+                    if guard.breach is None:
+                        raise
+                    message = f"the statement passed its {guard.breach.value} limit."
+                    raise EnvironmentFailedError(message) from error
+        except BaseException:
+            session.kill()
+            raise
+        return cls(target, document, session, place)
+
+    @property
+    def worn(self) -> bool:
+        """Whether it should be made anew before the next candidate."""
+        if self.dead or self.uses >= MAX_USES or not self._document.alive:
+            return True
+        return process.rss_bytes(self._session.pid) - self._start_rss > MAX_GROWTH_BYTES
+
+    async def check(self, ask: Ask, auditor: Auditor, watchdog: Watchdog) -> ProofResult:
+        """The verdict on one candidate, its limits kept.
+
+        Raises:
+            SessionLostError: the worker died without having passed a limit; another may be tried.
+        """
+        self.uses += 1
+        with watchdog.watch(self._session, ask.limits) as guard:
+            try:
+                result = await check(self._place, ask, auditor)
+                cpu_ns = guard.cpu_ns
+                await self._session.back_to(self._place.state)
+            except SessionOutputError:
+                self.kill()
+                why = f"Coq's answer passed the output limit of {ask.limits.output_bytes} bytes."
+                result = ProofResult(Verdict.FAILED, Reason.OUTPUT_LIMIT, why)
+                cpu_ns = guard.cpu_ns
+            except SessionLostError:
+                self.kill()
+                if guard.breach is None:
+                    raise
+                result = ProofResult(*breach_verdict(guard.breach, ask.limits))
+                cpu_ns = ask.limits.cpu_ms * 1_000_000 if guard.breach is Breach.CPU else 0
+            except BaseException:
+                self.kill()
+                raise
+            return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self.dead = True
+        self._session.kill()
+
+
+async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place:
+    before = session.tip
+    if target.mode is Mode.SCRIPT:
+        fixed: Anchor = anchor(target.statement)
+        done = await run(session, fixed.before.encode(), 1)
+        names: tuple[str, ...] = (fixed.check,)
+        closing: str | None = fixed.after
+    else:
+        done = await run(session, target.statement, 1)
+        closing = None
+        names = ()
+    if done.failed is not None or done.unclear:
+        message = done.error.message if done.error is not None else "it is not one sentence"
+        raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
+    if target.mode is Mode.PROOF:
+        names = await _open_proofs(session)
+        if not names:
+            raise EnvironmentFailedError("the statement does not open a proof.")
+    return Place(session, session.tip, before, names, closing, known)
+
+
+async def _open_proofs(session: CoqSession) -> tuple[str, ...]:
+    """Names of what is being proved, as Coq says them."""
+    shown = await session.query("Show Conjectures.")
+    if shown.error is not None:
+        return ()
+    return tuple(" ".join(shown.messages).split())

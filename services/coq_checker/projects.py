@@ -1,0 +1,229 @@
+"""The projects that a checker serves: names to files, files to environments and theorems."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coq_checker.builds import Build, BuildError, build_project
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.session.sertop import SessionOptions
+from coq_checker.toolchain import Toolchain
+from coqdata.catalogue import resolve
+from coqdata.project import Project, ProjectError
+from coqdata.theorem import Theorem, theorems
+
+
+# Whether a project's sources have changed is looked at no more often than this.
+_BUILD_TRUST_S = 1.0
+# Environments remembered by their text, so that a request finds the value with its hash made.
+_ENVIRONMENTS = 256
+
+
+class NoSuchNameError(LookupError):
+    """A project, file or theorem that does not exist; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a project as it stands now.
+
+    Attributes:
+        project: whose file it is.
+        path: inside the project, with `/`.
+        source: its bytes.
+        theorems: of the file.
+    """
+
+    project: Project
+    path: str
+    source: bytes
+    theorems: tuple[Theorem, ...]
+
+
+class Projects:
+    """Projects by name. A file is read again when it has changed."""
+
+    def __init__(self, toolchain: Toolchain, base: SessionOptions, jobs: int) -> None:
+        self.toolchain = toolchain
+        self._base = base
+        self._jobs = jobs
+        self._projects: dict[str, Project] = {}
+        self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
+        self._builds: dict[tuple[Path, Path | None], tuple[float, Build]] = {}
+        self._build_locks: dict[str, asyncio.Lock] = {}
+        self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
+
+    def add(self, names: Iterable[str]) -> None:
+        """Adds projects given as NAME, DIR or NAME=DIR.
+
+        Raises:
+            ProjectError: one of them cannot be found or read.
+        """
+        for text in names:
+            name, _, folder = text.strip().partition("=")
+            if not name:
+                continue
+            project = resolve(folder or name)
+            self._projects[name if folder else project.name] = project
+
+    def names(self) -> list[str]:
+        """Names of all projects, sorted."""
+        return sorted(self._projects)
+
+    def project(self, name: str) -> Project:
+        """A project by its name.
+
+        Raises:
+            NoSuchNameError: there is none.
+        """
+        found = self._projects.get(name)
+        if found is None:
+            known = ", ".join(self.names()) or "none"
+            raise NoSuchNameError(
+                f"there is no project {name!r} on this server; it serves: {known} (ListProjects)."
+            )
+        return found
+
+    def files(self, project: Project) -> list[str]:
+        """Paths of the project's files, in dependency order."""
+        return [path.relative_to(project.root).as_posix() for path in project.files]
+
+    def file(self, name: str, path: str) -> SourceFile:
+        """A file of a project.
+
+        Raises:
+            NoSuchNameError: the project has no such file.
+        """
+        project = self.project(name)
+        for whole, known in zip(project.files, self.files(project), strict=True):
+            if known == path:
+                return self._read(project, whole, known)
+        raise NoSuchNameError(f"the project {name!r} has no file {path!r}.")
+
+    def _read(self, project: Project, whole: Path, path: str) -> SourceFile:
+        try:
+            status = whole.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            held = self._files.get(whole)
+            if held is not None and held[0] == stamp:
+                return held[1]
+            source = whole.read_bytes()
+        except OSError as error:
+            raise NoSuchNameError(f"the file {path} cannot be read: {error.strerror}.") from error
+        found = SourceFile(project, path, source, tuple(theorems(source)))
+        self._files[whole] = (stamp, found)
+        return found
+
+    def theorem(self, name: str, path: str, theorem: str, index: int | None) -> tuple[SourceFile, Theorem]:
+        """A theorem by name, or by its index in a file.
+
+        Raises:
+            NoSuchNameError: there is none, or more than one and nothing says which.
+        """
+        project = self.project(name)
+        paths: Sequence[str] = [path] if path else self.files(project)
+        if index is not None and not theorem:
+            if not path:
+                raise NoSuchNameError("a theorem given by its index needs its file.")
+            source = self.file(name, path)
+            if index >= len(source.theorems):
+                raise NoSuchNameError(f"{path} has {len(source.theorems)} theorems, none with index {index}.")
+            return source, source.theorems[index]
+        found: list[tuple[SourceFile, Theorem]] = []
+        for one in paths:
+            source = self.file(name, one)
+            found += [(source, t) for t in source.theorems if theorem in (t.name, t.qualified_name)]
+        if index is not None:
+            found = [(source, t) for source, t in found if t.index == index]
+        exact = [(source, t) for source, t in found if t.qualified_name == theorem]
+        if len(found) > 1 and len(exact) == 1:
+            found = exact
+        if not found:
+            where = path or f"the project {name!r}"
+            raise NoSuchNameError(f"there is no theorem {theorem!r} in {where}.")
+        if len(found) > 1:
+            places = ", ".join(f"{source.path} index {t.index}" for source, t in found[:5])
+            raise NoSuchNameError(
+                f"{theorem!r} stands {len(found)} times ({places}): say which file and index."
+            )
+        return found[0]
+
+    async def environment(self, source: SourceFile) -> Environment:
+        """The environment of a file: its text, with what it requires built.
+
+        Raises:
+            EnvironmentFailedError: what it requires does not build.
+        """
+        project = source.project
+        build = await self._build(project, project.root / source.path)
+        logical = project.options.logical_name(project.root, project.root / source.path)
+        return self._environment(source.source, project, build, logical, f"{project.name}/{source.path}")
+
+    async def text_environment(self, text: bytes, project_name: str, logical: str) -> Environment:
+        """The environment of a text, with a project's load path where one is named.
+
+        Raises:
+            EnvironmentFailedError: the project does not build.
+            NoSuchNameError: there is no such project.
+        """
+        if not project_name:
+            return self._environment(text, None, None, logical, "the environment")
+        project = self.project(project_name)
+        build = await self._build(project, None)
+        return self._environment(text, project, build, logical, f"the environment in {project.name}")
+
+    async def _build(self, project: Project, only: Path | None) -> Build:
+        lock = self._build_locks.setdefault(str(project.root), asyncio.Lock())
+        async with lock:
+            held = self._builds.get((project.root, only))
+            if held is not None and time.monotonic() - held[0] < _BUILD_TRUST_S:
+                return held[1]
+            try:
+                build = await build_project(project, self.toolchain, jobs=self._jobs, only=only)
+            except (BuildError, ProjectError) as error:
+                raise EnvironmentFailedError(str(error)) from error
+            if held is not None and held[1] == build:
+                build = held[1]  # the same object, so that what was made of it is found again
+            self._builds[project.root, only] = (time.monotonic(), build)
+            return build
+
+    def _environment(
+        self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
+    ) -> Environment:
+        key = (text, label, logical or "")
+        held = self._environments.get(key)
+        if held is not None and held[0] is build:
+            self._environments.move_to_end(key)
+            return held[1]
+        environment = self._make_environment(text, project, build, logical, label)
+        self._environments[key] = (build, environment)
+        while len(self._environments) > _ENVIRONMENTS:
+            self._environments.popitem(last=False)
+        return environment
+
+    def _make_environment(
+        self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
+    ) -> Environment:
+        arguments: list[str] = []
+        setup: tuple[str, ...] = ()
+        read_only: tuple[Path, ...] = self._base.read_only
+        if project is not None and build is not None:
+            for flag, folder, name in build.load_arguments:
+                arguments += [flag, str(folder) if flag == "-I" else f"{folder},{name}"]
+            flags, setup = project.options.sertop_arguments()
+            arguments += flags
+            read_only = (*read_only, *build.read_only)
+        if logical:
+            arguments += ["--topfile", logical.replace(".", "/") + ".v"]
+        options = SessionOptions(
+            toolchain=self.toolchain,
+            arguments=tuple(arguments),
+            read_only=read_only,
+            environment=self._base.environment,
+            output_bytes=self._base.output_bytes,
+            address_space_bytes=self._base.address_space_bytes,
+        )
+        return Environment(text, options, tuple(setup), label)

@@ -1,0 +1,88 @@
+"""What comes out of a check, as values: the same on the server and in the client."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from coq_checker.goals import Goal
+
+
+class Verdict(Enum):
+    """What came out; see the proto's Verdict for the meaning of each."""
+
+    PROVED = "PROVED"
+    INCOMPLETE = "INCOMPLETE"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    TIMEOUT = "TIMEOUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    ERROR = "ERROR"
+
+
+class Reason(Enum):
+    """Why, where there is more than one why; see the proto's Reason for the meaning of each."""
+
+    NONE = ""
+    FORBIDDEN_COMMAND = "forbidden_command"
+    FORBIDDEN_AXIOM = "forbidden_axiom"
+    STATEMENT_MISMATCH = "statement_mismatch"
+    UNCLEAR_TEXT = "unclear_text"
+    SYNTAX = "syntax"
+    TACTIC = "tactic"
+    KERNEL = "kernel"
+    OPEN_GOALS = "open_goals"
+    ADMITTED = "admitted"
+    CPU_LIMIT = "cpu_limit"
+    WALL_LIMIT = "wall_limit"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    RECHECK = "recheck"
+    INVALID_REQUEST = "invalid_request"
+    ENVIRONMENT = "environment"
+    WORKER_LOST = "worker_lost"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where the time of a check went, in nanoseconds; see the proto's Timings."""
+
+    queue_ns: int = 0
+    environment_ns: int = 0
+    parse_ns: int = 0
+    execute_ns: int = 0
+    audit_ns: int = 0
+    recheck_ns: int = 0
+    wall_ns: int = 0
+    cpu_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """What came out of the check of one proof; see the proto's ProofResult.
+
+    Attributes:
+        start, end: byte range of the failing sentence in the candidate (in the file, for a file's check).
+        sentence_index: its index in the candidate, from 0.
+    """
+
+    verdict: Verdict
+    reason: Reason = Reason.NONE
+    message: str = ""
+    sentence: str = ""
+    sentence_index: int | None = None
+    start: int | None = None
+    end: int | None = None
+    goals: tuple[Goal, ...] = ()
+    axioms: tuple[str, ...] = ()
+    timings: Timings = field(default_factory=Timings)
+    coq_version: str = ""
+    environment_id: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether the verdict is PROVED."""
+        return self.verdict is Verdict.PROVED
+
+    def with_timings(self, **nanoseconds: int) -> "ProofResult":
+        """The same result with some of its timings replaced."""
+        return replace(self, timings=replace(self.timings, **nanoseconds))

@@ -1,0 +1,41 @@
+"""Errors of a request, each with the gRPC status that it is answered with."""
+
+import grpc
+
+
+class RequestError(Exception):
+    """A request that cannot run; the text is one sentence for the client."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+
+
+class InvalidRequestError(RequestError):
+    """Malformed: sending it again does not help."""
+
+
+class UnknownNameError(RequestError):
+    """A project, file or theorem that does not exist."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class EnvironmentRequestError(RequestError):
+    """The environment does not run in Coq."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class BusyError(RequestError):
+    """No room; `retry_after_ms` says when to come back."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class UnavailableError(RequestError):
+    """A transient fault: send it again."""
+
+    code = grpc.StatusCode.UNAVAILABLE

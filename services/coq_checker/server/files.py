@@ -1,0 +1,154 @@
+"""CheckFile: every theorem of a file with the proof that stands in it, in one pass over the file."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from coq_checker.audit import VARIABLE
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.limits import Limits
+from coq_checker.pool.document import Document
+from coq_checker.pool.passed import Passed
+from coq_checker.pool.pool import Pool
+from coq_checker.recheck import recheck_file
+from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from coq_checker.session.api import SessionLostError
+from coqdata.theorem import Theorem
+
+_GIVEN_UP = frozenset(("Admitted", "Abort"))
+
+
+@dataclass(frozen=True, slots=True)
+class FileAsk:
+    """What is asked about a file."""
+
+    limits: Limits
+    axioms: AxiomPolicy
+    want_goals: bool = False
+    recheck: bool = False
+
+
+class FileChecks:
+    """Checks of whole files."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def check(
+        self, environment: Environment, ask: FileAsk
+    ) -> AsyncIterator[tuple[Theorem, ProofResult]]:
+        """One answer a theorem, in file order.
+
+        Where the file fails outside of its proofs, the theorems from there on are answered ERROR.
+
+        Raises:
+            EnvironmentFailedError: what follows the last theorem fails.
+        """
+        document = self._pool.document(environment)
+        broken: EnvironmentFailedError | None = None
+        recheck_problem = await recheck_file(environment) if ask.recheck else None
+        for theorem in document.theorems:
+            if broken is None:
+                try:
+                    async with self._pool.busy(), document.lock:
+                        result = await self._theorem(document, theorem, ask)
+                except EnvironmentFailedError as error:
+                    broken = error
+            if broken is not None:
+                result = ProofResult(
+                    Verdict.ERROR, Reason.ENVIRONMENT, str(broken), start=broken.start, end=broken.end
+                )
+            elif result.proved and recheck_problem is not None:
+                result = replace(
+                    result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=recheck_problem
+                )
+            self._pool.count(result)
+            yield (
+                theorem,
+                replace(
+                    result,
+                    coq_version=environment.options.toolchain.coq_version,
+                    environment_id=environment.id,
+                ),
+            )
+        if broken is None:
+            async with self._pool.busy(), document.lock:
+                await document.prepare(len(environment.source), self._pool.settings.environment_limits)
+            if document.problem is not None:
+                raise EnvironmentFailedError(f"{environment.label}: {document.problem}.")
+
+    async def _theorem(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
+        limits = self._pool.settings.environment_limits
+        if theorem.ending is None:
+            why = document.problem or "the file ends inside of the proof"
+            return ProofResult(
+                Verdict.INCOMPLETE, Reason.OPEN_GOALS, f"{why}.", start=theorem.start, end=theorem.proof_end
+            )
+        await document.prepare(theorem.proof_end, limits, ask.limits)
+        passed = document.passed.get(theorem.index)
+        if passed is None:
+            # It stands inside another proof, or its text is not the document's own sentence.
+            return await self._audited(document, theorem, ask, Passed())
+        timings = Timings(wall_ns=passed.wall_ns, execute_ns=passed.wall_ns, cpu_ns=passed.cpu_ns)
+        result = self._failure(document, theorem, ask, passed)
+        if result is None:
+            result = await self._audited(document, theorem, ask, passed)
+        return replace(result, timings=replace(timings, audit_ns=result.timings.audit_ns))
+
+    @staticmethod
+    def _failure(document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult | None:
+        error = passed.error
+        if error is None:
+            if theorem.ending in _GIVEN_UP:
+                why = f"the proof ends with {theorem.ending}."
+                return ProofResult(
+                    Verdict.INCOMPLETE, Reason.ADMITTED, why, start=theorem.start, end=theorem.proof_end
+                )
+            return None
+        if passed.verdict is not None:
+            return ProofResult(
+                passed.verdict, passed.reason, error.message, start=theorem.start, end=theorem.proof_end
+            )
+        where = document.sentences[passed.sentence or 0]
+        source = document.environment.source
+        text = source[where.start : where.end].decode("utf-8", "replace")
+        at_end = text.startswith(("Qed", "Defined"))
+        unfinished = at_end and "incomplete proof" in error.message
+        reason = (
+            Reason.SYNTAX
+            if error.syntax
+            else Reason.OPEN_GOALS
+            if unfinished
+            else Reason.KERNEL
+            if at_end
+            else Reason.TACTIC
+        )
+        return ProofResult(
+            verdict=Verdict.INCOMPLETE if unfinished else Verdict.FAILED,
+            reason=reason,
+            message=error.message,
+            sentence=text,
+            sentence_index=(passed.sentence or 0) - document.index_at(theorem.statement_end),
+            start=where.start,
+            end=where.end,
+            goals=passed.goals if ask.want_goals else (),
+        )
+
+    async def _audited(
+        self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed
+    ) -> ProofResult:
+        try:
+            (audit,) = await self._pool.auditor.audit(document.session, [theorem.qualified_name])
+        except SessionLostError as error:
+            raise EnvironmentFailedError(f"the session was lost during the audit ({error}).") from error
+        if audit.problem is not None:
+            why = f"its axioms could not be audited: {audit.problem}"
+            return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
+        before = document.state_at(theorem.start)
+        refused = await forbidden(audit.assumptions, ask.axioms, document.session, before)
+        shown = tuple(dict.fromkeys(str(one) for one in audit.assumptions if one.kind != VARIABLE))
+        if refused:
+            what = ", ".join(dict.fromkeys(map(str, refused)))
+            why = f"the proof rests on what is not allowed: {what}."
+            return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
+        return ProofResult(Verdict.PROVED, axioms=shown)

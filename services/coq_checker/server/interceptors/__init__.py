@@ -1,0 +1,1 @@
+"""Interceptors, one concern each."""

@@ -1,0 +1,129 @@
+"""CheckProof and CheckProofs: requests through the pool."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from coq_checker.pool.pool import Pool
+from coq_checker.pool.queue import ClosedError, QueueFullError
+from coq_checker.recheck import recheck
+from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.server.errors import (
+    BusyError,
+    EnvironmentRequestError,
+    InvalidRequestError,
+    RequestError,
+    UnavailableError,
+    UnknownNameError,
+)
+from coq_checker.server.requests import ProofRequest, Requests
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+# What a stream's item reports as its verdict's reason where a single call would answer a status.
+_REASONS = {
+    InvalidRequestError: Reason.INVALID_REQUEST,
+    UnknownNameError: Reason.INVALID_REQUEST,
+    EnvironmentRequestError: Reason.ENVIRONMENT,
+    BusyError: Reason.UNAVAILABLE,
+    UnavailableError: Reason.UNAVAILABLE,
+}
+_STATUS = {
+    Reason.INVALID_REQUEST: InvalidRequestError,
+    Reason.ENVIRONMENT: EnvironmentRequestError,
+    Reason.UNAVAILABLE: UnavailableError,
+    Reason.WORKER_LOST: UnavailableError,
+}
+
+
+class ProofChecks:
+    """Checks of single candidates."""
+
+    def __init__(self, requests: Requests, pool: Pool) -> None:
+        self._requests = requests
+        self._pool = pool
+
+    async def one(self, message: pb.CheckProofRequest) -> ProofResult:
+        """The verdict on one candidate; what could not run is an error of the call.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        result = await self._run(await self._requests.proof(message))
+        status = _STATUS.get(result.reason) if result.verdict is Verdict.ERROR else None
+        if status is not None:
+            raise status(result.message)
+        return result
+
+    async def _run(self, request: ProofRequest) -> ProofResult:
+        try:
+            result = await self._pool.check(request.target, request.ask)
+        except QueueFullError as error:
+            raise BusyError(f"{error}.", retry_after_ms=error.retry_after_ms) from error
+        except ClosedError as error:
+            raise UnavailableError("the server is draining: send the request to another one.") from error
+        if request.recheck and result.proved:
+            result = await recheck(request.target, request.ask, result)
+        environment = request.target.environment
+        return replace(
+            result,
+            coq_version=environment.options.toolchain.coq_version,
+            environment_id=environment.id,
+        )
+
+    async def item(self, message: pb.CheckProofRequest) -> ProofResult:
+        """The verdict on an item of a stream: what could not run is its ERROR verdict."""
+        try:
+            return await self._run(await self._requests.proof(message))
+        except RequestError as error:
+            return ProofResult(Verdict.ERROR, _REASONS.get(type(error), Reason.INVALID_REQUEST), str(error))
+
+    async def many(
+        self, messages: AsyncIterator[pb.CheckProofsRequest]
+    ) -> AsyncIterator[tuple[str, ProofResult]]:
+        """Answers to a stream of items as they finish; closing the iterator kills what is under way."""
+        answers: asyncio.Queue[tuple[str, ProofResult] | None] = asyncio.Queue()
+        room = asyncio.Semaphore(self._requests.settings.max_in_flight)
+        running: set[asyncio.Task[None]] = set()
+
+        async def check(name: str, message: pb.CheckProofRequest) -> None:
+            try:
+                await answers.put((name, await self.item(message)))
+            finally:
+                room.release()
+
+        async def read() -> None:
+            async for message in messages:
+                await room.acquire()
+                # A full queue slows the sender down, and fails nothing.
+                await self._pool.queue.room()
+                task = asyncio.create_task(check(message.id, message.check))
+                running.add(task)
+                task.add_done_callback(running.discard)
+                # The task takes its place in the queue before the next item is looked at.
+                await asyncio.sleep(0)
+            while running:
+                await asyncio.wait(set(running))
+            await answers.put(None)
+
+        reader = asyncio.create_task(read())
+        try:
+            while True:
+                getter = asyncio.create_task(answers.get())
+                await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
+                if not getter.done() and reader.done() and reader.exception() is not None:
+                    getter.cancel()
+                    reader.result()
+                answer = await getter
+                if answer is None:
+                    return
+                yield answer
+                while not answers.empty():
+                    answer = answers.get_nowait()
+                    if answer is None:
+                        return
+                    yield answer
+        finally:
+            reader.cancel()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(reader, *running, return_exceptions=True)

@@ -1,0 +1,155 @@
+"""From request messages to what the pool is asked; everything a client can get wrong is said here."""
+
+from dataclasses import dataclass
+
+from coq_checker.check import Ask
+from coq_checker.environment import EnvironmentFailedError
+from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.gates.statement import StatementError, anchor
+from coq_checker.gates.text import Mode
+from coq_checker.limits import Limits, grant
+from coq_checker.pool.worker import Target
+from coq_checker.projects import NoSuchNameError, Projects, SourceFile
+from coq_checker.server.errors import EnvironmentRequestError, InvalidRequestError, UnknownNameError
+from coq_checker.settings import CheckerSettings
+from coqdata.sentence import split
+from coqdata.theorem import Theorem
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRequest:
+    """A CheckProof request, understood."""
+
+    target: Target
+    ask: Ask
+    recheck: bool
+
+
+class Requests:
+    """Reads requests, against the server's settings and projects."""
+
+    def __init__(self, settings: CheckerSettings, projects: Projects) -> None:
+        self.settings = settings
+        self.projects = projects
+
+    def text(self, value: str, field: str, limit_bytes: int) -> bytes:
+        """A text field as bytes.
+
+        Raises:
+            InvalidRequestError: it is too large, or holds what Coq cannot be given.
+        """
+        data = value.encode("utf-8", "surrogatepass")
+        if len(data) > limit_bytes:
+            raise InvalidRequestError(
+                f"`{field}` has {len(data)} bytes; this server takes at most {limit_bytes} "
+                "(PALMETTO_CHECKER_MAX_CANDIDATE_BYTES, PALMETTO_CHECKER_MAX_SOURCE_BYTES)."
+            )
+        at = data.find(b"\0")
+        if at >= 0:
+            raise InvalidRequestError(f"`{field}` holds a NUL byte at offset {at}: Coq text has none.")
+        return data
+
+    def limits(self, message: pb.Limits) -> Limits:
+        """The limits granted."""
+        settings = self.settings
+        return grant(
+            settings.default_limits,
+            settings.maximum_limits,
+            cpu_ms=message.cpu_ms,
+            wall_ms=message.wall_ms,
+            memory_bytes=message.memory_bytes,
+            output_bytes=message.output_bytes,
+            goals_bytes=message.goals_bytes,
+        )
+
+    @staticmethod
+    def axioms(message: pb.Axioms) -> AxiomPolicy:
+        """Which axioms are allowed."""
+        return AxiomPolicy(tuple(message.allowed), message.policy != pb.AXIOM_POLICY_LISTED)
+
+    def theorem(self, ref: pb.TheoremRef) -> tuple[SourceFile, Theorem]:
+        """The theorem that a reference names.
+
+        Raises:
+            InvalidRequestError: the reference is not complete.
+            UnknownNameError: there is no such theorem.
+        """
+        if not ref.project:
+            raise InvalidRequestError("`theorem.project` is empty: name a project (ListProjects).")
+        if not ref.theorem and not ref.HasField("index"):
+            raise InvalidRequestError("`theorem.theorem` is empty: name a theorem (ListTheorems).")
+        index = ref.index if ref.HasField("index") else None
+        try:
+            return self.projects.theorem(ref.project, ref.file, ref.theorem, index)
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+
+    async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
+        """Where the candidate is to be checked.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        kind = request.WhichOneof("target")
+        try:
+            if kind == "theorem":
+                source, theorem = self.theorem(request.theorem)
+                environment = await self.projects.environment(source)
+                statement = source.source[theorem.start : theorem.statement_end]
+                return self._checked(Target(environment, theorem.start, statement, mode))
+            if kind == "statement":
+                free = request.statement
+                text = self.text(
+                    free.environment.text, "statement.environment.text", self.settings.max_source_bytes
+                )
+                statement = self.text(
+                    free.statement, "statement.statement", self.settings.max_candidate_bytes
+                ).strip()
+                if not statement:
+                    raise InvalidRequestError("`statement.statement` is empty: send `Theorem NAME : TYPE.`.")
+                parsed = split(statement)
+                if len(parsed.sentences) != 1 or parsed.problem is not None:
+                    raise InvalidRequestError(
+                        "`statement.statement` must be one sentence that ends with a full stop."
+                    )
+                environment = await self.projects.text_environment(
+                    text, free.environment.project, free.environment.logical_name
+                )
+                return self._checked(Target(environment, len(text), statement, mode))
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        raise InvalidRequestError("`target` is not set: send `theorem` or `statement`.")
+
+    @staticmethod
+    def _checked(target: Target) -> Target:
+        if target.mode is Mode.SCRIPT:
+            try:
+                anchor(target.statement)
+            except StatementError as error:
+                raise InvalidRequestError(str(error)) from error
+        return target
+
+    async def proof(self, request: pb.CheckProofRequest) -> ProofRequest:
+        """A whole CheckProof request.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        kind = request.WhichOneof("candidate")
+        if kind is None:
+            raise InvalidRequestError("`candidate` is not set: send `proof` or `script`.")
+        mode = Mode.PROOF if kind == "proof" else Mode.SCRIPT
+        text = self.text(getattr(request, kind), kind, self.settings.max_candidate_bytes)
+        target = await self.target(request, mode)
+        ask = Ask(
+            text=text,
+            mode=mode,
+            limits=self.limits(request.limits),
+            axioms=self.axioms(request.axioms),
+            want_goals=request.want_goals,
+            max_sentences=self.settings.max_sentences,
+        )
+        return ProofRequest(target, ask, request.recheck)

@@ -1,0 +1,266 @@
+"""The gRPC service: each method reads its messages, asks, and writes the answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+
+from coq_checker import convert
+from coq_checker.environment import EnvironmentFailedError
+from coq_checker.goals import Goals
+from coq_checker.pool.pool import Pool
+from coq_checker.projects import NoSuchNameError, Projects, SourceFile
+from coq_checker.result import Timings
+from coq_checker.server.errors import (
+    EnvironmentRequestError,
+    InvalidRequestError,
+    UnavailableError,
+    UnknownNameError,
+)
+from coq_checker.server.files import FileAsk, FileChecks
+from coq_checker.server.interactive import Interactive, Step, StepError
+from coq_checker.server.proofs import ProofChecks
+from coq_checker.server.requests import Requests
+from coq_checker.session.api import SessionLostError, SessionStartError
+from coq_checker.settings import CheckerSettings
+from coqdata.theorem import Theorem
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
+
+_PAGE = 1000
+
+Context = grpc.aio.ServicerContext  # type: ignore[type-arg]
+
+
+class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
+    """See the proto for what each method promises. Errors are raised as RequestError; an interceptor
+    answers them with their status.
+    """
+
+    def __init__(self, settings: CheckerSettings, pool: Pool, projects: Projects) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._projects = projects
+        self._requests = Requests(settings, projects)
+        self._proofs = ProofChecks(self._requests, pool)
+        self._files = FileChecks(pool)
+
+    async def CheckProof(  # type: ignore[override]
+        self, request: pb.CheckProofRequest, context: Context
+    ) -> pb.CheckProofResponse:
+        """One candidate."""
+        return pb.CheckProofResponse(result=convert.result_to_pb(await self._proofs.one(request)))
+
+    async def CheckProofs(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[pb.CheckProofsRequest], context: Context
+    ) -> AsyncIterator[pb.CheckProofsResponse]:
+        """Many candidates, answered as they finish."""
+        async for name, result in self._proofs.many(request_iterator):
+            yield pb.CheckProofsResponse(id=name, result=convert.result_to_pb(result))
+
+    async def CheckFile(  # type: ignore[override]
+        self, request: pb.CheckFileRequest, context: Context
+    ) -> AsyncIterator[pb.CheckFileResponse]:
+        """Every theorem of a file."""
+        kind = request.WhichOneof("source")
+        source: SourceFile | None = None
+        try:
+            if kind == "file":
+                source = self._projects.file(request.file.project, request.file.file)
+                self._requests.text(
+                    source.source.decode("utf-8"), request.file.file, self._settings.max_source_bytes
+                )
+                environment = await self._projects.environment(source)
+            elif kind == "text":
+                text = self._requests.text(request.text.text, "text.text", self._settings.max_source_bytes)
+                environment = await self._projects.text_environment(
+                    text, request.text.project, request.text.logical_name
+                )
+            else:
+                raise InvalidRequestError("`source` is not set: send `file` or `text`.")
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise InvalidRequestError(f"{request.file.file} is not UTF-8 at byte {error.start}.") from error
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        ask = FileAsk(
+            limits=self._requests.limits(request.limits),
+            axioms=self._requests.axioms(request.axioms),
+            want_goals=request.want_goals,
+            recheck=request.recheck,
+        )
+        project, path = (request.file.project, request.file.file) if source is not None else ("", "")
+        try:
+            async for theorem, result in self._files.check(environment, ask):
+                yield pb.CheckFileResponse(
+                    theorem=_theorem_to_pb(project, path, environment.source, theorem, whole=False),
+                    result=convert.result_to_pb(result),
+                )
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        except SessionStartError as error:
+            raise UnavailableError(str(error)) from error
+
+    async def Session(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[pb.SessionRequest], context: Context
+    ) -> AsyncIterator[pb.SessionResponse]:
+        """An interactive session."""
+        session: Interactive | None = None
+        try:
+            async for request in request_iterator:
+                kind = request.WhichOneof("request")
+                if session is None:
+                    if kind != "open":
+                        raise InvalidRequestError("the first request of a session must be `open`.")
+                    session = Interactive(self._pool, self._requests.limits(request.open.limits))
+                    yield await self._open(session, request.open)
+                    continue
+                try:
+                    async with self._pool.busy():
+                        yield await self._answer(session, kind, request)
+                except StepError as error:
+                    yield pb.SessionResponse(
+                        error=pb.SessionError(
+                            verdict=convert.verdict_to_pb(error.verdict),
+                            reason=convert.reason_to_pb(error.reason),
+                            message=str(error),
+                            start_byte=error.start,
+                            end_byte=error.end,
+                        )
+                    )
+        finally:
+            if session is not None:
+                session.close()
+
+    async def _open(self, session: Interactive, request: pb.OpenRequest) -> pb.SessionResponse:
+        kind = request.WhichOneof("environment")
+        try:
+            if kind == "theorem":
+                source, theorem = self._requests.theorem(request.theorem)
+                environment = await self._projects.environment(source)
+                position = theorem.start
+                statement: bytes | None = source.source[theorem.start : theorem.statement_end]
+            elif kind == "text":
+                text = self._requests.text(
+                    request.text.text, "open.text.text", self._settings.max_source_bytes
+                )
+                environment = await self._projects.text_environment(
+                    text, request.text.project, request.text.logical_name
+                )
+                position, statement = len(text), None
+            else:
+                raise InvalidRequestError("`open.environment` is not set: send `theorem` or `text`.")
+            return _step_to_pb(await session.open(environment, position, statement))
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        except (SessionLostError, SessionStartError) as error:
+            raise UnavailableError(f"the session could not be opened: {error}.") from error
+
+    async def _answer(
+        self, session: Interactive, kind: str | None, request: pb.SessionRequest
+    ) -> pb.SessionResponse:
+        if kind == "run":
+            text = self._requests.text(request.run.text, "run.text", self._settings.max_candidate_bytes)
+            return _step_to_pb(await session.run(request.run.state, text, request.run.want_goals))
+        if kind == "query":
+            command = self._requests.text(
+                request.query.command, "query.command", self._settings.max_candidate_bytes
+            )
+            messages, wall_ns = await session.query(request.query.state, command.decode())
+            return pb.SessionResponse(
+                query=pb.QueryResponse(
+                    messages=messages, timings=convert.timings_to_pb(Timings(wall_ns=wall_ns))
+                )
+            )
+        if kind == "goals":
+            goals = await session.goals(request.goals.state)
+            response = pb.StateResponse(state=request.goals.state, in_proof=goals.count > 0)
+            _add_goals(response, goals)
+            return pb.SessionResponse(state=response)
+        raise InvalidRequestError("a session is opened once; send `run`, `query` or `goals`.")
+
+    async def ListProjects(  # type: ignore[override]
+        self, request: pb.ListProjectsRequest, context: Context
+    ) -> pb.ListProjectsResponse:
+        """The projects that this server knows."""
+        projects = self._projects
+        return pb.ListProjectsResponse(
+            projects=[
+                pb.Project(
+                    name=name, files=projects.files(projects.project(name)), toolchain=projects.toolchain.name
+                )
+                for name in projects.names()
+            ]
+        )
+
+    async def ListTheorems(  # type: ignore[override]
+        self, request: pb.ListTheoremsRequest, context: Context
+    ) -> pb.ListTheoremsResponse:
+        """The theorems of a project, page by page; a page's token is the number of those before it."""
+        if not request.page_token.isdigit() and request.page_token:
+            raise InvalidRequestError("`page_token` is not one that this server answered.")
+        start = int(request.page_token or 0)
+        size = min(request.page_size or _PAGE, _PAGE)
+        try:
+            project = self._projects.project(request.project)
+            paths = [request.file] if request.file else self._projects.files(project)
+            found: list[pb.Theorem] = []
+            for path in paths:
+                source = await asyncio.to_thread(self._projects.file, request.project, path)
+                found += [
+                    _theorem_to_pb(request.project, path, source.source, one, whole=False)
+                    for one in source.theorems
+                ]
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+        after = start + size
+        return pb.ListTheoremsResponse(
+            theorems=found[start:after], next_page_token=str(after) if after < len(found) else ""
+        )
+
+    async def GetTheorem(  # type: ignore[override]
+        self, request: pb.GetTheoremRequest, context: Context
+    ) -> pb.GetTheoremResponse:
+        """One theorem."""
+        source, theorem = self._requests.theorem(request.theorem)
+        return pb.GetTheoremResponse(
+            theorem=_theorem_to_pb(request.theorem.project, source.path, source.source, theorem, whole=True)
+        )
+
+
+def _theorem_to_pb(project: str, path: str, source: bytes, theorem: Theorem, *, whole: bool) -> pb.Theorem:
+    proof = source[theorem.proof_start : theorem.proof_end].decode("utf-8", "replace") if whole else ""
+    return pb.Theorem(
+        project=project,
+        file=path,
+        name=theorem.name,
+        qualified_name=theorem.qualified_name,
+        kind=theorem.kind.value,
+        index=theorem.index,
+        statement=source[theorem.start : theorem.statement_end].decode("utf-8", "replace"),
+        proof=proof,
+        start_byte=theorem.start,
+        statement_end_byte=theorem.statement_end,
+        proof_start_byte=theorem.proof_start,
+        proof_end_byte=theorem.proof_end,
+    )
+
+
+def _add_goals(response: pb.StateResponse, goals: Goals) -> None:
+    response.goals.extend(convert.goal_to_pb(goal) for goal in goals.goals)
+    response.goal_count = goals.count
+
+
+def _step_to_pb(step: Step) -> pb.SessionResponse:
+    response = pb.StateResponse(
+        state=step.state,
+        in_proof=step.in_proof,
+        messages=step.messages,
+        timings=convert.timings_to_pb(Timings(wall_ns=step.wall_ns, cpu_ns=step.cpu_ns)),
+    )
+    if step.goals is not None:
+        _add_goals(response, step.goals)
+    return pb.SessionResponse(state=response)

@@ -1,0 +1,141 @@
+"""What /proc says of a process and its descendants, and limits set from outside.
+
+CPU time, not wall clock, decides a verdict: it does not depend on the machine's load.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+from pathlib import Path
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def _read(path: str) -> bytes:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(fd, 1 << 16)
+    finally:
+        os.close(fd)
+
+
+def own_cpu_ns(pid: int) -> int:
+    """CPU time that the process itself has used; 0 when it is gone."""
+    try:
+        return int(_read(f"/proc/{pid}/schedstat").split(None, 1)[0])
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * _TICK_NS
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _reaped_cpu_ns(pid: int) -> int:
+    """CPU time of the children that the process has waited for."""
+    try:
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        return (int(fields[13]) + int(fields[14])) * _TICK_NS
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of the direct children, zombies too."""
+    found: list[int] = []
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for task in tasks:
+        with contextlib.suppress(OSError):
+            found += map(int, _read(f"/proc/{pid}/task/{task}/children").split())
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Process ids of children, their children, and so on."""
+    found = children(pid)
+    for child in found:  # grows while it is walked
+        found += children(child)
+    return found
+
+
+def cpu_ns(pid: int) -> int:
+    """CPU time of the process and its descendants, so that provers that it starts count too."""
+    total = own_cpu_ns(pid) + _reaped_cpu_ns(pid)
+    for child in descendants(pid):
+        total += own_cpu_ns(child) + _reaped_cpu_ns(child)
+    return total
+
+
+def rss_bytes(pid: int) -> int:
+    """Resident memory; 0 when the process is gone."""
+    try:
+        return int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def private_bytes(pid: int) -> int:
+    """Memory that is the process's alone (forks share the rest); 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return 1024 * sum(
+        int(line.split()[1])
+        for line in text.splitlines()
+        if line.startswith(("Private_Clean", "Private_Dirty"))
+    )
+
+
+def virtual_bytes(pid: int) -> int:
+    """Size of the address space, which RLIMIT_AS is about; 0 when the process is gone."""
+    try:
+        return int(_read(f"/proc/{pid}/statm").split()[0]) * _PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def name(pid: int) -> str:
+    """The command's name, 15 bytes at the most; empty when the process is gone."""
+    try:
+        return _read(f"/proc/{pid}/comm").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def pid_inside(pid: int) -> int:
+    """The process's id in its own PID namespace; 0 when it is gone."""
+    try:
+        for line in _read(f"/proc/{pid}/status").splitlines():
+            if line.startswith(b"NSpid:"):
+                return int(line.split()[-1])
+    except OSError:
+        return 0
+    return pid
+
+
+def limit(pid: int, *, address_space_bytes: int | None = None, file_bytes: int | None = None) -> None:
+    """Sets limits of a running process; what the kernel refuses stays as it was.
+
+    The address space is only a backstop: the watchdog judges resident memory.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        if address_space_bytes is not None:
+            resource.prlimit(pid, resource.RLIMIT_AS, (address_space_bytes, resource.RLIM_INFINITY))
+    with contextlib.suppress(OSError, ValueError):
+        if file_bytes is not None:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+
+
+def kill(pid: int) -> None:
+    """Kills the process and its descendants at once."""
+    for victim in [pid, *descendants(pid)]:
+        with contextlib.suppress(OSError):
+            os.kill(victim, signal.SIGKILL)

@@ -1,0 +1,111 @@
+"""One run of mmdebstrap, and what its failures mean to a person."""
+
+import subprocess
+from collections import deque
+from pathlib import Path
+
+from coq_checker.toolchain import recipe
+from coq_checker.toolchain.errors import ToolchainError
+from coq_checker.toolchain.privileges import Progress, as_root
+
+_KEPT_LINES = 60
+
+# mmdebstrap mounts /proc, /sys and /dev of this machine in what it builds. In namespaces of its own these
+# are never seen outside, and are gone with its last process however it ends: what is half-made can be
+# deleted without reaching through a mount.
+_APART = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+# Ends the build when our end of its standard input closes, as it does when we are killed: an ordinary user
+# cannot send a signal to what runs under sudo. It names the one process it kills; the shell is the first of
+# the namespace, so with its own end the kernel ends whatever else the build had started.
+_WHILE_READ = """
+exec 3<&0
+"$@" </dev/null &
+build=$!
+( exec >/dev/null 2>&1; cat <&3; kill -KILL "$build" ) &
+wait "$build"
+"""
+
+# What mmdebstrap and apt say when something is missing, and the remedy. The first that fits is it.
+_FAILURES = (
+    (("No space left on device",), "the disk is full: make room, or set PALMETTO_CACHE to another disk"),
+    (
+        (
+            "Temporary failure resolving",
+            "Could not resolve",
+            "Could not connect",
+            "Connection failed",
+            "Connection timed out",
+            "Network is unreachable",
+            "Failed to fetch",
+            "Unable to fetch",
+        ),
+        "Debian's package mirror cannot be reached: see that the network and apt's proxy work and try again",
+    ),
+    (
+        ("NO_PUBKEY", "is not signed", "keyring", "not available"),
+        "Debian's signatures cannot be checked: install a current debian-archive-keyring",
+    ),
+    (
+        ("Operation not permitted", "Permission denied", "cannot mount", "unshare"),
+        "this container may not mount: start it with --privileged, or build the toolchain outside it and set "
+        "PALMETTO_TOOLCHAIN to its directory",
+    ),
+)
+
+
+def run_mmdebstrap(target: Path, progress: Progress) -> None:
+    """Make the recipe's Debian root at `target`, which must not exist.
+
+    Raises:
+        ToolchainError: no root rights, or mmdebstrap failed.
+    """
+    options = [f"--dpkgopt=path-exclude={path}" for path in recipe.EXCLUDED_PATHS]
+    options += [f"--dpkgopt=path-include={path}" for path in recipe.INCLUDED_PATHS]
+    command = [
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=apt",
+        f"--include={','.join(recipe.PACKAGES)}",
+        *options,
+        recipe.SUITE,
+        str(target),
+    ]
+    apart = [*_APART, "sh", "-c", _WHILE_READ, "sh", *command]
+    process = subprocess.Popen(
+        as_root(apart, "build the toolchain"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    kept: deque[str] = deque(maxlen=_KEPT_LINES)
+    try:
+        for raw in process.stdout:
+            line = raw.decode(errors="replace").strip()
+            kept.append(line)
+            if line.startswith("I: "):
+                progress(line.removeprefix("I: "))
+        status = process.wait()
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+    if status != 0:
+        raise ToolchainError(failure(list(kept), status))
+
+
+def failure(lines: list[str], status: int) -> str:
+    """Give one sentence for what mmdebstrap's last lines tell.
+
+    >>> failure(["E: Could not connect to mirror", "E: apt-get update failed"], 25)[:63]
+    "The Coq toolchain could not be built: Debian's package mirror c"
+    """
+    for signs, meaning in _FAILURES:
+        for line in lines:
+            if any(sign in line for sign in signs):
+                return f"The Coq toolchain could not be built: {meaning} ({line})."
+    errors = [line for line in lines if line.startswith("E:") and "mmdebstrap failed to run" not in line]
+    last = (errors or lines or ["it said nothing"])[-1]
+    return f"The Coq toolchain could not be built: mmdebstrap ended with status {status} ({last}); try again."

@@ -1,0 +1,140 @@
+"""The catalogue: PALM's evaluation projects, projects that a person added, and where they are found."""
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from coqdata.project import Project, ProjectError, load_project
+
+_ADDED = "projects.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A known project.
+
+    Attributes:
+        name: as PALM and CoqGym call it.
+        upstream: address of its repository.
+        commit: the commit that PALM used.
+        coq: the Coq that PALM used.
+        options: its load path, as in `_CoqProject`.
+        palm_theorems: how many of PALM's theorems it has.
+        licence: where it is known.
+        requires: libraries beyond Coq's own.
+    """
+
+    name: str
+    upstream: str
+    commit: str
+    coq: str
+    options: tuple[str, ...]
+    palm_theorems: int
+    licence: str
+    requires: tuple[str, ...]
+
+
+@cache
+def catalogue() -> dict[str, CatalogueEntry]:
+    """The known projects by name."""
+    given = tomllib.loads(files("coqdata").joinpath("catalogue.toml").read_text("utf-8"))
+    return {
+        name: CatalogueEntry(
+            name=name,
+            upstream=one["upstream"],
+            commit=one["commit"],
+            coq=one["coq"],
+            options=tuple(one["options"]),
+            palm_theorems=one["palm_theorems"],
+            licence=one["licence"],
+            requires=tuple(one["requires"]),
+        )
+        for name, one in given.items()
+    }
+
+
+def cache_folder() -> Path:
+    """Where what is kept between runs lies: PALMETTO_CACHE, else the user's cache folder."""
+    own = os.environ.get("PALMETTO_CACHE")
+    if own:
+        return Path(own).expanduser().absolute()
+    shared = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(shared) if Path(shared).is_absolute() else Path.home() / ".cache") / "palmetto"
+
+
+def corpora_folder() -> Path:
+    """Where ready projects may lie: `corpora` under PALMETTO_SHARED, default `../shared`."""
+    return Path(os.environ.get("PALMETTO_SHARED", "../shared")) / "corpora"
+
+
+def added_projects() -> dict[str, Path]:
+    """Projects that a person added, by name.
+
+    Raises:
+        ProjectError: the list cannot be read.
+    """
+    listing = cache_folder() / _ADDED
+    if not listing.is_file():
+        return {}
+    try:
+        return {name: Path(folder) for name, folder in json.loads(listing.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ProjectError(f"{listing} cannot be read ({error}): mend it or remove it.") from error
+
+
+def add_project(name: str, folder: Path) -> Project:
+    """Remembers a project under a name.
+
+    Raises:
+        ProjectError: the folder is no project, or the list cannot be written.
+    """
+    project = load_project(folder, name)
+    added = {**{key: str(path) for key, path in added_projects().items()}, name: str(project.root)}
+    listing = cache_folder() / _ADDED
+    try:
+        listing.parent.mkdir(parents=True, exist_ok=True)
+        fresh = listing.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(added, indent=1, sort_keys=True), "utf-8")
+        fresh.replace(listing)
+    except OSError as error:
+        raise ProjectError(f"{listing} cannot be written ({error.strerror}): set PALMETTO_CACHE.") from error
+    return project
+
+
+def locate(name: str) -> Path | None:
+    """Where a project of that name lies on this machine; None when it does not."""
+    places = [
+        added_projects().get(name),
+        corpora_folder() / name,
+        cache_folder() / "projects" / name,
+    ]
+    return next((place.resolve() for place in places if place is not None and place.is_dir()), None)
+
+
+def resolve(name_or_folder: str) -> Project:
+    """A project by its name, or by its folder.
+
+    Raises:
+        ProjectError: it is neither, or it is known but not on this machine.
+    """
+    looks_like_path = "/" in name_or_folder or name_or_folder in (".", "..")
+    if not looks_like_path:
+        place = locate(name_or_folder)
+        if place is not None:
+            return load_project(place, name_or_folder)
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        return load_project(folder)
+    entry = catalogue().get(name_or_folder)
+    if entry is not None:
+        raise ProjectError(
+            f"the project {entry.name} is in the catalogue but not on this machine: "
+            f"clone {entry.upstream} and run `palmetto project add {entry.name} DIR`."
+        )
+    raise ProjectError(
+        f"there is no project {name_or_folder!r}: give a folder, or a name of `palmetto project list`."
+    )

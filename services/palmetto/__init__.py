@@ -1,0 +1,1 @@
+"""Palmetto's command line."""

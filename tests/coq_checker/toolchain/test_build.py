@@ -1,0 +1,242 @@
+"""Building the root: with stand-ins for mmdebstrap and for the trial, so that no network is needed."""
+
+import io
+import multiprocessing
+import os
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from coq_checker.toolchain import (
+    SandboxMode,
+    Toolchain,
+    ToolchainError,
+    ToolchainSettings,
+    build,
+    ensure_toolchain,
+    mmdebstrap,
+    privileges,
+    recipe,
+)
+
+from .fakes import COQC, program, without_host_coq
+
+# Makes what mmdebstrap would at its last argument, and notes that it was called.
+MAKES_A_ROOT = r"""
+for target; do :; done
+mkdir -p "$target/usr/bin" "$target/usr/local/bin"
+touch "$target/usr/bin/sertop" "$target/usr/bin/coqc"
+echo "I: called"
+echo called >> "$(dirname "$target")/../calls"
+"""
+
+# Runs the command that follows its options: making namespaces needs root.
+UNSHARES_NOTHING = """
+while [ "$1" != sh ]; do shift; done
+exec "$@"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToolchainSettings:
+    without_host_coq(monkeypatch)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr(build, "sandbox_problem", lambda: None)
+    monkeypatch.setattr(build, "try_toolchain", lambda toolchain: None)
+    monkeypatch.setattr(build, "as_root", lambda command, purpose: list(command))
+    monkeypatch.setattr(mmdebstrap, "as_root", lambda command, purpose: list(command))
+    monkeypatch.setattr(build, "_build_audit_plugin", lambda toolchain, progress: None)
+    monkeypatch.setattr(build, "root_toolchain", made)
+    program(tmp_path / "bin", "mmdebstrap", MAKES_A_ROOT)
+    program(tmp_path / "bin", "bwrap", "exit 0")
+    program(tmp_path / "bin", "unshare", UNSHARES_NOTHING)
+    return ToolchainSettings("auto", SandboxMode.BWRAP, tmp_path)
+
+
+def made(root: Path, settings: ToolchainSettings) -> Toolchain:
+    return Toolchain(root.name, "8.20.1", "0.20.0", "/opt/coq", root, settings.sandbox, "/usr/bin")
+
+
+def silent(step: str) -> None:
+    return None
+
+
+def left_in(settings: ToolchainSettings) -> list[str]:
+    return sorted(path.name for path in settings.roots.iterdir() if path.name != ".lock")
+
+
+def test_a_root_is_built_once(settings: ToolchainSettings) -> None:
+    steps: list[str] = []
+    first = ensure_toolchain(steps.append, settings)
+    assert first.root == settings.roots / recipe.root_name()
+    assert "called" in steps
+    assert (first.root / "usr/local/bin/htimeout").stat().st_mode & 0o777 == 0o755
+    again: list[str] = []
+    assert ensure_toolchain(again.append, settings) == first
+    assert again == []
+    assert (settings.cache / "calls").read_text() == "called\n"
+    assert left_in(settings) == [recipe.root_name()]
+
+
+@pytest.mark.parametrize("error", [ToolchainError("it does not run"), KeyboardInterrupt()])
+def test_a_root_that_fails_its_trial_is_not_left(
+    settings: ToolchainSettings, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(toolchain: Toolchain) -> None:
+        assert toolchain.root is not None and toolchain.root.is_dir()
+        raise error
+
+    monkeypatch.setattr(build, "try_toolchain", fails)
+    with pytest.raises(type(error)):
+        ensure_toolchain(silent, settings)
+    assert left_in(settings) == []
+
+
+def test_what_a_killed_build_left_is_removed(settings: ToolchainSettings) -> None:
+    half = settings.roots / ".building-debian-trixie-000000000000"
+    (half / "usr").mkdir(parents=True)
+    ensure_toolchain(silent, settings)
+    assert left_in(settings) == [recipe.root_name()]
+
+
+def test_two_builders_build_once(settings: ToolchainSettings, tmp_path: Path) -> None:
+    program(tmp_path / "bin", "mmdebstrap", "sleep 0.5\n" + MAKES_A_ROOT)
+    context = multiprocessing.get_context("fork")
+    builders = [context.Process(target=ensure_toolchain, args=(silent, settings)) for _ in range(3)]
+    for builder in builders:
+        builder.start()
+    for builder in builders:
+        builder.join()
+    assert [builder.exitcode for builder in builders] == [0, 0, 0]
+    assert (settings.cache / "calls").read_text() == "called\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "sign"),
+    [
+        ("E: Temporary failure resolving 'mirror'", "mirror cannot be reached"),
+        ("E: Failed to fetch the Release file", "mirror cannot be reached"),
+        ("E: cannot write: No space left on device", "the disk is full"),
+        ("E: The repository is not signed.", "debian-archive-keyring"),
+        ("E: mount: Operation not permitted", "this container may not mount"),
+        ("E: something nobody thought of", "ended with status 25 (E: something nobody thought of)"),
+    ],
+)
+def test_failures_of_mmdebstrap_are_explained(
+    settings: ToolchainSettings, tmp_path: Path, said: str, sign: str
+) -> None:
+    script = f'for target; do :; done; mkdir -p "$target"; echo "{said}" >&2; exit 25'
+    program(tmp_path / "bin", "mmdebstrap", script)
+    with pytest.raises(ToolchainError) as caught:
+        ensure_toolchain(silent, settings)
+    assert sign in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert left_in(settings) == []
+
+
+def test_a_build_ends_when_nobody_waits_for_it(settings: ToolchainSettings, tmp_path: Path) -> None:
+    # The stand-in sleeps for longer than the test may take: the test ends only if the build is ended.
+    program(
+        tmp_path / "bin",
+        "mmdebstrap",
+        'for target; do :; done; mkdir "$target"; echo "I: up"; exec sleep 9999',
+    )
+
+    def interrupts(step: str) -> None:
+        if step == "up":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ensure_toolchain(interrupts, settings)
+    assert left_in(settings) == []
+
+
+def test_too_small_a_disk(settings: ToolchainSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", ["total", "used", "free"])
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10**9, 0, 10**9))
+    with pytest.raises(ToolchainError, match=r"has 1\.0 GB free: make room, or set PALMETTO_CACHE"):
+        ensure_toolchain(silent, settings)
+
+
+def test_a_cache_that_cannot_be_written(settings: ToolchainSettings, tmp_path: Path) -> None:
+    (tmp_path / "toolchains").write_text("a file in the way")
+    with pytest.raises(ToolchainError, match="set PALMETTO_CACHE"):
+        ensure_toolchain(silent, settings)
+
+
+def test_a_sandbox_that_does_not_work_stops_before_the_build(
+    settings: ToolchainSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "sandbox_problem", lambda: "bwrap may not: allow it.")
+    with pytest.raises(ToolchainError, match="allow it"):
+        ensure_toolchain(silent, settings)
+    assert not (settings.cache / "calls").exists()
+
+
+def test_no_sandbox_needs_the_hosts_own_coq(settings: ToolchainSettings, tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="PALMETTO_SANDBOX=none needs sertop and coqc on PATH"):
+        ensure_toolchain(silent, ToolchainSettings("auto", SandboxMode.NONE, tmp_path))
+
+
+def test_the_hosts_own_coq_needs_no_build(settings: ToolchainSettings, tmp_path: Path) -> None:
+    program(tmp_path / "bin", "sertop", "echo 0.20.0")
+    program(tmp_path / "bin", "coqc", COQC)
+    found = ensure_toolchain(silent, ToolchainSettings("auto", SandboxMode.NONE, tmp_path))
+    assert found.name == "host-8.20.1"
+
+
+def test_the_name_follows_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe.root_name()
+    assert recipe.root_name() == before
+    monkeypatch.setattr(recipe, "PACKAGES", (*recipe.PACKAGES, "coqide"))
+    assert recipe.root_name() != before
+
+
+class TestPrivileges:
+    def test_root_needs_no_sudo(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: 0)
+        assert privileges.as_root(["true"], "try") == ["true"]
+
+    def test_others_go_through_sudo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: 1000)
+        program(tmp_path, "sudo", "exit 0")
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert privileges.as_root(["true"], "try") == ["sudo", "-n", "true"]
+
+    def test_without_sudo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: 1000)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(ToolchainError, match="Root rights are needed to try and sudo is not installed"):
+            privileges.as_root(["true"], "try")
+
+    def test_a_password_that_nobody_can_type(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: 1000)
+        monkeypatch.setattr("sys.stdin", io.StringIO())
+        program(tmp_path, "sudo", "exit 1")
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        with pytest.raises(ToolchainError, match="sudo asks for a password: run `sudo -v` first"):
+            privileges.as_root(["true"], "try")
+
+    def test_no_apt_get(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setattr(privileges, "_search_path", lambda: str(tmp_path))
+        with pytest.raises(
+            ToolchainError, match="no apt-get: install bubblewrap with its own package manager"
+        ):
+            privileges.install_missing({"bwrap": ("bubblewrap",)}, silent)
+
+    def test_apt_get_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(privileges, "as_root", lambda command, purpose: list(command))
+        monkeypatch.setattr(privileges, "_search_path", lambda: str(tmp_path))
+        program(tmp_path, "apt-get", "echo 'E: no mirror'; exit 100")
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        with pytest.raises(ToolchainError, match=r"could not install bubblewrap \(E: no mirror\)"):
+            privileges.install_missing({"bwrap": ("bubblewrap",)}, silent)
+
+    def test_what_is_there_is_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        steps: list[str] = []
+        monkeypatch.setenv("PATH", str(tmp_path))
+        program(tmp_path, "bwrap", "exit 0")
+        privileges.install_missing({"bwrap": ("bubblewrap",)}, steps.append)
+        assert steps == []
