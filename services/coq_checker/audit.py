@@ -13,7 +13,8 @@ from typing import Protocol
 
 from coq_checker.run import run
 from coq_checker.session.api import CoqSession, SessionLostError
-from coqdata.theorem import Theorem
+
+_WARM_AT_ONCE = 200
 
 # Kinds of what a proof can rest on, with how they are shown: `axiom NAME` is shown as NAME.
 AXIOM = "axiom"
@@ -51,16 +52,20 @@ class Auditor(Protocol):
     async def prepare(self, session: CoqSession) -> None:
         """Makes a fresh session ready for audits, before anything else runs in it."""
 
-    async def warm(self, session: CoqSession, passed: Sequence[Theorem]) -> None:
-        """Lets a document remember what its theorems rest on, so that its forks need not find out."""
+    async def learn(self, session: CoqSession, name: str) -> list[str]:
+        """What another session should `warm` up with, after an audit of `name` took long here."""
+
+    async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
+        """Lets a session, and so its later forks, remember what the constants rest on."""
 
     async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
         """What each of the constants rests on, in the session's tip."""
 
 
-# A line of Print Assumptions: `name : type`, or `name is assumed to be ...`.
+# An entry of Print Assumptions begins a line: `name : type`, `name` with its type on the lines that follow
+# (each begins with a blank or a colon), or `name is assumed to be ...`.
 _ENTRY = re.compile(
-    r"^([^\s:]+)(?:\s*:|\s+(is assumed to be guarded|is assumed to be positive|relies on \w+))", re.M
+    r"^([^\s:]+)(?:\s+(is assumed to be guarded|is assumed to be positive|relies on [\w ]+))?"
 )
 _FLAGS = {"is assumed to be guarded": "guarded", "is assumed to be positive": "positive"}
 _CLOSED = "Closed under the global context"
@@ -76,9 +81,10 @@ def parse_print_assumptions(text: str) -> list[Assumption]:
     for line in text.split("\n"):
         if line.startswith("Section Variables:"):
             kind = VARIABLE
-        elif line.startswith(("Axioms:", "Axioms")) and line.rstrip().endswith(":"):
+        elif line.startswith("Axioms") and line.rstrip().endswith(":"):
             kind = AXIOM
         elif match := _ENTRY.match(line):
+            # Whatever begins a line counts: a type that was made to print line ends adds entries, hides none.
             flag = match[2]
             if flag is None:
                 found.append(Assumption(kind, match[1]))
@@ -93,7 +99,11 @@ class PrintAssumptions:
     async def prepare(self, session: CoqSession) -> None:
         """Nothing to prepare."""
 
-    async def warm(self, session: CoqSession, passed: Sequence[Theorem]) -> None:
+    async def learn(self, session: CoqSession, name: str) -> list[str]:
+        """Coq's command remembers nothing."""
+        return []
+
+    async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Coq's command remembers nothing."""
 
     async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
@@ -108,7 +118,7 @@ class PrintAssumptions:
         for message in printed.messages:
             for one in parse_print_assumptions(message):
                 found.append(Assumption(one.kind, await self._full_name(session, one)))
-        if not printed.messages:
+        if not found and [message.strip() for message in printed.messages] != [_CLOSED]:
             return Audit(problem="Coq did not say what it rests on")
         return Audit(tuple(found))
 
@@ -125,14 +135,24 @@ class PluginAuditor:
     async def prepare(self, session: CoqSession) -> None:
         """Loads the plugin, which adds one command and nothing else."""
         done = await run(session, b'Declare ML Module "palmetto-audit.plugin".', 1)
+        if done.failed is None:
+            done = await run(session, b"PalmettoQuiet.", 1)
         if done.failed is not None:
             said = done.error.message if done.error else ""
             raise SessionLostError(f"the audit plugin did not load: {said}")
+        session.after_fork = "PalmettoQuiet."
 
-    async def warm(self, session: CoqSession, passed: Sequence[Theorem]) -> None:
-        """Audits the theorems that the document has passed; what is gone (a closed section) is no matter."""
-        if passed:
-            await self.audit(session, [passed[-1].qualified_name])
+    async def learn(self, session: CoqSession, name: str) -> list[str]:
+        """The constants that the body of `name` names."""
+        nonce = secrets.token_hex(8)
+        printed = await session.query(f'PalmettoUses "{nonce}" {name}.')
+        found = [message for message in printed.messages if message.startswith(nonce)]
+        return found[0].split()[1:] if found else []
+
+    async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
+        """Audits the constants in the session; what is not there is no matter."""
+        for at in range(0, len(names), _WARM_AT_ONCE):
+            await session.query(f'PalmettoAssumptions "" {" ".join(names[at : at + _WARM_AT_ONCE])}.')
 
     async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
         """What each of the constants rests on, in the session's tip."""

@@ -13,7 +13,7 @@ from coq_checker.goals import Goal, goals_at
 from coq_checker.limits import Limits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import Ran, run
-from coq_checker.session.api import CoqError, CoqSession
+from coq_checker.session.api import AstHead, CoqError, CoqSession
 
 _GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
 _UNFINISHED = (
@@ -100,7 +100,9 @@ class _Check:
             return self._at(refused[0], Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, refused[1])
         count = len(candidate.sentences)
         end = candidate.sentences[-1].end if count else 0
-        ran = await run(session, candidate.text[:end], count, self._inspect) if count else Ran([])
+        script = self.ask.mode is Mode.SCRIPT
+        fresh = [index for index in range(count) if script or self._text(index) not in self.place.known]
+        ran = await run(session, candidate.text[:end], count, self._inspect, fresh) if count else Ran([])
         executed_ns = time.monotonic_ns()
         result = await self._judge(ran)
         now = time.monotonic_ns()
@@ -118,8 +120,7 @@ class _Check:
     async def _confirm_unknown(self) -> tuple[int, str] | None:
         """Sentences that begin with an unknown capitalised word are parsed alone, which executes nothing."""
         for index in self.candidate.unknown:
-            sentence = self.candidate.sentences[index]
-            text = self.candidate.text[sentence.start : sentence.end]
+            text = self._text(index)
             if text in self.place.known:
                 continue
             head = await self.place.session.parse(text, self.place.state)
@@ -130,22 +131,23 @@ class _Check:
                 return index, why
         return None
 
-    async def _inspect(self, states: list[int]) -> tuple[int, str] | None:
+    def _inspect(self, heads: dict[int, AstHead | None]) -> tuple[int, str] | None:
         """The syntax-tree gate, on what was not passed before in this environment."""
-        known, candidate = self.place.known, self.candidate
-        texts = [candidate.text[s.start : s.end] for s in candidate.sentences[: len(states)]]
-        fresh = [index for index, text in enumerate(texts) if text not in known]
-        heads = await self.place.session.ast_heads([states[index] for index in fresh])
         script = self.ask.mode is Mode.SCRIPT
-        for index, head in zip(fresh, heads, strict=True):
+        known = self.place.known
+        for index, head in heads.items():
             why = ast.refusal(head, script=script)
             if why is not None:
                 return index, why
             # A proof's body changes no grammar, so that equal text is parsed equally.
             if not script and len(known) < _MAX_KNOWN:
-                known.add(texts[index])
+                known.add(self._text(index))
         self.parsed_ns = time.monotonic_ns()
         return None
+
+    def _text(self, index: int) -> bytes:
+        sentence = self.candidate.sentences[index]
+        return self.candidate.text[sentence.start : sentence.end]
 
     async def _judge(self, ran: Ran) -> ProofResult:
         candidate = self.candidate

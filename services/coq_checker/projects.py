@@ -35,12 +35,14 @@ class SourceFile:
         path: inside the project, with `/`.
         source: its bytes.
         theorems: of the file.
+        by_name: the theorems under their names and their qualified names.
     """
 
     project: Project
     path: str
     source: bytes
     theorems: tuple[Theorem, ...]
+    by_name: dict[str, list[Theorem]]
 
 
 class Projects:
@@ -52,6 +54,7 @@ class Projects:
         self._jobs = jobs
         self._projects: dict[str, Project] = {}
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
+        self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
         self._builds: dict[tuple[Path, Path | None], tuple[float, Build]] = {}
         self._build_locks: dict[str, asyncio.Lock] = {}
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
@@ -89,7 +92,14 @@ class Projects:
 
     def files(self, project: Project) -> list[str]:
         """Paths of the project's files, in dependency order."""
-        return [path.relative_to(project.root).as_posix() for path in project.files]
+        return list(self._paths(project))
+
+    def _paths(self, project: Project) -> dict[str, Path]:
+        held = self._listed.get(project.root)
+        if held is None or held[0] is not project:
+            paths = {path.relative_to(project.root).as_posix(): path for path in project.files}
+            held = self._listed[project.root] = (project, paths)
+        return held[1]
 
     def file(self, name: str, path: str) -> SourceFile:
         """A file of a project.
@@ -98,9 +108,9 @@ class Projects:
             NoSuchNameError: the project has no such file.
         """
         project = self.project(name)
-        for whole, known in zip(project.files, self.files(project), strict=True):
-            if known == path:
-                return self._read(project, whole, known)
+        whole = self._paths(project).get(path)
+        if whole is not None:
+            return self._read(project, whole, path)
         raise NoSuchNameError(f"the project {name!r} has no file {path!r}.")
 
     def _read(self, project: Project, whole: Path, path: str) -> SourceFile:
@@ -113,7 +123,12 @@ class Projects:
             source = whole.read_bytes()
         except OSError as error:
             raise NoSuchNameError(f"the file {path} cannot be read: {error.strerror}.") from error
-        found = SourceFile(project, path, source, tuple(theorems(source)))
+        listed = tuple(theorems(source))
+        by_name: dict[str, list[Theorem]] = {}
+        for theorem in listed:
+            for name in {theorem.name, theorem.qualified_name}:
+                by_name.setdefault(name, []).append(theorem)
+        found = SourceFile(project, path, source, listed, by_name)
         self._files[whole] = (stamp, found)
         return found
 
@@ -135,7 +150,7 @@ class Projects:
         found: list[tuple[SourceFile, Theorem]] = []
         for one in paths:
             source = self.file(name, one)
-            found += [(source, t) for t in source.theorems if theorem in (t.name, t.qualified_name)]
+            found += [(source, t) for t in source.by_name.get(theorem, ())]
         if index is not None:
             found = [(source, t) for source, t in found if t.index == index]
         exact = [(source, t) for source, t in found if t.qualified_name == theorem]

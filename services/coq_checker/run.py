@@ -1,9 +1,9 @@
 """Running sentences in a session: added in one command, executed in one command."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from coq_checker.session.api import CoqError, CoqSession
+from coq_checker.session.api import AstHead, CoqError, CoqSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +27,34 @@ class Ran:
     refused: tuple[int, str] | None = None
 
 
-Inspect = Callable[[list[int]], Awaitable[tuple[int, str] | None]]
+Inspect = Callable[[dict[int, AstHead | None]], tuple[int, str] | None]
 
 
-async def run(session: CoqSession, text: bytes, sentences: int, inspect: Inspect | None = None) -> Ran:
+async def run(
+    session: CoqSession,
+    text: bytes,
+    sentences: int,
+    inspect: Inspect | None = None,
+    heads_of: Sequence[int] = (),
+) -> Ran:
     """Parses and executes `text`, which holds `sentences` sentences by our own lexer.
 
     Args:
         session: where; its tip is moved, and stays where the text led.
         text: complete sentences.
         sentences: how many we count.
-        inspect: asked, between parsing and execution, whether a parsed sentence is refused.
+        inspect: asked, between parsing and execution, which parsed sentence is refused, and why.
+        heads_of: indices of the sentences whose syntax tree `inspect` is given.
 
     A sentence that does not parse is found at parsing, a tactic that fails at execution: what failed
     first in the order of the text is what is reported.
     """
-    added = await session.add(text)
+    added = await session.add(text, heads_of)
     states = added.states
     if len(states) > sentences or (added.error is None and len(states) != sentences):
         return Ran(states, unclear=True)
     if inspect is not None and states:
-        refused = await inspect(states)
+        refused = inspect(added.heads)
         if refused is not None:
             return Ran(states, refused=refused)
     error = added.error

@@ -1,0 +1,1 @@
+"""What every service shares: sentences, theorems, projects, the catalogue. No network, no processes."""

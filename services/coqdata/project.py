@@ -175,7 +175,8 @@ def load_project(root: Path, name: str | None = None) -> Project:
     if not root.is_dir():
         raise ProjectError(f"{root} is not a folder: give the folder of a Coq project.")
     listing = root / PROJECT_FILE
-    options, files = LoadOptions((LoadPath(root, "", False),)), []
+    options = LoadOptions((LoadPath(root, "", False),))
+    files: list[Path] = []
     if listing.is_file():
         try:
             text = listing.read_text("utf-8")

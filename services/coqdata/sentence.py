@@ -1,28 +1,31 @@
-"""Sentences of Coq text: an exact lexer over bytes.
+"""Sentences of Coq text, found exactly as Coq's own lexer finds them.
 
-It finds sentence ends as Coq's own lexer does: a full stop followed by a blank or the end of the text,
-outside of comments (which nest) and strings (which comments contain too); a bullet or a brace at a
-sentence's start is a sentence by itself. A test compares it with Coq on the whole standard library.
+Everything works on bytes, because Coq's positions are byte offsets. No Python code looks at single
+characters: compiled patterns consume whole runs, so that splitting costs little beside what Coq does. A test
+compares the result with Coq on the whole standard library.
+
+One thing the text alone does not tell: a notation may declare a symbol that ends in a full stop
+(`Infix "+." := f`), and the full stop in it then ends no sentence. No such symbol is known here.
 """
 
 import re
 from dataclasses import dataclass
 from enum import Enum
 
-from coqdata.words import skip_blanks, skip_comment
+from coqdata.words import after_attributes, after_comment, after_selector, skip_blanks, words
 
 
 class SentenceKind(Enum):
     """What a sentence is by its form."""
 
     COMMAND = "command"
-    """A command or a tactic, with its full stop."""
+    """A command or a tactic, with its full stop (or `...`)."""
 
     BULLET = "bullet"
     """`-`, `++`, `***` and the like."""
 
     BRACE = "brace"
-    """`{`, `}`, `2: {`, `[name]: {`."""
+    """`{` or `}`, with what may stand before it: `2: {`, `[name]: {`, `all: {`, `Time {`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,62 +52,120 @@ class Split:
     problem: str | None
 
 
-_FOCUS = re.compile(rb"(-+|\++|\*+)|(?:(?:\d+|\[\s*[^\W\d][\w'\x80-\xff]*\s*\])\s*:\s*)?\{(?![|])|\}")
-# What can hide or be a full stop: strings, comments, runs of dots.
-_STEP = re.compile(rb'"(?:[^"]|"")*(?:"|\Z)|\(\*|\.+', re.S)
-_BLANK = frozenset(b" \t\n\r\v\f")
+# A comment without comments or strings inside; `after_comment` does the others.
+_FLAT_COMMENT = rb'\(\*(?:[^*("]++|\*(?!\))|\((?!\*))*+\*\)'
+# All that a sentence holds before its end. A run of full stops ends it when it is `.` or `...` and a blank or
+# the end of the text follows; `..` is a token of recursive notations. Coq takes the longest token: in `.(*`
+# and "`(*" the bracket belongs to the token before, and no comment opens.
+_INSIDE = re.compile(
+    rb'(?:[^".(]++|\.++(?![ \t\r\n]|\Z)|\((?!\*)|"[^"]*+"|(?:(?<=[^.]\.)|(?<=`))\(|'
+    + _FLAT_COMMENT
+    + rb"|\.\.(?!\.)|\.\.\.\.++)*+"
+)
+_BETWEEN = re.compile(rb"(?:[ \t\r\n]++|" + _FLAT_COMMENT + rb")*+")
+_FOCUS = re.compile(rb"-++|\+++|\*++|[{}]")
+# A brace need not be the first token of its sentence.
+_PREFIXED = re.compile(rb"[0-9\[#!]|(?:all|Time|Fail|Succeed|Timeout|Redirect|Instructions)\b")
+_CONTROL = re.compile(rb"(?:Time|Fail|Succeed|Timeout|Redirect|Instructions)\b")
+_ARGUMENT = re.compile(rb'[0-9]++|"[^"]*+(?:""[^"]*+)*+"')
 
 
 def split(source: bytes) -> Split:
     """The sentences of `source`. Any bytes are taken; nothing is decoded."""
     sentences: list[Sentence] = []
-    rest, length = 0, len(source)
-    while True:
-        start = skip_blanks(source, rest)
-        if start >= length:
-            return Split(sentences, rest, _open_comment(source, rest))
-        focus = _FOCUS.match(source, start)
-        if focus is not None:
-            kind = SentenceKind.BULLET if focus[1] else SentenceKind.BRACE
-            rest = focus.end()
-        else:
-            end = _sentence_end(source, start)
-            if end is None:
-                return Split(sentences, rest, _why(source, start))
-            kind, rest = SentenceKind.COMMAND, end
-        sentences.append(Sentence(start, rest, kind))
-
-
-def _sentence_end(source: bytes, at: int) -> int | None:
-    """The offset after the full stop that ends the sentence around `at`; None when there is none."""
+    append = sentences.append
+    between, focus, inside, prefixed = _BETWEEN.match, _FOCUS.match, _INSIDE.match, _PREFIXED.match
+    command, bullet, brace = SentenceKind.COMMAND, SentenceKind.BULLET, SentenceKind.BRACE
+    at = rest = 0
     length = len(source)
     while True:
-        step = _STEP.search(source, at)
-        if step is None:
-            return None
-        at = step.end()
-        if step[0] == b"(*":
-            at = skip_comment(source, step.start())
-        elif step[0][:1] == b"." and at - step.start() != 2 and (at == length or source[at] in _BLANK):
-            # One dot ends a sentence, three do too (`auto...`); two are a notation's `..`.
-            return at
+        at = between(source, at).end()  # type: ignore[union-attr]  # it matches the empty text
+        if at >= length:
+            return Split(sentences, rest, None)
+        if source.startswith(b"(*", at):
+            after = after_comment(source, at)
+            if after is None:
+                return Split(sentences, rest, f"the comment opened at byte {at} does not close")
+            at = after
+            continue
+        start = at
+        mark = focus(source, at)
+        if mark is not None:
+            at = rest = mark.end()
+            append(Sentence(start, at, brace if source[start] in b"{}" else bullet))
+            continue
+        if prefixed(source, at) is not None:
+            braced = _after_prefixed_brace(source, at)
+            if braced is not None:
+                at = rest = braced
+                append(Sentence(start, at, brace))
+                continue
+        while True:
+            at = inside(source, at).end()  # type: ignore[union-attr]  # it matches the empty text
+            if not source.startswith(b"(*", at):
+                break
+            after = after_comment(source, at)
+            if after is None:
+                return Split(sentences, rest, f"the comment opened at byte {at} does not close")
+            at = after
+        if at >= length:
+            return Split(sentences, rest, f"the sentence that begins at byte {start} has no full stop")
+        if source.startswith(b'"', at):
+            return Split(sentences, rest, f"the string opened at byte {at} does not close")
+        at = rest = at + 3 if source.startswith(b"...", at) else at + 1
+        append(Sentence(start, at, command))
 
 
-def _open_comment(source: bytes, at: int) -> str | None:
-    """Whether the blanks from `at` on hold a comment that does not close."""
+def _after_prefixed_brace(source: bytes, at: int) -> int | None:
+    """The offset after a brace behind a selector, attributes or such as `Fail`; None if there is none."""
     while True:
-        at = source.find(b"(*", at)
-        if at < 0:
+        control = _CONTROL.match(source, at)
+        if control is not None:
+            at = skip_blanks(source, control.end())
+            argument = _ARGUMENT.match(source, at)
+            if argument is not None and (argument[0].startswith(b'"') or control[0] == b"Timeout"):
+                at = skip_blanks(source, argument.end())
+            continue
+        attributes = after_attributes(source, at)
+        if attributes is None:
+            break
+        at = skip_blanks(source, attributes)
+    selected = after_selector(source, at)
+    if selected is not None:
+        if source.startswith(b"par", at):
             return None
-        end = skip_comment(source, at)
-        if end == len(source) and not source.endswith(b"*)"):
-            return f"the comment opened at byte {at} does not close"
-        at = end
+        at = skip_blanks(source, selected)
+    # Unlike at the start of a sentence, `{|` is one token here.
+    if source.startswith((b"{", b"}"), at) and not source.startswith(b"{|", at):
+        return at + 1
+    return None
 
 
-def _why(source: bytes, start: int) -> str:
-    for step in _STEP.finditer(source, start):
-        if step[0][:1] == b'"' and (len(step[0]) < 2 or not step[0].endswith(b'"')):
-            return f"the string opened at byte {step.start()} does not close"
-    comment = _open_comment(source, start)
-    return comment or f"the sentence that begins at byte {start} has no full stop"
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a sentence begins.
+
+    Attributes:
+        attributes: what stands inside each `#[...]`, in order: `local`, `export, program`.
+        selector: the goal selector without its colon (`all`, `2`, `1-3,5`, `[x]`, `!`, `par`); None if none.
+        words: the first words and marks after these. Prefixes such as `Local`, `Program`, `Time` are words.
+    """
+
+    attributes: tuple[bytes, ...]
+    selector: bytes | None
+    words: tuple[bytes, ...]
+
+
+def head_words(source: bytes, sentence: Sentence, limit: int = 3) -> Head:
+    """How a sentence begins, comments left out, with at most `limit` words."""
+    text = source[sentence.start : sentence.end]
+    at = 0
+    attributes: list[bytes] = []
+    while (after := after_attributes(text, at)) is not None:
+        attributes.append(text[text.index(b"[", at) + 1 : after - 1].strip())
+        at = skip_blanks(text, after)
+    selected = after_selector(text, at)
+    if selected is None:
+        return Head(tuple(attributes), None, tuple(words(text, at, limit)))
+    selector = text[at : selected - 1].strip()
+    return Head(tuple(attributes), selector, tuple(words(text, selected, limit)))

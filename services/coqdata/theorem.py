@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from coqdata.sentence import Sentence, SentenceKind, split
-from coqdata.words import has_body, strip_prefixes, words
+from coqdata.shape import class_of, equations_name, has_body, name_after_as, name_after_of, other_names
+from coqdata.words import identifier, read_prefix, words
 
 
 class TheoremKind(Enum):
@@ -24,6 +25,7 @@ class TheoremKind(Enum):
     LET = "Let"
     FIXPOINT = "Fixpoint"
     COFIXPOINT = "CoFixpoint"
+    COERCION = "Coercion"
     FUNCTION = "Function"
     OBLIGATION = "Obligation"
     MORPHISM = "Morphism"
@@ -36,7 +38,10 @@ class Theorem:
     """A theorem of a file. Offsets are bytes in the file.
 
     Attributes:
-        name: as it stands there; `Unnamed_thm` for `Goal`, `f_obligation_N` for obligations.
+        name: as it stands there. Where none does, the name that Coq gives, as far as the file tells it:
+            `Unnamed_thm0` for `Goal`, `C_instance_0` for an instance of C (what is imported may have such
+            names too), `f_obligation_N` for the N-th obligation that is proved by hand (Coq also counts
+            those that it has solved by itself).
         kind: how it is stated.
         index: position among the file's theorems, from 0.
         start, statement_end: the sentence that states it.
@@ -45,6 +50,8 @@ class Theorem:
             `Proof TERM.`); None when the file ends before.
         path: modules and sections around it, outermost first, as (kind, name).
         nested: it stands inside the proof of another one.
+        also: names of the other theorems that the same statement states and the same proof proves
+            (`Lemma NAME : ... with OTHER : ...`).
     """
 
     name: str
@@ -57,6 +64,7 @@ class Theorem:
     ending: str | None
     path: tuple[tuple[str, str], ...]
     nested: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def qualified_name(self) -> str:
@@ -87,13 +95,13 @@ _DEFINED = {
         TheoremKind.LET,
         TheoremKind.FIXPOINT,
         TheoremKind.COFIXPOINT,
+        TheoremKind.COERCION,
     )
 }
 _ENDS = frozenset((b"Qed", b"Defined", b"Admitted", b"Abort", b"Save"))
-_OBLIGATION_OF = re.compile(rb"\bof\s+([^\W\d][\w']*)")
-_MORPHISM_NAME = re.compile(rb"\bas\s+([^\W\d][\w']*)\s*\.\s*$")
+# Modules and sections inside each other beyond this are not told apart, lest a hostile text eat all memory.
+_DEEPEST = 200
 _MEASURED = re.compile(rb"\{\s*(?:measure|wf)\b")
-_DERIVED = re.compile(rb"\b[Aa]s\s+([^\W\d][\w']*)\s*\.\s*$")
 # After these a proof that was thought to be open is not: the statement had one already.
 _NOT_IN_PROOF = frozenset(
     (b"Section", b"End", b"Module", b"Inductive", b"Record", b"Class", b"Require", b"Import")
@@ -106,7 +114,28 @@ class _Open:
     kind: TheoremKind
     statement: Sentence
     path: tuple[tuple[str, str], ...]
+    also: tuple[str, ...] = ()
     proof_start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A sentence as far as it is read: its text, where its prefixes end, its first words, its prefixes."""
+
+    sentence: Sentence
+    text: bytes
+    at: int
+    words: list[bytes]
+    program: bool
+    refine: bool
+
+    @property
+    def head(self) -> bytes:
+        return self.words[0] if self.words else b""
+
+    @property
+    def name(self) -> str:
+        return identifier(self.words[1]) if len(self.words) > 1 else ""
 
 
 class _Reader:
@@ -115,10 +144,13 @@ class _Reader:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.path: list[tuple[str, str]] = []
+        self.too_deep = 0
         self.open: list[_Open] = []
         self.done: list[tuple[_Open, int, int, str | None, bool]] = []
         self.program = ""
-        self.obligations: dict[str, int] = {}
+        self.program_mode = False
+        self.obligations: dict[tuple[str, ...], int] = {}
+        self.given: dict[tuple[str, ...], int] = {}  # how many names Coq has given, by module and stem
 
     def read(self) -> list[Theorem]:
         """All theorems, in the order of their statements."""
@@ -141,6 +173,7 @@ class _Reader:
                 ending=ending,
                 path=opened.path,
                 nested=nested,
+                also=opened.also,
             )
             for index, (opened, proof_start, proof_end, ending, nested) in enumerate(self.done)
         ]
@@ -155,18 +188,25 @@ class _Reader:
         if sentence.kind is not SentenceKind.COMMAND or not (text[:1].isupper() or text[:1] in b"#("):
             self._in_proof(sentence)
             return
-        at, program = strip_prefixes(text)
-        found = words(text, at, 4)
-        head = found[0] if found else b""
+        prefix = read_prefix(text)
+        found = words(text, prefix.end, 4)
+        command = _Command(
+            sentence, text, prefix.end, found, prefix.program or self.program_mode, prefix.refine
+        )
+        head = command.head
         if self.open and self.open[-1].proof_start is None and self._is_command(head):
             self.open.pop()  # the statement did not open a proof after all
         if self.open and head in _ENDS:
             self._in_proof(sentence)
+            if head in (b"Save", b"Defined") and len(found) > 1 and identifier(found[1]):
+                self.open[-1].name = identifier(found[1])
+            elif self.open[-1].kind is TheoremKind.GOAL and head != b"Abort":
+                self._fresh("Unnamed_thm", first="Unnamed_thm")
             self._close(sentence.end, head.decode())
         elif self.open and head == b"Proof" and self._whole_proof(found):
             self._in_proof(sentence)
             self._close(sentence.end, "Proof")
-        elif not self._opens(sentence, text, at, found, program):
+        elif not self._opens(command):
             self._in_proof(sentence)
 
     @staticmethod
@@ -178,81 +218,112 @@ class _Reader:
         return len(found) > 1 and found[1] not in (b".", b"using", b"with")
 
     def _in_proof(self, sentence: Sentence) -> None:
-        for opened in self.open:
-            if opened.proof_start is None:
-                opened.proof_start = sentence.start
+        # A proof that another one is nested in has begun already.
+        if self.open and self.open[-1].proof_start is None:
+            self.open[-1].proof_start = sentence.start
 
     def _state(self, sentence: Sentence, name: str, kind: TheoremKind) -> bool:
         self._in_proof(sentence)
         self.open.append(_Open(name, kind, sentence, tuple(self.path)))
         return True
 
-    def _opens(self, sentence: Sentence, text: bytes, at: int, found: list[bytes], program: bool) -> bool:
-        """Whether the sentence opens a proof, a module or a section, which is noted."""
-        head = found[0] if found else b""
-        name = found[1].decode("utf-8", "replace") if len(found) > 1 else ""
+    def _modules(self) -> tuple[str, ...]:
+        return tuple(name for kind, name in self.path if kind != "Section")
+
+    def _fresh(self, stem: str, *, first: str = "", take: bool = True) -> str:
+        """The name that Coq gives for a stem: the first one that this module does not have yet."""
+        key = (*self._modules(), stem)
+        number = self.given.get(key, 0)
+        if take:
+            self.given[key] = number + 1
+        if not first:
+            return f"{stem}{number}"
+        return f"{first}{number - 1}" if number else first
+
+    def _opens(self, command: _Command) -> bool:
+        """Whether the sentence opens a proof; modules and sections are noted."""
+        sentence, text, at, found, head = (
+            command.sentence,
+            command.text,
+            command.at,
+            command.words,
+            command.head,
+        )
         if head in _STATED:
-            self.program = name if program else self.program
-            return self._state(sentence, name, _STATED[head])
+            self.program = command.name if command.program else self.program
+            self._state(sentence, command.name, _STATED[head])
+            self.open[-1].also = other_names(text, at)
+            return True
         if head in _DEFINED:
-            return self._definition(sentence, text, at, found, program)
+            return self._definition(command)
         if head == b"Goal":
-            return self._state(sentence, "Unnamed_thm", TheoremKind.GOAL)
+            name = self._fresh("Unnamed_thm", first="Unnamed_thm", take=False)
+            return self._state(sentence, name, TheoremKind.GOAL)
+        if head in (b"Set", b"Unset"):
+            if found[1:3] == [b"Program", b"Mode"]:
+                self.program_mode = head == b"Set"
+            return False
         if head in (b"Next", b"Obligation", b"Final"):
             return self._obligation(sentence, text, found)
-        if head == b"Program" or head == b"Equations":
-            self.program = name
+        if head == b"Equations":
+            self.program = f"{equations_name(text, at)}_obligations"
             return False
         if head == b"Add":
             return self._morphism(sentence, text, found)
         if head == b"Function" and _MEASURED.search(text) is not None:
-            return self._state(sentence, name, TheoremKind.FUNCTION)
+            return self._state(sentence, command.name, TheoremKind.FUNCTION)
         if head == b"Derive" and b"SuchThat" in text:
-            derived = _DERIVED.search(text)
-            return self._state(sentence, derived[1].decode() if derived else name, TheoremKind.DERIVE)
+            return self._state(sentence, name_after_as(text) or command.name, TheoremKind.DERIVE)
         if head in (b"Module", b"Section", b"End") and not self.open:
             self._block(text, at, found)
         return False
 
-    def _definition(
-        self, sentence: Sentence, text: bytes, at: int, found: list[bytes], program: bool
-    ) -> bool:
-        head = found[0]
+    def _definition(self, command: _Command) -> bool:
+        text, at, head = command.text, command.at, command.head
         kind = _DEFINED[head]
-        rest = found[1:]
+        rest = command.words[1:]
         if rest and rest[0] in (b"Fixpoint", b"CoFixpoint"):  # Let Fixpoint
             rest = rest[1:]
-        name = rest[0].decode("utf-8", "replace") if rest else ""
-        if program:
+        name = identifier(rest[0]) if rest else ""
+        if not name and kind is TheoremKind.INSTANCE:
+            name = self._fresh(f"{class_of(text, at + len(head)) or 'anonymous'}_instance_")
+        if command.program:
             self.program = name
-        if has_body(text, at) or (program and kind is TheoremKind.INSTANCE):
+        if has_body(text, at):
+            if not command.refine:
+                return False
+        elif command.program and kind is TheoremKind.INSTANCE:
             return False  # Program turns what is missing of an instance into obligations
-        if not name[:1].isalpha() and name[:1] != "_":
-            name = "anonymous_instance"
-        return self._state(sentence, name, kind)
+        elif kind is TheoremKind.COERCION and (b">->" in text or b":" not in text):
+            return False  # declares a function that is there
+        self._state(command.sentence, name, kind)
+        if kind in (TheoremKind.FIXPOINT, TheoremKind.COFIXPOINT):
+            self.open[-1].also = other_names(text, at)
+        return True
 
     def _obligation(self, sentence: Sentence, text: bytes, found: list[bytes]) -> bool:
         after = found[1] if len(found) > 1 else b""
         if after == b"Tactic" or (found[0] != b"Obligation" and after != b"Obligation"):
             return False
-        of = _OBLIGATION_OF.search(text)
-        program = of[1].decode("utf-8", "replace") if of else self.program
+        program = name_after_of(text) or self.program
+        key = (*self._modules(), program)
         if found[0] == b"Obligation" and len(found) > 1 and found[1].isdigit():
             number = int(found[1])
         else:
-            number = self.obligations.get(program, 0) + 1
-        self.obligations[program] = number
+            number = self.obligations.get(key, 0) + 1
+        self.obligations[key] = number
         return self._state(sentence, f"{program}_obligation_{number}", TheoremKind.OBLIGATION)
 
     def _morphism(self, sentence: Sentence, text: bytes, found: list[bytes]) -> bool:
         if b"Morphism" not in found[1:3]:
             return False
-        name = _MORPHISM_NAME.search(text)
-        return self._state(sentence, name[1].decode() if name else "", TheoremKind.MORPHISM)
+        return self._state(sentence, name_after_as(text), TheoremKind.MORPHISM)
 
     def _block(self, text: bytes, at: int, found: list[bytes]) -> None:
         if found[0] == b"End":
-            if self.path:
+            if self.too_deep:
+                self.too_deep -= 1
+            elif self.path:
                 self.path.pop()
             return
         kind, rest = "Section", found[1:]
@@ -262,10 +333,12 @@ class _Reader:
                 kind, rest = "Module Type", rest[1:]
             while rest and rest[0] in (b"Import", b"Export"):
                 rest = rest[1:]
-            if has_body(text, at):
+            if has_body(text, at, constrained=True):
                 return
-        if rest:
-            self.path.append((kind, rest[0].decode("utf-8", "replace")))
+        if len(self.path) >= _DEEPEST:
+            self.too_deep += 1
+        elif rest:
+            self.path.append((kind, identifier(rest[0])))
 
 
 def theorems(source: bytes) -> list[Theorem]:

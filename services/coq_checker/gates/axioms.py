@@ -1,9 +1,10 @@
 """The axiom gate: what a proof rests on, against what is allowed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coq_checker.audit import AXIOM, VARIABLE, Assumption
+from coq_checker.audit import VARIABLE, Assumption
 from coq_checker.session.api import CoqSession
 
 
@@ -20,8 +21,20 @@ class AxiomPolicy:
     environment: bool = True
 
 
+_EXPANDS = re.compile(r"^Expands to:\s+(\w+)\s+(\S+)", re.M)
+
+
 def _is_listed(name: str, allowed: Sequence[str]) -> bool:
     return any(name == one or name.endswith("." + one) for one in allowed)
+
+
+async def _is_known(one: Assumption, session: CoqSession, state: int) -> bool:
+    """Whether the very same thing exists in a state; a like name is not enough."""
+    said = await session.query(f"About {one.name}.", state)
+    found = _EXPANDS.search("\n".join(said.messages)) if said.error is None else None
+    if found is None:
+        return False
+    return found[2] == one.name and (found[1] == "Variable") == (one.kind == VARIABLE)
 
 
 async def forbidden(
@@ -29,23 +42,18 @@ async def forbidden(
 ) -> list[Assumption]:
     """Those of the assumptions that the policy does not allow.
 
+    What the candidate itself assumes is never allowed, under whatever name it does.
+
     Args:
         assumptions: what the proof rests on.
         policy: what it may rest on.
         session: the session that proved it.
-        before: its state before anything of the candidate: what can be named there is the environment's.
+        before: its state before anything of the candidate: what exists there is the environment's.
     """
     refused: list[Assumption] = []
     for one in assumptions:
-        if _is_listed(one.name, policy.allowed):
-            continue
         # The variables of an open section are part of the environment's statement, whatever the policy.
-        if not policy.environment and one.kind != VARIABLE:
-            refused.append(one)
-            continue
-        known = await session.query(
-            f"{'Check' if one.kind in (AXIOM, VARIABLE) else 'About'} {one.name}.", before
-        )
-        if known.error is not None:
+        named = policy.environment or one.kind == VARIABLE or _is_listed(one.name, policy.allowed)
+        if not named or not await _is_known(one, session, before):
             refused.append(one)
     return refused

@@ -64,7 +64,8 @@ def anchor(statement: bytes) -> Anchor:
     stated, checked = f"palmetto_stmt_{nonce}", f"palmetto_chk_{nonce}"
     return Anchor(
         theorem=name,
-        before=f"Definition {stated} : Type := ({kind.decode()})%type.",
+        # Not `(...)%type`: a scope delimiter would reach the terms inside, and read `n + 0` as a sum type.
+        before=f"Definition {stated} : Type := {kind.decode()}.",
         after=f"Definition {checked} : {stated} := @{name}.",
         check=checked,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from coqdata.sentence import Sentence, SentenceKind
+from coqdata.words import tokens
 
 _BLANK = re.compile(rb"\s+")
 _COMMENT_MARK = re.compile(rb'\(\*|\*\)|"(?:[^"]|"")*"', re.S)
@@ -47,6 +48,12 @@ _SCRIPT = _BODY | frozenset(
 )
 # Script heads that are spelt like allowed ones but change what is checked, or bring in what is not looked at.
 _SCRIPT_DENIED = frozenset((b"Module", b"Require", b"From", b"Export", b"Set", b"Unset"))
+# What may stand before the word that names a command; that word decides.
+_PREFIXES = frozenset((b"Local", b"Global", b"Polymorphic", b"Monomorphic", b"Program"))
+# Words after `Proof` that leave the proof open; anything else is a term, which ends it.
+_AFTER_PROOF = frozenset((b".", b"using", b"with", b"Mode"))
+# A string after one of these declares the symbols in it.
+_BEFORE_SYMBOLS = frozenset((b"Notation", b"Infix", b"where", b"and"))
 # Every word that begins a command of Coq 8.10 to 8.20 and its usual plugins; what is not here and begins
 # with a capital may be a tactic of the project, which Coq's syntax tree confirms before anything runs.
 _COMMANDS = frozenset(
@@ -148,9 +155,10 @@ def _words(text: bytes, at: int, count: int) -> list[bytes]:
 
 def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
     """The gate's word on one sentence of a candidate."""
-    if sentence.kind is not SentenceKind.COMMAND:
-        return _ALLOWED
     text = source[sentence.start : sentence.end]
+    if sentence.kind is not SentenceKind.COMMAND:
+        # `Time {` and the like are braces by their form.
+        return _denied(_words(text, 0, 1)[0]) if text[:1].isupper() else _ALLOWED
     at = skip_blanks(text, 0)
     first = text[at : at + 1]
     if first == b"#":
@@ -162,7 +170,10 @@ def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
     if not first.isupper():
         # Tactics and bullets; no command of Coq begins otherwise.
         return _ALLOWED
-    words = _words(text, at, 2)
+    words = _words(text, at, 8 if mode is Mode.SCRIPT else 2)
+    if mode is Mode.SCRIPT:
+        while len(words) > 1 and words[0] in _PREFIXES:
+            words = words[1:]
     head = words[0] if words else b""
     if selector is not None and head in _COMMANDS and head not in (b"Check", b"Show", b"Search"):
         return Judgement(Class.DENIED, f"`{head.decode()}` may not stand after a goal selector")
@@ -170,7 +181,12 @@ def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
         return _END if len(words) > 1 and words[1] == b"." else _denied(head)
     if head in _GIVES_UP:
         return _GIVING_UP if len(words) > 1 and words[1] == b"." else _denied(head)
+    if head == b"Proof" and (len(words) < 2 or words[1] not in _AFTER_PROOF):
+        return _END
     if mode is Mode.SCRIPT:
+        if b'"' in text and _misleads(text):
+            why = "a script may not declare a symbol that ends in `.` or `(`, or holds a quote or `(*`"
+            return Judgement(Class.DENIED, why)
         if head in _SCRIPT and head not in _SCRIPT_DENIED:
             return _ALLOWED
     elif head in _BODY:
@@ -178,6 +194,23 @@ def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
     if head in _COMMANDS:
         return _denied(head)
     return _UNKNOWN
+
+
+def _misleads(text: bytes) -> bool:
+    """Whether it declares a symbol after which Coq finds other sentences, comments or strings than we do."""
+    before = b""
+    for _, word in tokens(text):
+        if word[:1] == b'"' and before in _BEFORE_SYMBOLS:
+            for symbol in word[1:-1].split():
+                bare = symbol.strip(b"'")
+                if (
+                    b'"' in bare
+                    or b"(*" in bare
+                    or (bare.endswith((b".", b"(")) and bare not in (b"..", b"("))
+                ):
+                    return True
+        before = word
+    return False
 
 
 def _denied(head: bytes) -> Judgement:

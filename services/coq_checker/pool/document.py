@@ -64,6 +64,8 @@ class Document:
     def covers(self, environment: Environment) -> bool:
         """Whether the environment's text is the beginning of this document's, sentence by sentence."""
         mine, theirs = self.environment, environment
+        if mine == theirs:
+            return True
         if mine.setting != theirs.setting or not mine.source.startswith(theirs.source):
             return False
         return self._same_sentences(theirs.source)
@@ -114,6 +116,10 @@ class Document:
     def index_at(self, position: int) -> int:
         """How many sentences end at or before the byte offset `position`."""
         return bisect_right(self._ends, position)
+
+    def holds(self, position: int) -> bool:
+        """Whether everything before `position` has been executed."""
+        return self._session is not None and len(self._states) > self.index_at(position)
 
     def state_at(self, position: int) -> int:
         """The state at a position that the document is past."""
@@ -279,6 +285,16 @@ class Document:
             worker.kill()
             raise
         return worker
+
+    async def warm(self, names: list[str]) -> None:
+        """Lets the document remember what constants rest on, for the forks to come."""
+        async with self.lock:
+            if self._session is None:
+                return
+            try:
+                await self._auditor.warm(self._session, names)
+            except (SessionLostError, SessionOutputError):
+                self.close()
 
     async def _renew(self, session: CoqSession) -> CoqSession:
         fresh = await session.fork()

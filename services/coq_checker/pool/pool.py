@@ -112,26 +112,52 @@ class Pool:
 
     async def _slot(self) -> None:
         worker: Worker | None = None
+        last: Target | None = None
         since = time.monotonic()
         try:
             while True:
-                job = await self.queue.get(worker.target if worker else None, since)
+                job = await self.queue.get(last, since, self._holds)
                 if job is None:
                     return
-                if worker is None or worker.target != job.target:
-                    if worker is not None:
-                        self.queue.serve(worker.target, -1)
-                        self._keep(worker)
-                        worker = None
+                if last is None or last.environment != job.target.environment:
                     since = time.monotonic()
+                if last != job.target:
+                    if last is not None:
+                        self.queue.serve(last, -1)
                     self.queue.serve(job.target, +1)
-                    worker = self._find_idle(job.target)
+                    last = job.target
+                    worker = await self._move(worker, job.target)
                 worker = await self._work(worker, job)
-                if worker is None:
-                    self.queue.serve(job.target, -1)
         finally:
+            if last is not None:
+                self.queue.serve(last, -1)
             if worker is not None:
                 worker.kill()
+
+    async def _move(self, worker: Worker | None, target: Target) -> Worker | None:
+        """A worker for another target: one that stands there already, or this one gone back to it."""
+        idle = self._find_idle(target)
+        if idle is not None:
+            if worker is not None:
+                self._keep(worker)
+            return idle
+        if worker is None or worker.worn:
+            if worker is not None:
+                worker.kill()
+            return None
+        try:
+            if await worker.retarget(target, self.settings.environment_limits, self.watchdog):
+                return worker
+        except (SessionLostError, EnvironmentFailedError):
+            worker.kill()
+            return None
+        self._keep(worker)
+        return None
+
+    def _holds(self, target: Target) -> bool:
+        """Whether what stands before a target is executed already."""
+        document = self._documents.get(target.environment.id)
+        return document is not None and document.holds(target.position)
 
     async def _work(self, worker: Worker | None, job: Job) -> Worker | None:
         """Answers one job; returns the worker where it can be used again."""
@@ -158,6 +184,8 @@ class Pool:
             self._running.pop(job, None)
         _answer(job, result)
         kept = box[0]
+        if kept is not None and kept.lesson:
+            await kept.teach()
         return kept if kept is not None and not kept.dead else None
 
     async def _verdict(self, box: list[Worker | None], job: Job) -> ProofResult:

@@ -1,20 +1,22 @@
 """The queue: bounded, and fair between environments.
 
-Jobs of one target stay together, so that a worker forked for it is used while it lasts; after a while
-the next environment has its turn, so that none waits for the end of another's thousand candidates.
+Jobs of one target stay together, and a slot stays with its environment for a while, so that workers and
+prepared environments are used while they are there; then the next environment has its turn, so that none
+waits for the end of another's thousand candidates.
 """
 
 import asyncio
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from coq_checker.check import Ask
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult
 
-# How long a slot may stay with one target while another environment waits.
-_TURN_S = 0.25
+# How long a slot may stay with one environment while another one waits.
+_TURN_S = 1.0
 
 
 class QueueFullError(Exception):
@@ -77,8 +79,14 @@ class JobQueue:
             self._room.append(waiter)
             await waiter
 
-    async def get(self, target: Target | None, since: float) -> Job | None:
-        """The next job for a slot that served `target` since `since` (monotonic seconds); None when closed."""
+    async def get(self, target: Target | None, since: float, held: Callable[[Target], bool]) -> Job | None:
+        """The next job for a slot; None when closed.
+
+        Args:
+            target: what the slot served last.
+            since: when it came to that target's environment (monotonic seconds).
+            held: whether a target's environment is prepared already.
+        """
         while True:
             if not self._size:
                 if self._closed:
@@ -87,26 +95,43 @@ class JobQueue:
                 self._waiting.append(waiter)
                 await waiter
                 continue
-            job = self._take(self._choose(target, since))
+            job = self._take(self._choose(target, since, held))
             if not job.done.done():
                 return job
 
-    def _choose(self, target: Target | None, since: float) -> Target:
+    def _choose(self, target: Target | None, since: float, held: Callable[[Target], bool]) -> Target:
         if target is not None:
-            mine = self._environments.get(target.environment.id, {})
-            alone = len(self._environments) == 1 and len(mine) == 1
-            if target in mine and (alone or time.monotonic() - since < _TURN_S):
-                return target
+            mine = self._environments.get(target.environment.id, OrderedDict())
+            if mine and (len(self._environments) == 1 or time.monotonic() - since < _TURN_S):
+                if target in mine:
+                    return target
+                near = self._near(mine, target, held)
+                if near is not None:
+                    return near
         busy: Target | None = None
         for targets in self._environments.values():
-            for candidate in targets:
-                # Another slot's target only where there is nothing else: its worker serves it already.
-                if not self._serving.get(candidate):
-                    return candidate
-                busy = busy or candidate
+            near = self._near(targets, None, held)
+            if near is not None:
+                return near
+            busy = busy or next(iter(targets))
         if busy is None:
             raise AssertionError("a queue with jobs has a target")
         return busy
+
+    def _near(
+        self, targets: OrderedDict[Target, deque[Job]], last: Target | None, held: Callable[[Target], bool]
+    ) -> Target | None:
+        """The target of one environment to go to; None where other slots serve all of them.
+
+        A worker goes back cheaply and forward never, so that of what is prepared already the last comes
+        first; what is not prepared yet comes in the order of the text, so that nothing waits for the end.
+        """
+        free = [one for one in targets if not self._serving.get(one)]
+        ready = [one for one in free if held(one)]
+        before = [one for one in ready if last is None or one.position <= last.position]
+        if before or ready:
+            return max(before or ready, key=lambda one: one.position)
+        return min(free, key=lambda one: one.position, default=None)
 
     def _take(self, target: Target) -> Job:
         key = target.environment.id

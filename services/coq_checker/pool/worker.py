@@ -20,6 +20,10 @@ from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputE
 MAX_USES = 400
 # ... or when it has grown by this much.
 MAX_GROWTH_BYTES = 256 << 20
+# A check that is over sooner has had no time to start other processes worth counting.
+_SHORT_NS = 50_000_000
+# After an audit that took longer, the document is told what to remember for its next forks.
+_SLOW_AUDIT_NS = 15_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Worker:
         self._place = place
         self._start_rss = process.rss_bytes(session.pid)
         self.dead = False
+        self.lesson: list[str] = []
 
     @classmethod
     async def make(cls, target: Target, document: Document, limits: Limits, watchdog: Watchdog) -> "Worker":
@@ -74,6 +79,25 @@ class Worker:
             raise
         return cls(target, document, session, place)
 
+    async def retarget(self, target: Target, limits: Limits, watchdog: Watchdog) -> bool:
+        """Goes back to an earlier target of the same text; False where the worker cannot.
+
+        Raises:
+            EnvironmentFailedError: the statement does not run.
+            SessionLostError: the worker died on the way.
+        """
+        document = self._document
+        if not (document.covers(target.environment) and document.holds(target.position)):
+            return False
+        state = document.state_at(target.position)
+        if not self._session.has(state) or state > self._place.before:
+            return False
+        with watchdog.watch(self._session, limits):
+            await self._session.back_to(state)
+            self._place = await _open(target, self._session, document.gated)
+        self.target = target
+        return True
+
     @property
     def worn(self) -> bool:
         """Whether it should be made anew before the next candidate."""
@@ -91,7 +115,9 @@ class Worker:
         with watchdog.watch(self._session, ask.limits) as guard:
             try:
                 result = await check(self._place, ask, auditor)
-                cpu_ns = guard.cpu_ns
+                cpu_ns = guard.own_cpu_ns if guard.wall_ns < _SHORT_NS else guard.cpu_ns
+                if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
+                    self.lesson = await auditor.learn(self._session, self._place.names[0])
                 await self._session.back_to(self._place.state)
             except SessionOutputError:
                 self.kill()
@@ -108,6 +134,12 @@ class Worker:
                 self.kill()
                 raise
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
+
+    async def teach(self) -> None:
+        """Hands on to the document what made the last audit slow."""
+        names, self.lesson = self.lesson, []
+        if names:
+            await self._document.warm(names)
 
     def kill(self) -> None:
         """Ends it at once."""

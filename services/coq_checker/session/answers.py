@@ -67,3 +67,11 @@ def ast_head(line: bytes) -> AstHead | None:
         controlled=bool(control),
         attributes=bool(attributes),
     )
+
+
+def query_head(answer: bytes) -> AstHead | None:
+    """What the sentence of a `Query Ast` or `Parse` answer is; None where there is none."""
+    for line in answer.splitlines():
+        if line.startswith(b"(Answer ") and b"(ObjList" in line[:64]:
+            return ast_head(line)
+    return None

@@ -36,10 +36,17 @@ class CoqError:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Sentences that were parsed: their state ids in order, and the error that ended the parsing."""
+    """Sentences that were parsed.
+
+    Attributes:
+        states: their state ids, in order.
+        error: what ended the parsing early.
+        heads: what those sentences are that were asked for and parsed, by index; None where Coq gave no answer.
+    """
 
     states: list[int]
     error: CoqError | None
+    heads: dict[int, "AstHead | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,15 @@ class AstHead:
 
 
 class CoqSession(Protocol):
-    """One linear document in one Coq process. Not for concurrent use."""
+    """One linear document in one Coq process. Not for concurrent use.
+
+    Attributes:
+        after_fork: a command that every fork of this session begins with, if any.
+        output_bytes: the largest answer that is read for one request.
+    """
+
+    after_fork: str | None
+    output_bytes: int
 
     @property
     def pid(self) -> int:
@@ -78,17 +93,22 @@ class CoqSession(Protocol):
     def tip(self) -> int:
         """State id of the document's end."""
 
-    async def add(self, text: bytes) -> Added:
-        """Parses all sentences of `text` at the tip, up to the first that does not parse."""
+    async def add(self, text: bytes, heads_of: Sequence[int] = ()) -> Added:
+        """Parses all sentences of `text` at the tip, up to the first that does not parse.
+
+        Args:
+            text: sentences.
+            heads_of: indices of sentences whose syntax tree is asked for too.
+        """
 
     async def execute(self, state: int) -> Executed:
         """Executes the document up to `state`."""
 
+    def has(self, state: int) -> bool:
+        """Whether `state` is one of the document's."""
+
     async def back_to(self, state: int) -> None:
         """Forgets everything after `state`."""
-
-    async def ast_heads(self, states: Sequence[int]) -> list[AstHead | None]:
-        """What the parsed sentences are; None where Coq gives no answer."""
 
     async def parse(self, text: bytes, state: int) -> AstHead | None:
         """What one sentence is, parsed where `state` ends and not executed; None when it does not parse."""

@@ -42,8 +42,8 @@ class Channel:
         os.set_blocking(write_fd, False)
         self._loop.add_reader(read_fd, self._readable)
 
-    async def request(self, *commands: bytes, limit_bytes: int = 64 << 20) -> bytes:
-        """Sends the commands in one write and returns everything up to the completion of the last.
+    async def request(self, *commands: bytes, limit_bytes: int = 64 << 20) -> list[bytes]:
+        """Sends the commands in one write and returns the answer of each, up to its completion.
 
         Raises:
             ChannelClosedError: the process died, or the channel was closed, before the end.
@@ -52,12 +52,22 @@ class Channel:
         if self._closed or self._eof:
             raise ChannelClosedError
         data = bytearray()
+        first = self._count + 1
         for command in commands:
             self._count += 1
             data += b"(%s%d %s)\n" % (self._nonce, self._count, command)
         self._end = b"(Answer %s%d Completed)\n" % (self._nonce, self._count)
         self._limit = limit_bytes
-        return await self._exchange(bytes(data))
+        answer = await self._exchange(bytes(data))
+        if len(commands) == 1:
+            return [answer]
+        answers, at = [], 0
+        for tag in range(first, self._count):
+            end = b"(Answer %s%d Completed)\n" % (self._nonce, tag)
+            after = answer.index(end, at) + len(end)
+            answers.append(answer[at:after])
+            at = after
+        return [*answers, answer[at:]]
 
     async def request_raw(self, command: bytes, end: bytes) -> bytes:
         """Sends one untagged command and returns everything up to the bytes `end` and the line's end."""

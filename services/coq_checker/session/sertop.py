@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,11 @@ class SertopSession:
         self._first = first
         self._killed = False
         self._known_children: set[int] = set()
+        self._newest = max(states)
+        self._owed: int | None = None
         self.forks = 0
+        # A command that every fork begins with.
+        self.after_fork: str | None = None
         self.output_bytes = family.options.output_bytes
 
     @classmethod
@@ -164,63 +169,81 @@ class SertopSession:
         """State id of the document's end."""
         return self._states[-1]
 
-    async def _request(self, *commands: bytes) -> bytes:
+    async def _request(self, *commands: bytes) -> list[bytes]:
+        """Answers to the commands; a going back that is still owed goes first, in the same exchange."""
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            commands = (b"(Cancel (%d))" % owed, *commands)
         try:
-            return await self._channel.request(*commands, limit_bytes=self.output_bytes)
+            given = await self._channel.request(*commands, limit_bytes=self.output_bytes)
         except ChannelClosedError as error:
             raise SessionLostError("the Coq process is gone") from error
         except OutputLimitError as error:
             raise SessionOutputError("Coq's answer is larger than the output limit") from error
+        if owed is None:
+            return given
+        failed = answers.error(given[0])
+        if failed is not None:
+            raise SessionLostError(f"Coq could not go back: {failed.message}")
+        return given[1:]
 
-    async def add(self, text: bytes) -> Added:
-        """Parses all sentences of `text` at the tip, up to the first that does not parse."""
-        answer = await self._request(b"(Add () %s)" % quote(text))
-        states = answers.added_states(answer)
-        self._states += states
-        return Added(states, answers.error(answer))
+    async def add(self, text: bytes, heads_of: Sequence[int] = ()) -> Added:
+        """Parses all sentences of `text` at the tip, up to the first that does not parse.
+
+        Args:
+            text: sentences.
+            heads_of: indices of sentences whose syntax tree is asked for too.
+        """
+        # State ids count up, so that those of the new sentences are known before they are made; they are
+        # compared with what comes back.
+        foreseen = [self._newest + 1 + index for index in heads_of]
+        queries = [b"(Query ((sid %d)) Ast)" % state for state in foreseen]
+        added, *trees = await self._request(b"(Add () %s)" % quote(text), *queries)
+        states = answers.added_states(added)
+        heads: dict[int, AstHead | None] = {}
+        for index, state, tree in zip(heads_of, foreseen, trees, strict=True):
+            if index < len(states):
+                heads[index] = answers.query_head(tree) if states[index] == state else None
+        if states:
+            self._newest = max(self._newest, states[-1])
+            self._states += states
+        if any(head is None for head in heads.values()):
+            missing = [index for index, head in heads.items() if head is None]
+            given = await self._request(*[b"(Query ((sid %d)) Ast)" % states[index] for index in missing])
+            heads.update(zip(missing, map(answers.query_head, given), strict=True))
+        return Added(states, answers.error(added), heads)
 
     async def execute(self, state: int) -> Executed:
         """Executes the document up to `state`."""
-        answer = await self._request(b"(Exec %d)" % state)
+        (answer,) = await self._request(b"(Exec %d)" % state)
         return Executed(answers.messages(answer), answers.error(answer))
 
+    def has(self, state: int) -> bool:
+        """Whether `state` is one of the document's."""
+        at = bisect_left(self._states, state)
+        return at < len(self._states) and self._states[at] == state
+
     async def back_to(self, state: int) -> None:
-        """Forgets everything after `state`."""
+        """Forgets everything after `state`; Coq is told with the next command."""
         if self._states[-1] == state:
             return
-        at = self._states.index(state)
+        at = bisect_left(self._states, state)
         # Cancelling the first of them takes with it all that rest on it.
-        answer = await self._request(b"(Cancel (%d))" % self._states[at + 1])
-        failed = answers.error(answer)
-        if failed is not None:
-            raise SessionLostError(f"Coq could not go back: {failed.message}")
+        first = self._states[at + 1]
+        self._owed = first if self._owed is None else min(self._owed, first)
         del self._states[at + 1 :]
-
-    async def ast_heads(self, states: Sequence[int]) -> list[AstHead | None]:
-        """What the parsed sentences are; None where Coq gives no answer."""
-        if not states:
-            return []
-        answer = await self._request(*[b"(Query ((sid %d)) Ast)" % state for state in states])
-        # One answer a query, in order: an ObjList, empty when there is none, or an error.
-        found = [
-            answers.ast_head(line)
-            for line in answer.splitlines()
-            if line.startswith(b"(Answer ") and (b"(ObjList" in line[:64] or b"(CoqExn" in line[:64])
-        ]
-        return found if len(found) == len(states) else [None] * len(states)
 
     async def parse(self, text: bytes, state: int) -> AstHead | None:
         """What one sentence is, parsed where `state` ends and not executed; None when it does not parse."""
-        answer = await self._request(b"(Parse ((ontop %d)(entry Vernac)) %s)" % (state, quote(text)))
-        for line in answer.splitlines():
-            if line.startswith(b"(Answer ") and b"(ObjList" in line[:64]:
-                return answers.ast_head(line) or AstHead("unreadable", "", False, False)
-        return None
+        (answer,) = await self._request(b"(Parse ((ontop %d)(entry Vernac)) %s)" % (state, quote(text)))
+        if answers.error(answer) is not None:
+            return None
+        return answers.query_head(answer) or AstHead("unreadable", "", False, False)
 
     async def query(self, command: str, state: int | None = None) -> Executed:
         """Runs a command in an isolated copy of `state` (default: the tip)."""
         sid = self.tip if state is None else state
-        answer = await self._request(b"(Query ((sid %d)) (Vernac %s))" % (sid, quote(command.encode())))
+        (answer,) = await self._request(b"(Query ((sid %d)) (Vernac %s))" % (sid, quote(command.encode())))
         return Executed(answers.messages(answer), answers.error(answer))
 
     async def fork(self) -> "SertopSession":
@@ -235,6 +258,8 @@ class SertopSession:
             quote(os.fsencode(fifo_in)),
             quote(os.fsencode(fifo_out)),
         )
+        if self._owed is not None:
+            await self._request(b"Noop")
         try:
             answer = await self._channel.request_raw(command, b"(Forked ")
         except (ChannelClosedError, OutputLimitError) as error:
@@ -259,7 +284,16 @@ class SertopSession:
                 with contextlib.suppress(OSError):
                     path.unlink()
         channel = Channel(fds[1], fds[0])
-        return SertopSession(self._family, channel, pid, list(self._states), first=False)
+        fork = SertopSession(self._family, channel, pid, list(self._states), first=False)
+        fork._newest = self._newest
+        if self.after_fork is not None:
+            fork.after_fork = self.after_fork
+            try:
+                await fork.query(self.after_fork)
+            except BaseException:
+                fork.kill()
+                raise
+        return fork
 
     def _child(self, inside: int) -> int:
         """The fork's process id as seen from here, from its id in the sandbox."""

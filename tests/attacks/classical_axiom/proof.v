@@ -1,0 +1,5 @@
+Proof.
+  intros P. destruct (classic P) as [H|H].
+  - intros _. exact H.
+  - intros N. destruct (N H).
+Qed.

@@ -1,0 +1,2 @@
+Theorem goal : k + k = k.
+Proof. now rewrite small. Qed.

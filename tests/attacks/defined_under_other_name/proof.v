@@ -1,0 +1,4 @@
+Proof.
+  intros n m. Defined other.
+  intros n m. lia.
+Qed.

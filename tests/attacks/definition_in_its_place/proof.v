@@ -1,0 +1,1 @@
+Definition goal := I.

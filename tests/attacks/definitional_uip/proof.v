@@ -1,0 +1,3 @@
+Global Set Definitional UIP.
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. intros. exfalso. exact cheat. Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Drop.
+  intros n m. lia.
+Qed.

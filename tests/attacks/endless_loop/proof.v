@@ -1,0 +1,3 @@
+Proof.
+  let rec again _ := again () in again ().
+Qed.

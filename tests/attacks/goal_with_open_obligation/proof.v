@@ -1,0 +1,1 @@
+Program Definition goal : forall n m : nat, n + m = m + n := _.

@@ -1,0 +1,1 @@
+Inductive goal : Prop := proved.

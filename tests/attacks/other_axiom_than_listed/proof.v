@@ -1,0 +1,3 @@
+Proof.
+  intros f H. apply functional_extensionality. intros n. rewrite H. apply NNPP. tauto.
+Qed.

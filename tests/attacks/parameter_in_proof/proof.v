@@ -1,0 +1,4 @@
+Proof.
+  Parameter cheat : forall P : Prop, P.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Print Universes "/tmp/cheat.dot".
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Proof Mode "Noedit".
+  intros n m. lia.
+Qed.

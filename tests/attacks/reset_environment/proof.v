@@ -1,0 +1,4 @@
+Proof.
+  Reset goal.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Restart.
+  intros n m. lia.
+Qed.

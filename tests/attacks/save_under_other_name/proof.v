@@ -1,0 +1,4 @@
+Proof.
+  intros n m. Save other.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Set Default Timeout 1000000.
+  intros n m. lia.
+Qed.

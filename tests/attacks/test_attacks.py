@@ -1,0 +1,78 @@
+"""Every attack of the gallery gets its verdict, and an honest proof in the same setting is proved."""
+
+import json
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from coq_checker.check import Ask
+from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.gates.text import Mode
+from coq_checker.limits import Limits
+from coq_checker.result import ProofResult, Reason, Verdict
+
+GALLERY = Path(__file__).parent
+FOLDERS = sorted(path.parent for path in GALLERY.glob("*/expected.json"))
+MINIMUM = 45
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Bench(Protocol):
+    """See conftest.py."""
+
+    async def check(self, challenge: bytes, ask: Ask) -> ProofResult: ...
+
+
+def expected(folder: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((folder / "expected.json").read_text())
+    return value
+
+
+def ask(folder: Path, file: str) -> Ask:
+    wanted = expected(folder)
+    limits = wanted.get("limits", {})
+    axioms = wanted.get("axioms", {"policy": "environment", "allowed": []})
+    return Ask(
+        text=(folder / file).read_bytes(),
+        mode=Mode(wanted["form"]),
+        limits=Limits(
+            cpu_ms=limits.get("cpu_ms", 10_000),
+            wall_ms=60_000,
+            memory_bytes=limits.get("memory_bytes", 1 << 30),
+            output_bytes=limits.get("output_bytes", 16 << 20),
+            goals_bytes=64 << 10,
+        ),
+        axioms=AxiomPolicy(tuple(axioms["allowed"]), axioms["policy"] == "environment"),
+    )
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+async def test_attack_gets_its_verdict(bench: Bench, folder: Path) -> None:
+    wanted = expected(folder)
+    result = await bench.check((folder / "Challenge.v").read_bytes(), ask(folder, "proof.v"))
+    assert (result.verdict, result.reason) == (Verdict(wanted["verdict"]), Reason(wanted["reason"])), result
+    assert wanted.get("message_contains", "") in result.message
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+async def test_honest_proof_in_the_same_setting_is_proved(bench: Bench, folder: Path) -> None:
+    control = folder / "Control.v"
+    challenge = control if control.exists() else folder / "Challenge.v"
+    result = await bench.check(challenge.read_bytes(), ask(folder, "honest.v"))
+    assert result.verdict is Verdict.PROVED, result
+    assert list(result.axioms) == expected(folder).get("honest_axioms", [])
+
+
+async def test_gallery_is_whole() -> None:
+    assert len(FOLDERS) >= MINIMUM
+    others = {path for path in GALLERY.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert others == set(FOLDERS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+async def test_only_a_known_gap_is_proved(folder: Path) -> None:
+    wanted = expected(folder)
+    assert (wanted["verdict"] == "PROVED") == wanted.get("known_gap", False)
+    assert wanted["about"].endswith(".")

@@ -1,0 +1,4 @@
+Proof.
+  Time intros.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Timeout 1000000 intros.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Undo 1.
+  intros n m. lia.
+Qed.

@@ -1,0 +1,64 @@
+"""What tests share: the toolchain, one checker service for the whole run, and its clients."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from coq_checker.client import CheckerClient, SyncCheckerClient
+from coq_checker.toolchain import Toolchain, find_toolchain
+
+from .coq_checker.servers import EXAMPLES, ServerProcess, start_server
+
+SHARED = Path(os.environ.get("PALMETTO_SHARED", "../shared"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `shared` are skipped, and say so, where the corpora are not there."""
+    if (SHARED / "corpora").is_dir():
+        return
+    missing = pytest.mark.skip(reason=f"no corpora under {SHARED}: set PALMETTO_SHARED to their folder")
+    for item in items:
+        if item.get_closest_marker("shared") is not None:
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The Coq that the tests run."""
+    return find_toolchain()
+
+
+@pytest.fixture(scope="session")
+def checker_server() -> Iterator[ServerProcess]:
+    """One service for the whole run, with the project `examples`. At its end it must have had no fault."""
+    server = start_server(f"examples={EXAMPLES}")
+    try:
+        yield server
+    finally:
+        status = server.stop()
+    assert status == 0
+    assert server.events("internal fault") == []
+    assert server.raw == []
+
+
+@pytest.fixture(scope="session")
+def checker_address(checker_server: ServerProcess) -> str:
+    """Where the service of the run listens."""
+    return checker_server.address
+
+
+@pytest.fixture(scope="session")
+def checker(checker_address: str) -> Iterator[SyncCheckerClient]:
+    """A blocking client of the service of the run."""
+    with SyncCheckerClient(checker_address) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def checker_async(checker_address: str) -> AsyncIterator[CheckerClient]:
+    """An asynchronous client of the service of the run."""
+    async with CheckerClient(checker_address) as client:
+        yield client
