@@ -62,22 +62,33 @@ async def _compile(environment: Environment, text: bytes) -> str | None:
     folder = Path(tempfile.mkdtemp(prefix="palmetto-recheck-"))
     setup = "".join(f"{command}\n" for command in environment.setup).encode()
     try:
-        source = folder / "Recheck.v"
+        prefix, name = _logical_name(options.arguments)
+        source = folder / f"{name}.v"
         source.write_bytes(setup + text)
-        arguments = _coqc_arguments(options.arguments)
+        arguments = [*_coqc_arguments(options.arguments), "-Q", str(folder), prefix]
         common = {"read_only": options.read_only, "writable": [folder], "working_directory": folder}
         said = await _run(
             options.toolchain.command("coqc", "-q", *arguments, str(source), **common),  # type: ignore[arg-type]
         )
         if said is not None:
             return f"coqc does not accept it: {said}"
-        module = ["-Q", str(folder), "PalmettoRecheck", "-norec", "PalmettoRecheck.Recheck"]
+        # Where the project has a library of this name too, coqchk takes the one in the folder named last.
+        module = ["-norec", f"{prefix}.{name}".lstrip(".")]
         said = await _run(
             options.toolchain.command("coqchk", "-silent", *arguments, *module, **common),  # type: ignore[arg-type]
         )
         return None if said is None else f"coqchk does not accept it: {said}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _logical_name(arguments: tuple[str, ...]) -> tuple[str, str]:
+    """Prefix and last part of the name that the text's library has in its session."""
+    if "--topfile" not in arguments:
+        return "PalmettoRecheck", "Recheck"
+    path = arguments[arguments.index("--topfile") + 1].removesuffix(".v")
+    prefix, _, name = path.rpartition("/")
+    return prefix.replace("/", "."), name
 
 
 def _coqc_arguments(arguments: tuple[str, ...]) -> list[str]:

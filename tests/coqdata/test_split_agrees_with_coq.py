@@ -35,7 +35,9 @@ def _quoted(text: bytes) -> bytes:
 
 def coq_offsets(argv: Sequence[str], text: bytes) -> tuple[list[tuple[int, int]], str | None]:
     """Start and end of each sentence as Coq sees them, and what stopped it before the end of the text."""
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as sertop:
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as sertop:
         assert sertop.stdin is not None
         assert sertop.stdout is not None
         offsets: list[tuple[int, int]] = []
@@ -98,22 +100,24 @@ def test_every_sentence_of_the_standard_library(capsys: pytest.CaptureFixture[st
 
 
 TRICKY = {
-    "comments": "(* a. (* b. *) \"*) c. (*\" *) Check (* x. *) 1. (*)*) Check 2.(**)\n(***)Check 3.",
+    "comments": '(* a. (* b. *) "*) c. (*" *) Check (* x. *) 1. (*)*) Check 2. (**)\n(***)Check 3.',
+    "comment after a bracket token": "Check (1 + (* a. *) 2)%nat. Goal True. idtac.\n(* b. *)exact I(*.*).",
     "strings": 'Check "a. b.". Check "say ""hi."" ". Check " (* ". Check "*)".',
     "dots": (
-        "Notation \"[[ x ; .. ; y ]]\" := (cons x .. (cons y nil) ..).\n"
+        'Notation "[[ x ; .. ; y ]]" := (cons x .. (cons y nil) ..).\n'
         "Check Coq.Init.Datatypes.nat. Check\n1.\tCheck 2.\rCheck (Nat\n.add).\nCheck 3."
     ),
     "ltac default": "Lemma a : True. Proof with auto. idtac... Qed.",
     "bullets": "Lemma a : True /\\ True.\nsplit.\n-exact I.\n- auto. Qed. Lemma b : True. - -- +** *** + {}",
-    "braces": "Lemma a : True /\\ True. split. { exact I.} 1:{exact I.} 2 : { all: { [x]: { 1-2,3: { !: { } Qed.",
-    "control": 'Lemma a:True. Time {Fail #[local] { Timeout 5 1: { Redirect "x" {Fail } Succeed Time { Time idtac.',
+    "braces": "Lemma a : True /\\ True. { idtac. } 1:{idtac. }2 : { all: { [x]: { 1-2,3: { !: { } } a.",
+    "brace and comments": "Lemma a : True. 1 (* a. *) : (* b. *) { (* c. *)a. } [ (* d *) x ] (* e *):{ b.",
+    "control": 'Lemma a:True. Time { Fail #[local] { Timeout 5 1: { Redirect "x" { Fail } Succeed Time { a.',
     "record": "Record r := { f : nat }. Check {| f := 1 |}. Definition d :={|f:=2|}.",
-    "attributes": "#[local] Lemma a : True. #[ export , program ]\nInstance b : True. Local #[global] Hint Resolve a.",
-    "attributes twice": "#[local] #[deprecated(since=\"1. 2\",note=\"a. b\")] Lemma a : True. Qed.",
-    "unicode": "Definition α₁ := 1. Definition é:=α₁. Check α₁.\nNotation \"∀∀\" := nat. Check ∀∀. (* ⊢. *) Check é.",
+    "attributes": "#[local] Lemma a : True. #[ export , program ]\nInstance b : True. #[global] Local Hint Cut [].",
+    "attributes twice": '#[local] #[deprecated(since="1. 2",note="a. b")] Lemma a : True. Qed.',
+    "unicode": 'Definition α₁ := 1. Check α₁.\nNotation "∀∀" := nat. Check ∀∀. (* ⊢. *) Check é.',
     "projection": "Record r := { f : nat }. Check fun x => x.(f). Check 1.5%nat.",
-    "ltac2": 'Require Import Ltac2.Ltac2. Ltac2 x () := Message.print (Message.of_string "a. b"). Ltac2 y := [| 1 |].',
+    "ltac2": 'Require Import Ltac2.Ltac2. Ltac2 x () := Message.of_string "a. b". Ltac2 y := [| 1 |].',
     "end of text": "Check 1.",
     "nothing": " (* only. (* comments. *) *)\n",
 }
@@ -129,7 +133,9 @@ def test_tricky_texts(name: str) -> None:
     assert [text[s.start : s.end] for s in found.sentences] == [text[start:end] for start, end in theirs]
 
 
-@pytest.mark.parametrize("text", ["Check 1. (* (* *)", 'Check 1. Check "x.', "Check 1. Check 2", "Check 1. Check a.b"])
+@pytest.mark.parametrize(
+    "text", ["Check 1. (* (* *)", 'Check 1. Check "x.', "Check 1. Check 2", "Check 1. Check a.b"]
+)
 def test_texts_that_do_not_end(text: str) -> None:
     theirs, stopped = coq_offsets(_toolchain().command("sertop", "--printer=sertop"), text.encode())
     assert stopped is not None
@@ -138,3 +144,27 @@ def test_texts_that_do_not_end(text: str) -> None:
     assert found.problem is not None
     assert found.rest == 8
     assert [(s.start, s.end) for s in found.sentences] == theirs
+
+
+REFUSED = {
+    "no comment opens behind a projection's bracket": 'Check 1. Goal True. idtac.(* . Load "x". *) idtac.',
+    "no comment opens behind a backquote's bracket": "Check 1. Check `(* a. *) x.",
+    "bullet behind a selected brace": "Goal True. 1: { - idtac.",
+    "four dots": "Goal True. auto.... auto.",
+    "form feed": "Check 1. Check 2.\fCheck 3. Check 4.",
+    "no-break space": "Check 1. Check 2.\u00a0Check 3. Check 4.",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_sentences_before_one_that_coq_refuses(name: str) -> None:
+    text = REFUSED[name].encode()
+    theirs, stopped = coq_offsets(_toolchain().command("sertop", "--printer=sertop"), text)
+    assert stopped is not None
+    ours = [(sentence.start, sentence.end) for sentence in split(text).sentences]
+    assert theirs
+    assert ours[: len(theirs)] == theirs
+    # Coq looks no further; a sentence that it might run must not hide in one of ours.
+    assert not any(
+        b"Load" in text[start:end] and not text[start:end].startswith(b"Load") for start, end in ours
+    )
