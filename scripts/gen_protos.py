@@ -34,7 +34,5 @@ def generate(out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "services", help="where palmetto_protos/ is written"
-    )
+    parser.add_argument("--out", type=Path, default=ROOT / "services", help="where palmetto_protos/ is written")
     generate(parser.parse_args().out)

@@ -55,9 +55,7 @@ def texts() -> dict[Path, str]:
 
 
 def test_no_registry_host_is_named() -> None:
-    named = [
-        f"{path}: {host}" for path, text in texts().items() for host in REGISTRY_HOSTS if host in text.lower()
-    ]
+    named = [f"{path}: {host}" for path, text in texts().items() for host in REGISTRY_HOSTS if host in text.lower()]
     assert named == []
 
 
@@ -113,9 +111,7 @@ def test_the_lock_follows_the_project(lock: str, extras: tuple[str, ...]) -> Non
     for requirement in map(Requirement, wanted):
         version = locked.get(canonicalize_name(requirement.name))
         assert version is not None, f"{requirement.name} is not locked: run `make lock`"
-        assert requirement.specifier.contains(version), (
-            f"{requirement} is locked at {version}: run `make lock`"
-        )
+        assert requirement.specifier.contains(version), f"{requirement} is locked at {version}: run `make lock`"
 
 
 @pytest.mark.parametrize("lock", ["base.txt", "dev.txt"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.checker.service import Service
-from coq_checker.client import CheckerClient, CheckItem, TheoremRef, Options, ProofResult
+from coq_checker.client import CheckerClient, CheckItem, Options, ProofResult, TheoremRef
 
 
 def shared() -> Path:

@@ -64,9 +64,7 @@ class Auditor(Protocol):
 
 # An entry of Print Assumptions begins a line: `name : type`, `name` with its type on the lines that follow
 # (each begins with a blank or a colon), or `name is assumed to be ...`.
-_ENTRY = re.compile(
-    r"^([^\s:]+)(?:\s+(is assumed to be guarded|is assumed to be positive|relies on [\w ]+))?"
-)
+_ENTRY = re.compile(r"^([^\s:]+)(?:\s+(is assumed to be guarded|is assumed to be positive|relies on [\w ]+))?")
 _FLAGS = {"is assumed to be guarded": "guarded", "is assumed to be positive": "positive"}
 _CLOSED = "Closed under the global context"
 _LOCATED = re.compile(r"^(?:Constant|Inductive|Constructor|Module)\s+(\S+)", re.M)

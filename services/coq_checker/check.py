@@ -1,10 +1,11 @@
 """One check: a candidate run in a prepared worker, through all gates, to a verdict."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import VARIABLE, Auditor
+from coq_checker.audit import VARIABLE, Assumption, Auditor
 from coq_checker.candidate import Candidate, read
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
@@ -69,6 +70,7 @@ class Place:
 
 
 _MAX_KNOWN = 20_000
+_ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
 
 
 async def check(place: Place, ask: Ask, auditor: Auditor) -> ProofResult:
@@ -199,6 +201,7 @@ class _Check:
         if closed.failed is None and not closed.unclear:
             return None
         said = closed.error.message if closed.error is not None else "it could not be compared"
+        said = _ANCHOR_NAME.sub("the asked statement", said)
         return ProofResult(
             Verdict.REJECTED,
             Reason.STATEMENT_MISMATCH,
@@ -208,9 +211,12 @@ class _Check:
     async def _audit(self) -> ProofResult:
         place = self.place
         audits = await self.auditor.audit(place.session, place.names)
-        assumptions = []
+        assumptions: list[Assumption] = []
         for name, audit in zip(place.names, audits, strict=True):
             if audit.problem is not None:
+                if place.closing is not None:
+                    why = "after the script, Coq no longer reads the sentence that compares the statements."
+                    return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
                 why = f"the axioms of {name} could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
             assumptions += audit.assumptions

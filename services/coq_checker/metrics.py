@@ -27,9 +27,7 @@ class Metrics:
         self._cpu = Histogram(
             "palmetto_check_cpu_seconds", "CPU time of a check.", buckets=_SECONDS, registry=self.registry
         )
-        self._lost = Counter(
-            "palmetto_workers_lost_total", "Coq processes that died.", registry=self.registry
-        )
+        self._lost = Counter("palmetto_workers_lost_total", "Coq processes that died.", registry=self.registry)
         self._faults = Counter(
             "palmetto_internal_faults_total", "Faults of the checker itself.", registry=self.registry
         )

@@ -15,7 +15,6 @@ from coqdata.catalogue import resolve
 from coqdata.project import Project, ProjectError
 from coqdata.theorem import Theorem, theorems
 
-
 # Whether a project's sources have changed is looked at no more often than this.
 _BUILD_TRUST_S = 1.0
 # Environments remembered by their text, so that a request finds the value with its hash made.
@@ -85,9 +84,7 @@ class Projects:
         found = self._projects.get(name)
         if found is None:
             known = ", ".join(self.names()) or "none"
-            raise NoSuchNameError(
-                f"there is no project {name!r} on this server; it serves: {known} (ListProjects)."
-            )
+            raise NoSuchNameError(f"there is no project {name!r} on this server; it serves: {known} (ListProjects).")
         return found
 
     def files(self, project: Project) -> list[str]:
@@ -161,9 +158,7 @@ class Projects:
             raise NoSuchNameError(f"there is no theorem {theorem!r} in {where}.")
         if len(found) > 1:
             places = ", ".join(f"{source.path} index {t.index}" for source, t in found[:5])
-            raise NoSuchNameError(
-                f"{theorem!r} stands {len(found)} times ({places}): say which file and index."
-            )
+            raise NoSuchNameError(f"{theorem!r} stands {len(found)} times ({places}): say which file and index.")
         return found[0]
 
     async def environment(self, source: SourceFile) -> Environment:
@@ -174,8 +169,9 @@ class Projects:
         """
         project = source.project
         build = await self._build(project, project.root / source.path)
-        logical = project.options.logical_name(project.root, project.root / source.path)
-        return self._environment(source.source, project, build, logical, f"{project.name}/{source.path}")
+        # sertop takes the module's name from where the file lies under the load path.
+        compiled = build.folder / source.path
+        return self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
 
     async def text_environment(self, text: bytes, project_name: str, logical: str) -> Environment:
         """The environment of a text, with a project's load path where one is named.
@@ -232,7 +228,8 @@ class Projects:
             arguments += flags
             read_only = (*read_only, *build.read_only)
         if logical:
-            arguments += ["--topfile", logical.replace(".", "/") + ".v"]
+            name = logical if logical.endswith(".v") else logical.replace(".", "/") + ".v"
+            arguments += ["--topfile", name]
         options = SessionOptions(
             toolchain=self.toolchain,
             arguments=tuple(arguments),

@@ -135,6 +135,4 @@ def resolve(name_or_folder: str) -> Project:
             f"the project {entry.name} is in the catalogue but not on this machine: "
             f"clone {entry.upstream} and run `palmetto project add {entry.name} DIR`."
         )
-    raise ProjectError(
-        f"there is no project {name_or_folder!r}: give a folder, or a name of `palmetto project list`."
-    )
+    raise ProjectError(f"there is no project {name_or_folder!r}: give a folder, or a name of `palmetto project list`.")

@@ -76,9 +76,7 @@ class LoadOptions:
                 commands.append(f'Set Warnings "{value}".')
             elif argument in ("-set", "-unset"):
                 name, _, setting = value.partition("=")
-                shown = (
-                    f' "{setting}"' if setting and not setting.isdigit() else f" {setting}" if setting else ""
-                )
+                shown = f' "{setting}"' if setting and not setting.isdigit() else f" {setting}" if setting else ""
                 if setting in ("true", "false"):
                     shown = ""
                 verb = "Unset" if argument == "-unset" or setting == "false" else "Set"
@@ -141,9 +139,7 @@ def parse_project_file(text: str, root: Path) -> tuple[LoadOptions, list[Path]]:
         for word in words_left:
             if word in ("-R", "-Q"):
                 folder, logical = next(words_left), next(words_left)
-                paths.append(
-                    LoadPath((root / folder).resolve(), "" if logical == '""' else logical, word == "-R")
-                )
+                paths.append(LoadPath((root / folder).resolve(), "" if logical == '""' else logical, word == "-R"))
             elif word == "-I":
                 ml.append((root / next(words_left)).resolve())
             elif word == "-arg":
@@ -159,9 +155,7 @@ def parse_project_file(text: str, root: Path) -> tuple[LoadOptions, list[Path]]:
             elif "=" not in word and (root / word).is_dir():
                 files += sorted(path.resolve() for path in (root / word).rglob("*.v"))
     except StopIteration:
-        raise ProjectError(
-            f"{root / PROJECT_FILE} ends where a value is needed: complete its last line."
-        ) from None
+        raise ProjectError(f"{root / PROJECT_FILE} ends where a value is needed: complete its last line.") from None
     return LoadOptions(tuple(paths), tuple(ml), tuple(arguments)), files
 
 

@@ -30,9 +30,7 @@ def has_body(text: bytes, at: int, *, constrained: bool = False) -> bool:
                     return True
                 owned -= 1
             elif (
-                word == b"let"
-                or (word in (b"fix", b"cofix") and before != b"let")
-                or (word == b"with" and constrained)
+                word == b"let" or (word in (b"fix", b"cofix") and before != b"let") or (word == b"with" and constrained)
             ):
                 owned += 1
         before = word

@@ -103,9 +103,7 @@ _ENDS = frozenset((b"Qed", b"Defined", b"Admitted", b"Abort", b"Save"))
 _DEEPEST = 200
 _MEASURED = re.compile(rb"\{\s*(?:measure|wf)\b")
 # After these a proof that was thought to be open is not: the statement had one already.
-_NOT_IN_PROOF = frozenset(
-    (b"Section", b"End", b"Module", b"Inductive", b"Record", b"Class", b"Require", b"Import")
-)
+_NOT_IN_PROOF = frozenset((b"Section", b"End", b"Module", b"Inductive", b"Record", b"Class", b"Require", b"Import"))
 
 
 @dataclass(slots=True)
@@ -190,9 +188,7 @@ class _Reader:
             return
         prefix = read_prefix(text)
         found = words(text, prefix.end, 4)
-        command = _Command(
-            sentence, text, prefix.end, found, prefix.program or self.program_mode, prefix.refine
-        )
+        command = _Command(sentence, text, prefix.end, found, prefix.program or self.program_mode, prefix.refine)
         head = command.head
         if self.open and self.open[-1].proof_start is None and self._is_command(head):
             self.open.pop()  # the statement did not open a proof after all

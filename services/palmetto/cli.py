@@ -1,8 +1,12 @@
 """The `palmetto` command."""
 
+import os
 import sys
 
 import typer
+
+# gRPC's core prints to standard error whatever it likes; what matters is raised.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from palmetto.commands import check, project, serve, toolchain
 

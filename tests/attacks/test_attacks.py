@@ -1,6 +1,7 @@
 """Every attack of the gallery gets its verdict, and an honest proof in the same setting is proved."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -76,3 +77,24 @@ async def test_only_a_known_gap_is_proved(folder: Path) -> None:
     wanted = expected(folder)
     assert (wanted["verdict"] == "PROVED") == wanted.get("known_gap", False)
     assert wanted["about"].endswith(".")
+
+
+async def test_name_of_an_anchor_is_worth_nothing_once_it_is_known(bench: Bench) -> None:
+    """An answer may give the name away (here as one of the assumptions); the next script meets another."""
+    challenge = b"Unset Guard Checking.\nTheorem goal : False."
+    limits = Limits(10_000, 60_000, 1 << 30, 16 << 20, 64 << 10)
+
+    async def answer(text: str) -> ProofResult:
+        return await bench.check(challenge, Ask(text.encode(), Mode.SCRIPT, limits))
+
+    cheat = "Fixpoint f (n : nat) : False := f n. Theorem goal : False. Proof. exact (f 0). Qed."
+    names = []
+    for _ in range(2):
+        result = await answer(cheat)
+        assert result.reason is Reason.FORBIDDEN_AXIOM, result
+        names += re.findall(r"palmetto_chk_(\w+)", " ".join(result.axioms))
+    assert len(set(names)) == 2
+    stolen = f"palmetto_stmt_{names[-1]}"
+    for shadow in (f"Let {stolen} : Type := True.", f"Notation {stolen} := True."):
+        result = await answer(f"Section S. {shadow} Theorem goal : {stolen}. Proof. exact I. Qed.")
+        assert (result.verdict, result.reason) == (Verdict.REJECTED, Reason.STATEMENT_MISMATCH), result

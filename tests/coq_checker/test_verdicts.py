@@ -107,9 +107,7 @@ def test_what_gives_up_is_incomplete(checker: SyncCheckerClient, proof: str) -> 
     assert outcome(checker.check_proof(TARGET, proof)) == (Verdict.INCOMPLETE, Reason.ADMITTED)
 
 
-@pytest.mark.parametrize(
-    "proof", ["intros H. lia", "Proof. (* lia. Qed.", 'idtac "a. lia. Qed.', "lia. Qed"]
-)
+@pytest.mark.parametrize("proof", ["intros H. lia", "Proof. (* lia. Qed.", 'idtac "a. lia. Qed.', "lia. Qed"])
 def test_text_that_does_not_end_is_a_syntax_failure(checker: SyncCheckerClient, proof: str) -> None:
     result = checker.check_proof(TARGET, proof)
     assert outcome(result) == (Verdict.FAILED, Reason.SYNTAX)

@@ -35,9 +35,7 @@ def _quoted(text: bytes) -> bytes:
 
 def coq_offsets(argv: Sequence[str], text: bytes) -> tuple[list[tuple[int, int]], str | None]:
     """Start and end of each sentence as Coq sees them, and what stopped it before the end of the text."""
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as sertop:
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as sertop:
         assert sertop.stdin is not None
         assert sertop.stdout is not None
         offsets: list[tuple[int, int]] = []
@@ -113,7 +111,7 @@ TRICKY = {
     "brace and comments": "Lemma a : True. 1 (* a. *) : (* b. *) { (* c. *)a. } [ (* d *) x ] (* e *):{ b.",
     "control": 'Lemma a:True. Time { Fail #[local] { Timeout 5 1: { Redirect "x" { Fail } Succeed Time { a.',
     "record": "Record r := { f : nat }. Check {| f := 1 |}. Definition d :={|f:=2|}.",
-    "attributes": "#[local] Lemma a : True. #[ export , program ]\nInstance b : True. #[global] Local Hint Cut [].",
+    "attributes": "#[local] Lemma a : True. #[ export , program ]\nInstance b : True. #[global] Opaque a.",
     "attributes twice": '#[local] #[deprecated(since="1. 2",note="a. b")] Lemma a : True. Qed.',
     "unicode": 'Definition α₁ := 1. Check α₁.\nNotation "∀∀" := nat. Check ∀∀. (* ⊢. *) Check é.',
     "projection": "Record r := { f : nat }. Check fun x => x.(f). Check 1.5%nat.",
@@ -133,9 +131,7 @@ def test_tricky_texts(name: str) -> None:
     assert [text[s.start : s.end] for s in found.sentences] == [text[start:end] for start, end in theirs]
 
 
-@pytest.mark.parametrize(
-    "text", ["Check 1. (* (* *)", 'Check 1. Check "x.', "Check 1. Check 2", "Check 1. Check a.b"]
-)
+@pytest.mark.parametrize("text", ["Check 1. (* (* *)", 'Check 1. Check "x.', "Check 1. Check 2", "Check 1. Check a.b"])
 def test_texts_that_do_not_end(text: str) -> None:
     theirs, stopped = coq_offsets(_toolchain().command("sertop", "--printer=sertop"), text.encode())
     assert stopped is not None
@@ -165,6 +161,4 @@ def test_sentences_before_one_that_coq_refuses(name: str) -> None:
     assert theirs
     assert ours[: len(theirs)] == theirs
     # Coq looks no further; a sentence that it might run must not hide in one of ours.
-    assert not any(
-        b"Load" in text[start:end] and not text[start:end].startswith(b"Load") for start, end in ours
-    )
+    assert not any(b"Load" in text[start:end] and not text[start:end].startswith(b"Load") for start, end in ours)

@@ -1,4 +1,4 @@
-"""Theorems that the text shows, against the names and modules that Coq wrote into the library's .glob files."""
+"""Theorems that the text shows, against what Coq wrote into the library's .glob files."""
 
 import bisect
 import re

@@ -5,7 +5,6 @@ other things that are built once, under a name made of its sources and of the to
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -79,9 +78,7 @@ def build_plugin(toolchain: Toolchain) -> None:
             (work / name).write_bytes(text)
         argv = toolchain.command("sh", "-c", _COMPILE, writable=[work], working_directory=work)
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
-            )
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PluginError(f"the audit plugin could not be compiled ({error}); {_INSTEAD}") from error
         if done.returncode != 0:
@@ -92,7 +89,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         shutil.copy(work / "palmetto_audit_plugin.cmxs", made)
         (made / "META").write_text(_META)
         try:
-            os.rename(work / "made", folder)
+            (work / "made").rename(folder)
         except OSError:
             if not plugin_available(toolchain):  # another build was as fast: its result is the same
                 raise

@@ -41,11 +41,13 @@ class Build:
     Attributes:
         load_arguments: `-R`, `-Q`, `-I` with the folders of compiled files: (flag, folder, logical name).
         read_only: folders that a session must see.
+        folder: where the project's compiled files lie, at the places of their sources.
         files: what came of each file that was asked for.
     """
 
     load_arguments: tuple[tuple[str, Path, str], ...]
     read_only: tuple[Path, ...]
+    folder: Path
     files: tuple[FileResult, ...] = ()
 
     def __eq__(self, other: object) -> bool:
@@ -122,7 +124,7 @@ async def build_project(
         for one in files:
             if one.problem is not None:
                 raise BuildError(f"{one.path}, which is required, does not build: {one.problem}.")
-    return Build(tuple(own), tuple(dict.fromkeys(read_only)), tuple(files))
+    return Build(tuple(own), tuple(dict.fromkeys(read_only)), folder, tuple(files))
 
 
 def _folder(project: Project, toolchain: Toolchain) -> Path:
@@ -163,9 +165,9 @@ class _Builder:
         """Compiles what is needed, each file when those that it requires are there."""
         needs = await asyncio.to_thread(dependencies, self.project.files, self.project.options)
         wanted = list(needs) if only is None else _closure(needs, only)
-        for path in self.project.options.paths:
-            if path.folder.is_relative_to(self.project.root):
-                (self.folder / path.folder.relative_to(self.project.root)).mkdir(parents=True, exist_ok=True)
+        for bound in self.project.options.paths:
+            if bound.folder.is_relative_to(self.project.root):
+                (self.folder / bound.folder.relative_to(self.project.root)).mkdir(parents=True, exist_ok=True)
         done: dict[Path, asyncio.Task[None]] = {}
 
         async def one(path: Path) -> None:

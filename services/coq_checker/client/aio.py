@@ -43,13 +43,21 @@ _SERVICE_CONFIG = json.dumps(
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """One item of a stream of checks; `id` comes back with its answer."""
+    """One item of a stream of checks; `id` comes back with its answer.
+
+    Raises:
+        ValueError: not exactly one of `proof` and `script` is given.
+    """
 
     id: str
     target: TheoremRef | FreeStatement
     proof: str | None = None
     script: str | None = None
     options: Options = Options()
+
+    def __post_init__(self) -> None:
+        if (self.proof is None) == (self.script is None):
+            raise ValueError("give either proof= (the body) or script= (a whole text)")
 
 
 class CheckerClient:
@@ -124,18 +132,28 @@ class CheckerClient:
     ) -> AsyncIterator[tuple[str, ProofResult]]:
         """Checks many candidates; answers come as they finish, each with its item's id."""
 
+        broken: list[Exception] = []
+
         async def messages() -> AsyncIterator[pb.CheckProofsRequest]:
-            async for item in _as_async(items):
-                yield pb.CheckProofsRequest(
-                    id=item.id, check=check_request(item.target, item.proof, item.script, item.options)
-                )
+            try:
+                async for item in _as_async(items):
+                    yield pb.CheckProofsRequest(
+                        id=item.id, check=check_request(item.target, item.proof, item.script, item.options)
+                    )
+            except Exception as error:
+                broken.append(error)  # gRPC only cancels the call
+                raise
 
         call = self._stub.CheckProofs(messages(), timeout=timeout_s)
         try:
             async for response in call:
                 yield response.id, convert.result_from_pb(response.result)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+        except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
+            if broken:
+                raise broken[0] from None
+            if isinstance(error, grpc.aio.AioRpcError):
+                raise from_rpc(error) from error
+            raise
         finally:
             call.cancel()
 
@@ -164,9 +182,7 @@ class CheckerClient:
         call = self._stub.CheckFile(request, timeout=timeout_s)
         try:
             async for response in call:
-                yield CheckedTheorem(
-                    theorem_from_pb(response.theorem), convert.result_from_pb(response.result)
-                )
+                yield CheckedTheorem(theorem_from_pb(response.theorem), convert.result_from_pb(response.result))
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         finally:

@@ -73,7 +73,7 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
     """The typed error of a failed call."""
     message = error.details() or error.code().name
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        metadata = {key: value for key, value in (error.trailing_metadata() or ())}
+        metadata = dict(error.trailing_metadata() or ())
         return OverloadedError(message, int(metadata.get("retry-after-ms", 1000)))
     kind = _BY_CODE.get(error.code())
     if kind is None:

@@ -31,9 +31,7 @@ class FreeStatement:
 
     def to_pb(self) -> pb.FreeStatement:
         """As a message."""
-        environment = pb.TextEnvironment(
-            text=self.context, project=self.project, logical_name=self.logical_name
-        )
+        environment = pb.TextEnvironment(text=self.context, project=self.project, logical_name=self.logical_name)
         return pb.FreeStatement(environment=environment, statement=self.statement)
 
 
@@ -85,13 +83,15 @@ def check_request(
     if (proof is None) == (script is None):
         raise ValueError("give either proof= (the body) or script= (a whole text)")
     request = pb.CheckProofRequest(
-        proof=proof,
-        script=script,
         limits=options.limits_to_pb(),
         axioms=options.axioms_to_pb(),
         want_goals=options.want_goals,
         recheck=options.recheck,
     )
+    if proof is not None:
+        request.proof = proof
+    if script is not None:
+        request.script = script
     if isinstance(target, TheoremRef):
         request.theorem.CopyFrom(target.to_pb())
     else:

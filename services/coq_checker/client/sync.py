@@ -62,9 +62,7 @@ class SyncCheckerClient:
         timeout_s: float | None = None,
     ) -> ProofResult:
         """Checks one candidate."""
-        return self._wait(
-            self._client.check_proof(target, proof, script=script, options=options, timeout_s=timeout_s)
-        )
+        return self._wait(self._client.check_proof(target, proof, script=script, options=options, timeout_s=timeout_s))
 
     def check_proofs(self, items: Iterable[CheckItem]) -> list[tuple[str, ProofResult]]:
         """Checks many candidates; answers in the order in which they finished."""

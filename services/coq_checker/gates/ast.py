@@ -51,7 +51,6 @@ _SCRIPT = _PROOF_BODY | {
     "VernacRemoveHints",
     "VernacArguments",
     "VernacSetOpacity",
-    "VernacSetOption",
     "VernacOpenCloseScope",
     "VernacBeginSection",
     "VernacEndSegment",
@@ -61,8 +60,13 @@ _SCRIPT = _PROOF_BODY | {
     "VernacNotation",
     "VernacReservedNotation",
     "VernacImport",
-    "VernacRequire",
-    "VernacAbort",
+    "VernacReserve",
+    "VernacSyntacticDefinition",
+    "VernacCoercion",
+    "VernacIdentityCoercion",
+    "VernacCanonical",
+    "VernacCreateHintDb",
+    "VernacExistingClass",
     "VernacAddMorphism",
     "VernacBindScope",
     "VernacDelimiters",
@@ -96,6 +100,8 @@ def refusal(head: AstHead | None, *, script: bool) -> str | None:
         allowed = _SCRIPT_ENTRIES if script else _TACTIC_ENTRIES
         return None if entry in allowed else f"a proof may not use the command {entry} of {plugin}."
     allowed = _SCRIPT if script else _PROOF_BODY
+    if head.command == "VernacEndProof" and head.detail == "Admitted":
+        return "a proof may not end with Admitted."
     if head.command not in allowed:
         return f"a proof may not use the command {head.command.removeprefix('Vernac')}."
     return None

@@ -203,11 +203,7 @@ def _misleads(text: bytes) -> bool:
         if word[:1] == b'"' and before in _BEFORE_SYMBOLS:
             for symbol in word[1:-1].split():
                 bare = symbol.strip(b"'")
-                if (
-                    b'"' in bare
-                    or b"(*" in bare
-                    or (bare.endswith((b".", b"(")) and bare not in (b"..", b"("))
-                ):
+                if b'"' in bare or b"(*" in bare or (bare.endswith((b".", b"(")) and bare not in (b"..", b"(")):
                     return True
         before = word
     return False

@@ -41,9 +41,7 @@ class Document:
         gated: sentences that the syntax-tree gate has passed in this environment.
     """
 
-    def __init__(
-        self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path
-    ) -> None:
+    def __init__(self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path) -> None:
         self.environment: Environment
         self.sentences: list[Sentence]
         self.problem: str | None
@@ -162,12 +160,8 @@ class Document:
                         # Its proof is passed over from now on, and the document made anew up to there.
                         self.passed[theorem.index] = Passed.broken(guard.breach, granted, error)
                     elif guard.breach is not None or lost > 1:
-                        why = (
-                            f"passed its {guard.breach.value} limit" if guard.breach else "was lost: Coq died"
-                        )
-                        raise EnvironmentFailedError(
-                            f"the environment of {self.environment.label} {why}."
-                        ) from error
+                        why = f"passed its {guard.breach.value} limit" if guard.breach else "was lost: Coq died"
+                        raise EnvironmentFailedError(f"the environment of {self.environment.label} {why}.") from error
         return self._states[target]
 
     async def _start(self) -> None:
@@ -258,9 +252,7 @@ class Document:
         where = self.sentences[min(sentence, len(self.sentences) - 1)]
         line = self.environment.source.count(b"\n", 0, where.start) + 1
         self.close()  # half of a piece may be in the session
-        raise EnvironmentFailedError(
-            f"{self.environment.label}, line {line}: {message}", where.start, where.end
-        )
+        raise EnvironmentFailedError(f"{self.environment.label}, line {line}: {message}", where.start, where.end)
 
     async def fork_at(self, position: int, limits: Limits) -> CoqSession:
         """A fork of the session, gone back to `position`.

@@ -21,6 +21,7 @@ from coq_checker.pool.worker import Target, Worker
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
 from coq_checker.session.api import CoqSession, SessionLostError, SessionStartError
+from coq_checker.session.sertop import all_ended
 
 _TRIES = 2
 
@@ -64,9 +65,7 @@ class Pool:
 
     async def __aenter__(self) -> "Pool":
         """Starts the slots."""
-        self._slots = [
-            asyncio.create_task(self._slot(), name=f"slot-{n}") for n in range(self.settings.slots)
-        ]
+        self._slots = [asyncio.create_task(self._slot(), name=f"slot-{n}") for n in range(self.settings.slots)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -83,6 +82,7 @@ class Pool:
         for document in set(self._documents.values()):
             document.close()
         self._documents.clear()
+        await all_ended()
 
     async def drain(self, grace_s: float) -> None:
         """Takes nothing new and waits up to `grace_s` for what is queued and running."""

@@ -114,6 +114,11 @@ class Worker:
         self.uses += 1
         with watchdog.watch(self._session, ask.limits) as guard:
             try:
+                if self.target.mode is Mode.SCRIPT and self.uses > 1:
+                    # Each script meets an anchor of its own: a name that an earlier answer gave away is worth
+                    # nothing, where a script that knew its anchor's name could put another meaning over it.
+                    await self._session.back_to(self._place.before)
+                    self._place = await _open(self.target, self._session, self._place.known)
                 result = await check(self._place, ask, auditor)
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < _SHORT_NS else guard.cpu_ns
                 if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:

@@ -34,9 +34,7 @@ class FileChecks:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def check(
-        self, environment: Environment, ask: FileAsk
-    ) -> AsyncIterator[tuple[Theorem, ProofResult]]:
+    async def check(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         """One answer a theorem, in file order.
 
         Where the file fails outside of its proofs, the theorems from there on are answered ERROR.
@@ -55,13 +53,9 @@ class FileChecks:
                 except EnvironmentFailedError as error:
                     broken = error
             if broken is not None:
-                result = ProofResult(
-                    Verdict.ERROR, Reason.ENVIRONMENT, str(broken), start=broken.start, end=broken.end
-                )
+                result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(broken), start=broken.start, end=broken.end)
             elif result.proved and recheck_problem is not None:
-                result = replace(
-                    result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=recheck_problem
-                )
+                result = replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=recheck_problem)
             self._pool.count(result)
             yield (
                 theorem,
@@ -101,14 +95,10 @@ class FileChecks:
         if error is None:
             if theorem.ending in _GIVEN_UP:
                 why = f"the proof ends with {theorem.ending}."
-                return ProofResult(
-                    Verdict.INCOMPLETE, Reason.ADMITTED, why, start=theorem.start, end=theorem.proof_end
-                )
+                return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, start=theorem.start, end=theorem.proof_end)
             return None
         if passed.verdict is not None:
-            return ProofResult(
-                passed.verdict, passed.reason, error.message, start=theorem.start, end=theorem.proof_end
-            )
+            return ProofResult(passed.verdict, passed.reason, error.message, start=theorem.start, end=theorem.proof_end)
         where = document.sentences[passed.sentence or 0]
         source = document.environment.source
         text = source[where.start : where.end].decode("utf-8", "replace")
@@ -134,9 +124,7 @@ class FileChecks:
             goals=passed.goals if ask.want_goals else (),
         )
 
-    async def _audited(
-        self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed
-    ) -> ProofResult:
+    async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult:
         try:
             (audit,) = await self._pool.auditor.audit(document.session, [theorem.qualified_name])
         except SessionLostError as error:

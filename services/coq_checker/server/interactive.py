@@ -213,9 +213,7 @@ class Interactive:
                 if done.failed is not None or done.unclear:
                     await session.back_to(sid)
                     raise _failure(sentences, done.failed, done.error)
-                return await self._step(
-                    session, number, text, done.messages, want_goals, guard.cpu_ns, guard.wall_ns
-                )
+                return await self._step(session, number, text, done.messages, want_goals, guard.cpu_ns, guard.wall_ns)
             except (SessionLostError, SessionOutputError) as error:
                 raise self._lost(session, guard, error) from error
 
@@ -228,11 +226,7 @@ class Interactive:
         words = command.replace(".", " ").split()
         head = words[0] if words else ""
         one = split(command.encode()).sentences
-        if (
-            head not in _QUERIES
-            or len(one) != 1
-            or (head == "Print" and words[1:2] and words[1] in _PRINT_DENIED)
-        ):
+        if head not in _QUERIES or len(one) != 1 or (head == "Print" and words[1:2] and words[1] in _PRINT_DENIED):
             allowed = ", ".join(sorted(_QUERIES))
             raise StepError(
                 Verdict.REJECTED,
@@ -291,9 +285,7 @@ def _sentences(text: bytes) -> list[Sentence]:
             Verdict.FAILED, Reason.SYNTAX, f"the text is not whole sentences: {why}.", parsed.rest, len(text)
         )
     for sentence in parsed.sentences:
-        word = (
-            text[sentence.start : sentence.end].split(maxsplit=1)[0].rstrip(b".").decode("utf-8", "replace")
-        )
+        word = text[sentence.start : sentence.end].split(maxsplit=1)[0].rstrip(b".").decode("utf-8", "replace")
         if word in _DENIED:
             raise StepError(
                 Verdict.REJECTED,
@@ -307,9 +299,7 @@ def _sentences(text: bytes) -> list[Sentence]:
 
 def _failure(sentences: list[Sentence], index: int | None, error: CoqError | None) -> StepError:
     if error is None or index is None:
-        return StepError(
-            Verdict.REJECTED, Reason.UNCLEAR_TEXT, "Coq does not see the same sentences in this text."
-        )
+        return StepError(Verdict.REJECTED, Reason.UNCLEAR_TEXT, "Coq does not see the same sentences in this text.")
     where = sentences[min(index, len(sentences) - 1)]
     reason = Reason.SYNTAX if error.syntax else Reason.TACTIC
     return StepError(Verdict.FAILED, reason, error.message, where.start, where.end)

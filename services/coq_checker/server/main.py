@@ -67,7 +67,7 @@ async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = No
         ServeError: the address cannot be used, or a project cannot be read.
         ToolchainError: there is no Coq.
     """
-    found = toolchain or await asyncio.to_thread(find_toolchain)
+    found = toolchain if toolchain is not None else await asyncio.to_thread(find_toolchain)
     metrics = Metrics()
     auditor, extra = await asyncio.to_thread(choose_auditor, found)
     base = SessionOptions(
@@ -89,9 +89,7 @@ async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = No
             pb_grpc.add_CoqCheckerServiceServicer_to_server(CheckerServicer(settings, pool, projects), server)
             health_servicer = health.aio.HealthServicer()
             health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-            reflection.enable_server_reflection(
-                (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-            )
+            reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
             address = _listen(server, settings.listen)
             metrics_port = _serve_metrics(metrics, settings.metrics_listen)
             await server.start()
@@ -158,9 +156,7 @@ async def serve(settings: CheckerSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings) as up:
-        _log.info(
-            "serving", address=up.address, metrics_port=up.metrics_port, slots=settings.slots, service=SERVICE
-        )
+        _log.info("serving", address=up.address, metrics_port=up.metrics_port, slots=settings.slots, service=SERVICE)
         await stop.wait()
         _log.info("draining", grace_s=settings.grace_s)
         stop.clear()

@@ -77,9 +77,7 @@ class ProofChecks:
         except RequestError as error:
             return ProofResult(Verdict.ERROR, _REASONS.get(type(error), Reason.INVALID_REQUEST), str(error))
 
-    async def many(
-        self, messages: AsyncIterator[pb.CheckProofsRequest]
-    ) -> AsyncIterator[tuple[str, ProofResult]]:
+    async def many(self, messages: AsyncIterator[pb.CheckProofsRequest]) -> AsyncIterator[tuple[str, ProofResult]]:
         """Answers to a stream of items as they finish; closing the iterator kills what is under way."""
         answers: asyncio.Queue[tuple[str, ProofResult] | None] = asyncio.Queue()
         room = asyncio.Semaphore(self._requests.settings.max_in_flight)

@@ -100,19 +100,13 @@ class Requests:
                 return self._checked(Target(environment, theorem.start, statement, mode))
             if kind == "statement":
                 free = request.statement
-                text = self.text(
-                    free.environment.text, "statement.environment.text", self.settings.max_source_bytes
-                )
-                statement = self.text(
-                    free.statement, "statement.statement", self.settings.max_candidate_bytes
-                ).strip()
+                text = self.text(free.environment.text, "statement.environment.text", self.settings.max_source_bytes)
+                statement = self.text(free.statement, "statement.statement", self.settings.max_candidate_bytes).strip()
                 if not statement:
                     raise InvalidRequestError("`statement.statement` is empty: send `Theorem NAME : TYPE.`.")
                 parsed = split(statement)
                 if len(parsed.sentences) != 1 or parsed.problem is not None:
-                    raise InvalidRequestError(
-                        "`statement.statement` must be one sentence that ends with a full stop."
-                    )
+                    raise InvalidRequestError("`statement.statement` must be one sentence that ends with a full stop.")
                 environment = await self.projects.text_environment(
                     text, free.environment.project, free.environment.logical_name
                 )

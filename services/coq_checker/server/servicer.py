@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 
@@ -29,7 +30,7 @@ from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 _PAGE = 1000
 
-Context = grpc.aio.ServicerContext  # type: ignore[type-arg]
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
@@ -45,31 +46,25 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         self._proofs = ProofChecks(self._requests, pool)
         self._files = FileChecks(pool)
 
-    async def CheckProof(  # type: ignore[override]
-        self, request: pb.CheckProofRequest, context: Context
-    ) -> pb.CheckProofResponse:
+    async def CheckProof(self, request: pb.CheckProofRequest, context: Context) -> pb.CheckProofResponse:
         """One candidate."""
         return pb.CheckProofResponse(result=convert.result_to_pb(await self._proofs.one(request)))
 
-    async def CheckProofs(  # type: ignore[override]
+    async def CheckProofs(
         self, request_iterator: AsyncIterator[pb.CheckProofsRequest], context: Context
     ) -> AsyncIterator[pb.CheckProofsResponse]:
         """Many candidates, answered as they finish."""
         async for name, result in self._proofs.many(request_iterator):
             yield pb.CheckProofsResponse(id=name, result=convert.result_to_pb(result))
 
-    async def CheckFile(  # type: ignore[override]
-        self, request: pb.CheckFileRequest, context: Context
-    ) -> AsyncIterator[pb.CheckFileResponse]:
+    async def CheckFile(self, request: pb.CheckFileRequest, context: Context) -> AsyncIterator[pb.CheckFileResponse]:
         """Every theorem of a file."""
         kind = request.WhichOneof("source")
         source: SourceFile | None = None
         try:
             if kind == "file":
                 source = self._projects.file(request.file.project, request.file.file)
-                self._requests.text(
-                    source.source.decode("utf-8"), request.file.file, self._settings.max_source_bytes
-                )
+                self._requests.text(source.source.decode("utf-8"), request.file.file, self._settings.max_source_bytes)
                 environment = await self._projects.environment(source)
             elif kind == "text":
                 text = self._requests.text(request.text.text, "text.text", self._settings.max_source_bytes)
@@ -102,7 +97,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         except SessionStartError as error:
             raise UnavailableError(str(error)) from error
 
-    async def Session(  # type: ignore[override]
+    async def Session(
         self, request_iterator: AsyncIterator[pb.SessionRequest], context: Context
     ) -> AsyncIterator[pb.SessionResponse]:
         """An interactive session."""
@@ -142,9 +137,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 position = theorem.start
                 statement: bytes | None = source.source[theorem.start : theorem.statement_end]
             elif kind == "text":
-                text = self._requests.text(
-                    request.text.text, "open.text.text", self._settings.max_source_bytes
-                )
+                text = self._requests.text(request.text.text, "open.text.text", self._settings.max_source_bytes)
                 environment = await self._projects.text_environment(
                     text, request.text.project, request.text.logical_name
                 )
@@ -159,21 +152,15 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         except (SessionLostError, SessionStartError) as error:
             raise UnavailableError(f"the session could not be opened: {error}.") from error
 
-    async def _answer(
-        self, session: Interactive, kind: str | None, request: pb.SessionRequest
-    ) -> pb.SessionResponse:
+    async def _answer(self, session: Interactive, kind: str | None, request: pb.SessionRequest) -> pb.SessionResponse:
         if kind == "run":
             text = self._requests.text(request.run.text, "run.text", self._settings.max_candidate_bytes)
             return _step_to_pb(await session.run(request.run.state, text, request.run.want_goals))
         if kind == "query":
-            command = self._requests.text(
-                request.query.command, "query.command", self._settings.max_candidate_bytes
-            )
+            command = self._requests.text(request.query.command, "query.command", self._settings.max_candidate_bytes)
             messages, wall_ns = await session.query(request.query.state, command.decode())
             return pb.SessionResponse(
-                query=pb.QueryResponse(
-                    messages=messages, timings=convert.timings_to_pb(Timings(wall_ns=wall_ns))
-                )
+                query=pb.QueryResponse(messages=messages, timings=convert.timings_to_pb(Timings(wall_ns=wall_ns)))
             )
         if kind == "goals":
             goals = await session.goals(request.goals.state)
@@ -182,23 +169,17 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             return pb.SessionResponse(state=response)
         raise InvalidRequestError("a session is opened once; send `run`, `query` or `goals`.")
 
-    async def ListProjects(  # type: ignore[override]
-        self, request: pb.ListProjectsRequest, context: Context
-    ) -> pb.ListProjectsResponse:
+    async def ListProjects(self, request: pb.ListProjectsRequest, context: Context) -> pb.ListProjectsResponse:
         """The projects that this server knows."""
         projects = self._projects
         return pb.ListProjectsResponse(
             projects=[
-                pb.Project(
-                    name=name, files=projects.files(projects.project(name)), toolchain=projects.toolchain.name
-                )
+                pb.Project(name=name, files=projects.files(projects.project(name)), toolchain=projects.toolchain.name)
                 for name in projects.names()
             ]
         )
 
-    async def ListTheorems(  # type: ignore[override]
-        self, request: pb.ListTheoremsRequest, context: Context
-    ) -> pb.ListTheoremsResponse:
+    async def ListTheorems(self, request: pb.ListTheoremsRequest, context: Context) -> pb.ListTheoremsResponse:
         """The theorems of a project, page by page; a page's token is the number of those before it."""
         if not request.page_token.isdigit() and request.page_token:
             raise InvalidRequestError("`page_token` is not one that this server answered.")
@@ -211,8 +192,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             for path in paths:
                 source = await asyncio.to_thread(self._projects.file, request.project, path)
                 found += [
-                    _theorem_to_pb(request.project, path, source.source, one, whole=False)
-                    for one in source.theorems
+                    _theorem_to_pb(request.project, path, source.source, one, whole=False) for one in source.theorems
                 ]
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
@@ -221,9 +201,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             theorems=found[start:after], next_page_token=str(after) if after < len(found) else ""
         )
 
-    async def GetTheorem(  # type: ignore[override]
-        self, request: pb.GetTheoremRequest, context: Context
-    ) -> pb.GetTheoremResponse:
+    async def GetTheorem(self, request: pb.GetTheoremRequest, context: Context) -> pb.GetTheoremResponse:
         """One theorem."""
         source, theorem = self._requests.theorem(request.theorem)
         return pb.GetTheoremResponse(

@@ -36,12 +36,8 @@ def error(answer: bytes) -> CoqError | None:
         message=message,
         # Coq names the last good state and the failing one.
         state=int(states[2]) if states else None,
-        syntax=b"Gramlib.Grammar.Error" in line
-        or b"CLexer.Error" in line
-        or message.startswith("Syntax error"),
-        out_of_memory=b'(exn"Out of memory' in line
-        or b"(exn Out_of_memory" in line
-        or message == "Out of memory.",
+        syntax=b"Gramlib.Grammar.Error" in line or b"CLexer.Error" in line or message.startswith("Syntax error"),
+        out_of_memory=b'(exn"Out of memory' in line or b"(exn Out_of_memory" in line or message == "Out of memory.",
     )
 
 

@@ -47,7 +47,7 @@ def children(pid: int) -> list[int]:
     """Process ids of the direct children, zombies too."""
     found: list[int] = []
     try:
-        tasks = os.listdir(f"/proc/{pid}/task")
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (hot path)
     except OSError:
         return found
     for task in tasks:
@@ -87,9 +87,7 @@ def private_bytes(pid: int) -> int:
     except OSError:
         return 0
     return 1024 * sum(
-        int(line.split()[1])
-        for line in text.splitlines()
-        if line.startswith(("Private_Clean", "Private_Dirty"))
+        int(line.split()[1]) for line in text.splitlines() if line.startswith(("Private_Clean", "Private_Dirty"))
     )
 
 

@@ -39,6 +39,16 @@ _FORK_TIMEOUT_S = 20.0
 _FIFO_POLL_S = 0.0004
 
 
+# Processes that were killed and not waited for yet.
+_ending: set[asyncio.Future[int]] = set()
+
+
+async def all_ended() -> None:
+    """Waits until every session that was killed is gone."""
+    if _ending:
+        await asyncio.wait(set(_ending), timeout=_START_TIMEOUT_S)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
     """How a session is started.
@@ -76,15 +86,16 @@ class _Family:
     def end(self) -> None:
         if self.root is not None and self.root.returncode is None:
             process.kill(self.root.pid)
+            ending = asyncio.ensure_future(self.root.wait())
+            _ending.add(ending)
+            ending.add_done_callback(_ending.discard)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class SertopSession:
     """One sertop process. Make one with `start` or `fork`."""
 
-    def __init__(
-        self, family: _Family, channel: Channel, pid: int, states: list[int], *, first: bool
-    ) -> None:
+    def __init__(self, family: _Family, channel: Channel, pid: int, states: list[int], *, first: bool) -> None:
         self._family = family
         self._channel = channel
         self._pid = pid
@@ -132,9 +143,7 @@ class SertopSession:
             for fd in (in_write, out_read):
                 os.close(fd)
             family.end()
-            raise SessionStartError(
-                f"Coq could not be started ({error}): run `palmetto toolchain ensure`."
-            ) from error
+            raise SessionStartError(f"Coq could not be started ({error}): run `palmetto toolchain ensure`.") from error
         finally:
             os.close(in_read)
             os.close(out_write)
@@ -146,17 +155,13 @@ class SertopSession:
             said = " ".join(log.read_text(errors="replace").split())[-500:] or "it printed nothing"
             channel.close()
             family.end()
-            raise SessionStartError(
-                f"sertop ended at its start ({said}): run `palmetto toolchain show`."
-            ) from error
+            raise SessionStartError(f"sertop ended at its start ({said}): run `palmetto toolchain show`.") from error
         except BaseException:
             channel.close()
             family.end()
             raise
         session = cls(family, channel, _find_sertop(family.root.pid), [_FIRST_STATE], first=True)
-        process.limit(
-            session.pid, address_space_bytes=options.address_space_bytes, file_bytes=options.file_bytes
-        )
+        process.limit(session.pid, address_space_bytes=options.address_space_bytes, file_bytes=options.file_bytes)
         return session
 
     @property

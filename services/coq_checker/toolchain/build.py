@@ -74,8 +74,7 @@ def _one_builder(roots: Path, progress: Progress) -> Iterator[None]:
         lock = (roots / ".lock").open("w", encoding="utf-8")
     except OSError as error:
         raise ToolchainError(
-            f"The cache folder {roots} cannot be written ({error.strerror}): set PALMETTO_CACHE to a folder "
-            "that can."
+            f"The cache folder {roots} cannot be written ({error.strerror}): set PALMETTO_CACHE to a folder that can."
         ) from None
     with lock:
         try:

@@ -78,9 +78,7 @@ def _ask(toolchain: Toolchain) -> Facts:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolchainError(_broken(toolchain, str(error))) from None
-    said = dict(
-        line.split("=", 1) for line in done.stdout.decode(errors="replace").splitlines() if "=" in line
-    )
+    said = dict(line.split("=", 1) for line in done.stdout.decode(errors="replace").splitlines() if "=" in line)
     version = re.match(r"\d+\.\d+[\w.+]*", said.get("coq", ""))
     if version is None or not said.get("coqlib"):
         problem = " ".join(done.stderr.decode(errors="replace").split()) or "coqc gave no version"

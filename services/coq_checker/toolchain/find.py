@@ -42,8 +42,7 @@ def find_toolchain(settings: ToolchainSettings | None = None) -> Toolchain:
     root = settings.roots / root_name()
     if not root.is_dir():
         raise ToolchainError(
-            f"There is no Coq toolchain (no sertop on PATH, no root at {root}): "
-            "run `palmetto toolchain ensure`."
+            f"There is no Coq toolchain (no sertop on PATH, no root at {root}): run `palmetto toolchain ensure`."
         )
     return root_toolchain(root, settings)
 

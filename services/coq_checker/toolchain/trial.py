@@ -46,16 +46,12 @@ def try_toolchain(toolchain: Toolchain) -> None:
     answers = [line for line in done.stdout.splitlines() if line.startswith(b"(Answer")]
     refused = [line for line in answers if b"CoqExn" in line]
     if not answers or not all(line.startswith(b"(Answer 3") for line in refused) or not refused:
-        raise ToolchainError(
-            _failed(toolchain, "sertop", done.stderr or b"its answers are not the expected ones")
-        )
+        raise ToolchainError(_failed(toolchain, "sertop", done.stderr or b"its answers are not the expected ones"))
 
 
 def _run(command: list[str], given: bytes) -> "subprocess.CompletedProcess[bytes]":
     try:
-        return subprocess.run(
-            command, input=given, capture_output=True, timeout=_TRIAL_TIMEOUT_S, check=False
-        )
+        return subprocess.run(command, input=given, capture_output=True, timeout=_TRIAL_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolchainError(f"The new toolchain could not be tried ({error}): try again.") from None
 

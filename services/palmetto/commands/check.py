@@ -73,9 +73,7 @@ def check(
         str | None, typer.Option(help="Name or folder of the project; default: the nearest _CoqProject.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Files at one time; default: the cores.")] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.001, help="CPU seconds of each theorem.", metavar="S")
-    ] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0.001, help="CPU seconds of each theorem.", metavar="S")] = 60.0,
     axioms: Annotated[
         str | None,
         typer.Option(
@@ -90,9 +88,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     server: Annotated[
         str | None,
-        typer.Option(
-            envvar="PALMETTO_CHECKER_ADDRESS", help="Address of a checker service; default: one of its own."
-        ),
+        typer.Option(envvar="PALMETTO_CHECKER_ADDRESS", help="Address of a checker service; default: one of its own."),
     ] = None,
 ) -> None:
     """Check every theorem of the files, or one of them. Exit 0: all proved; 1: something is not; 2: could not run."""
@@ -100,9 +96,7 @@ def check(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    allowed = (
-        None if axioms is None else [a.strip() for a in axioms.split(",") if a.strip() not in ("", "none")]
-    )
+    allowed = None if axioms is None else [a.strip() for a in axioms.split(",") if a.strip() not in ("", "none")]
     options = Options(cpu_ms=max(1, int(timeout * 1000)), axioms=allowed, want_goals=True, recheck=recheck)
     try:
         sources = [_read(path, project) for path in files]
@@ -123,9 +117,7 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise _CannotRunError(
-            f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}."
-        ) from error
+        raise _CannotRunError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
     except UnicodeDecodeError as error:
         raise _CannotRunError(
             f"{path} is not UTF-8 text (byte {error.start}): convert it, for example with `iconv -t UTF-8`."
@@ -154,9 +146,7 @@ class _Report:
             shown = {"file": str(row.file)} if self._several else {}
             print(json.dumps({**shown, **_as_json(row)}, ensure_ascii=False), flush=True)
         elif sys.stderr.isatty():
-            print(
-                f"\r\x1b[K{len(self._rows)} checked: {row.theorem}"[:100], end="", file=sys.stderr, flush=True
-            )
+            print(f"\r\x1b[K{len(self._rows)} checked: {row.theorem}"[:100], end="", file=sys.stderr, flush=True)
 
     def problem(self, message: str) -> None:
         """Notes why a file, or a part of it, could not be checked."""
@@ -232,9 +222,7 @@ def _print_table(rows: list[_Row], *, several: bool) -> None:
 
 
 @asynccontextmanager
-async def _client(
-    sources: list[_Source], jobs: int | None, server: str | None
-) -> AsyncIterator[CheckerClient]:
+async def _client(sources: list[_Source], jobs: int | None, server: str | None) -> AsyncIterator[CheckerClient]:
     """A client of the given service, or of one started for this command."""
     if server is not None:
         async with CheckerClient(server) as client:
@@ -270,9 +258,7 @@ async def _run(
 
         async def one(source: _Source) -> list[_Row] | str:
             async with at_once:
-                return await _check_file(
-                    client, source, theorem, options, report if len(sources) == 1 else None
-                )
+                return await _check_file(client, source, theorem, options, report if len(sources) == 1 else None)
 
         for rows in await asyncio.gather(*map(one, sources)):
             if isinstance(rows, str):
@@ -328,9 +314,7 @@ async def _check_body(client: CheckerClient, source: _Source, name: str, body: s
     theorem = _find(source, name)
     target: TheoremRef | FreeStatement
     if source.project is not None and source.inside:
-        target = TheoremRef(
-            project=source.project.name, file=source.inside, theorem=theorem.name, index=theorem.index
-        )
+        target = TheoremRef(project=source.project.name, file=source.inside, theorem=theorem.name, index=theorem.index)
     else:
         data = source.text.encode()
         target = FreeStatement(

@@ -1,3 +1,6 @@
+Obligation Tactic := idtac.
+Program Definition twice (n : nat) : {m : nat | m = n + n} := n + n.
+Next Obligation. Proof. reflexivity. Qed.
 Theorem goal : forall n m : nat, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.

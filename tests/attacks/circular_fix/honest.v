@@ -1,5 +1,5 @@
 Proof.
-  induction n as [|n IH]; intros m.
+  fix proof 1. intros [|n] m.
   - now rewrite <- plus_n_O.
-  - simpl. now rewrite IH, plus_n_Sm.
+  - simpl. now rewrite proof, plus_n_Sm.
 Qed.

@@ -1,3 +1,4 @@
+(* a (* nested *) comment with a full stop. And "a string *)" *)
 Proof.
   induction n as [|n IH]; intros m.
   - now rewrite <- plus_n_O.

@@ -1,4 +1,5 @@
 Proof.
+  idtac "a ""quoted"" word. Load ""nothing"".".
   induction n as [|n IH]; intros m.
   - now rewrite <- plus_n_O.
   - simpl. now rewrite IH, plus_n_Sm.

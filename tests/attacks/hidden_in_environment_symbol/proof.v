@@ -1,4 +1,3 @@
 Proof.
-  pose (k := 1 !(* 1). Admitted. Check (1 !( *) 1).
-  intros n m. induction n.
-Qed.
+  intros n m.
+  pose (k := 1 !(* 1). Admitted. (* *) Check 1 *) .

@@ -1,4 +1,5 @@
-Theorem goal : forall n m : nat, n + m = m + n.
+Implicit Types n m : nat.
+Theorem goal : forall n m, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.
   - now rewrite <- plus_n_O.

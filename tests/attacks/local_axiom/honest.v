@@ -1,3 +1,6 @@
+Local Definition zero := 0.
+Local Lemma right_zero k : k + zero = k.
+Proof. unfold zero. now rewrite <- plus_n_O. Qed.
 Theorem goal : forall n m : nat, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.

@@ -1,4 +1,5 @@
-Theorem goal : forall n m : nat, n + m = m + n.
+Notation commute f := (forall n m : nat, f n m = f m n).
+Theorem goal : commute plus.
 Proof.
   induction n as [|n IH]; intros m.
   - now rewrite <- plus_n_O.

@@ -1,3 +1,4 @@
+Polymorphic Definition same {A : Type} (x : A) := x.
 Theorem goal : forall n m : nat, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.

@@ -1,5 +1,5 @@
 Proof.
   induction n as [|n IH]; intros m.
-  - now rewrite <- plus_n_O.
-  - simpl. now rewrite IH, plus_n_Sm.
+  2: { simpl. now rewrite IH, plus_n_Sm. }
+  { now rewrite <- plus_n_O. }
 Qed.

@@ -1,5 +1,7 @@
 Proof.
   induction n as [|n IH]; intros m.
-  - now rewrite <- plus_n_O.
-  - simpl. now rewrite IH, plus_n_Sm.
+  all: simpl.
+  2: rewrite IH.
+  2: { now rewrite plus_n_Sm. }
+  1: now rewrite <- plus_n_O.
 Qed.

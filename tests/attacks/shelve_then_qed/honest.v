@@ -1,5 +1,7 @@
 Proof.
   induction n as [|n IH]; intros m.
-  - now rewrite <- plus_n_O.
+  - shelve.
   - simpl. now rewrite IH, plus_n_Sm.
+  Unshelve.
+  now rewrite <- plus_n_O.
 Qed.

@@ -1,4 +1,4 @@
-Proof.
+(* "(*" *) Proof. (* "*)" *)
   induction n as [|n IH]; intros m.
   - now rewrite <- plus_n_O.
   - simpl. now rewrite IH, plus_n_Sm.

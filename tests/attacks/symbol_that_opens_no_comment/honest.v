@@ -1,3 +1,5 @@
+Notation "x ! y" := (x + y) (at level 50).
+Check 1 !(* a comment. *) 1.
 Theorem goal : forall n m : nat, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.

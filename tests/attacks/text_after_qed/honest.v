@@ -3,3 +3,4 @@ Proof.
   - now rewrite <- plus_n_O.
   - simpl. now rewrite IH, plus_n_Sm.
 Qed.
+(* the end. *)

@@ -1,3 +1,4 @@
+Definition universe : Type := Type.
 Theorem goal : forall n m : nat, n + m = m + n.
 Proof.
   induction n as [|n IH]; intros m.

@@ -22,9 +22,7 @@ def program(folder: Path, name: str, script: str) -> Path:
     return path
 
 
-def host_coq(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, sertop: str = "echo 0.20.0", coqc: str = COQC
-) -> None:
+def host_coq(folder: Path, monkeypatch: pytest.MonkeyPatch, sertop: str = "echo 0.20.0", coqc: str = COQC) -> None:
     """Put a stand-in sertop and coqc first on PATH."""
     program(folder, "sertop", sertop)
     program(folder, "coqc", coqc)

@@ -221,9 +221,7 @@ class TestPrivileges:
     def test_no_apt_get(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setattr(privileges, "_search_path", lambda: str(tmp_path))
-        with pytest.raises(
-            ToolchainError, match="no apt-get: install bubblewrap with its own package manager"
-        ):
+        with pytest.raises(ToolchainError, match="no apt-get: install bubblewrap with its own package manager"):
             privileges.install_missing({"bwrap": ("bubblewrap",)}, silent)
 
     def test_apt_get_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,9 +51,7 @@ def test_damaged_facts_are_asked_again(tmp_path: Path, monkeypatch: pytest.Monke
     assert find_toolchain(settings(tmp_path)) == first
 
 
-def test_a_cache_that_cannot_be_written_is_no_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host_coq(tmp_path / "bin", monkeypatch)
     (tmp_path / "file").write_text("in the way")
     assert find_toolchain(settings(tmp_path / "file" / "cache")).coq_version == "8.20.1"
@@ -91,8 +89,6 @@ def test_a_root_without_coq_is_refused(tmp_path: Path) -> None:
 
 def test_a_bwrap_that_does_not_work_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host_coq(tmp_path / "bin", monkeypatch)
-    program(
-        tmp_path / "bin", "bwrap", 'test "$1" = --version || { echo "bwrap: not permitted" >&2; exit 1; }'
-    )
+    program(tmp_path / "bin", "bwrap", 'test "$1" = --version || { echo "bwrap: not permitted" >&2; exit 1; }')
     with pytest.raises(ToolchainError, match=r"may not make a sandbox here \(bwrap: not permitted\)"):
         find_toolchain(settings(tmp_path, mode=SandboxMode.BWRAP))

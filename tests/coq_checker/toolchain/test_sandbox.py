@@ -42,12 +42,8 @@ def test_sandbox_works_here(toolchain: Toolchain) -> None:
 
 
 def test_coqc_and_sertop_run(toolchain: Toolchain) -> None:
-    assert (
-        run(toolchain.command("coqc", "--print-version")).stdout.split()[0].decode() == toolchain.coq_version
-    )
-    answers = run(
-        toolchain.command("sertop", "--printer=sertop"), b'(Add () "Check nat.")\n(Exec 2)\n'
-    ).stdout
+    assert run(toolchain.command("coqc", "--print-version")).stdout.split()[0].decode() == toolchain.coq_version
+    answers = run(toolchain.command("sertop", "--printer=sertop"), b'(Add () "Check nat.")\n(Exec 2)\n').stdout
     assert b"(Answer 1 Completed)" in answers
     assert b": Set" in answers
 
@@ -101,9 +97,7 @@ def test_what_is_not_shared_is_not_there(any_root: Toolchain, tmp_path: Path) ->
 
 
 def test_private_tmp_holds_what_it_may(any_root: Toolchain) -> None:
-    script = (
-        "head -c 3000000 /dev/zero > /tmp/a && echo fits; head -c 3000000 /dev/zero > /tmp/b || echo full"
-    )
+    script = "head -c 3000000 /dev/zero > /tmp/a && echo fits; head -c 3000000 /dev/zero > /tmp/b || echo full"
     done = shell(any_root, script, private_tmp_bytes=4_000_000)
     assert done.stdout == b"fits\nfull\n"
 
@@ -132,9 +126,7 @@ def test_other_processes_are_not_seen(any_root: Toolchain) -> None:
 
 def test_no_capabilities(any_root: Toolchain) -> None:
     status = shell(any_root, "cat /proc/self/status").stdout.decode()
-    held = {
-        line.split()[0]: int(line.split()[1], 16) for line in status.splitlines() if line.startswith("Cap")
-    }
+    held = {line.split()[0]: int(line.split()[1], 16) for line in status.splitlines() if line.startswith("Cap")}
     assert held["CapEff:"] == held["CapPrm:"] == held["CapBnd:"] == 0
 
 
@@ -176,10 +168,7 @@ def test_a_mount_point_below_the_roots_own_directories(tmp_path: Path) -> None:
     assert f"--ro-bind {root}/etc /etc" in text
     assert f"--ro-bind {root}/usr /usr" not in text  # nothing could be made in it
     assert f"--ro-bind {root}/usr/bin /usr/bin" in text
-    assert (
-        f"--dir /usr/share --ro-bind {root}/usr/share/coq /usr/share/coq --symlink words /usr/share/link"
-        in text
-    )
+    assert f"--dir /usr/share --ro-bind {root}/usr/share/coq /usr/share/coq --symlink words /usr/share/link" in text
     assert f"--ro-bind {root}/usr/share/words /usr/share/words" in text
     assert "--ro-bind /usr/share/projects/mine /usr/share/projects/mine" in text
     assert "/home" not in text

@@ -33,9 +33,7 @@ def test_choices_and_modes() -> None:
     assert (settings.choice, settings.sandbox) == ("/r", SandboxMode.NONE)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("PALMETTO_TOOLCHAIN", "ubuntu"), ("PALMETTO_SANDBOX", "docker")]
-)
+@pytest.mark.parametrize(("name", "value"), [("PALMETTO_TOOLCHAIN", "ubuntu"), ("PALMETTO_SANDBOX", "docker")])
 def test_values_without_a_meaning(name: str, value: str) -> None:
     with pytest.raises(ToolchainError, match=f"{name} is '{value}': set it to "):
         ToolchainSettings.from_environment({name: value})

@@ -52,9 +52,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _stream(
-        self, name: str, inner: Callable[..., AsyncIterator[Any]]
-    ) -> Callable[..., AsyncIterator[Any]]:
+    def _stream(self, name: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             given = request if not hasattr(request, "__aiter__") else _each_checked(request)
             with _Call(name, self._metrics) as watched:
@@ -69,9 +67,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    async def _abort(
-        self, context: grpc.aio.ServicerContext[Any, Any], watched: "_Call", error: Exception
-    ) -> None:
+    async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], watched: "_Call", error: Exception) -> None:
         if isinstance(error, grpc.aio.AbortError):
             raise error
         if isinstance(error, RequestError):
@@ -84,8 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # What went wrong inside is logged; the client gets what it can act on.
         await context.abort(
             grpc.StatusCode.INTERNAL,
-            f"the checker failed internally ({type(error).__name__}, request {watched.request_id}); "
-            "please report it.",
+            f"the checker failed internally ({type(error).__name__}, request {watched.request_id}); please report it.",
         )
 
 
