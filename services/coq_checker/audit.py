@@ -58,8 +58,8 @@ class Auditor(Protocol):
     async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Lets a session, and so its later forks, remember what the constants rest on."""
 
-    async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
-        """What each of the constants rests on, in the session's tip."""
+    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
+        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
 
 
 # An entry of Print Assumptions begins a line: `name : type`, `name` with its type on the lines that follow
@@ -104,25 +104,25 @@ class PrintAssumptions:
     async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Coq's command remembers nothing."""
 
-    async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
-        """What each of the constants rests on, in the session's tip."""
-        return [await self._audit(session, name) for name in names]
+    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
+        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
+        return [await self._audit(session, name, state) for name in names]
 
-    async def _audit(self, session: CoqSession, name: str) -> Audit:
-        printed = await session.query(f"Print Assumptions {name}.")
+    async def _audit(self, session: CoqSession, name: str, state: int | None) -> Audit:
+        printed = await session.query(f"Print Assumptions {name}.", state)
         if printed.error is not None:
             return Audit(problem=printed.error.message)
         found: list[Assumption] = []
         for message in printed.messages:
             for one in parse_print_assumptions(message):
-                found.append(Assumption(one.kind, await self._full_name(session, one)))
+                found.append(Assumption(one.kind, await self._full_name(session, one, state)))
         if not found and [message.strip() for message in printed.messages] != [_CLOSED]:
             return Audit(problem="Coq did not say what it rests on")
         return Audit(tuple(found))
 
     @staticmethod
-    async def _full_name(session: CoqSession, one: Assumption) -> str:
-        located = await session.query(f"Locate Term {one.name}.")
+    async def _full_name(session: CoqSession, one: Assumption, state: int | None) -> str:
+        located = await session.query(f"Locate Term {one.name}.", state)
         match = _LOCATED.search(located.messages[0]) if located.messages else None
         return match[1] if match else one.name
 
@@ -152,14 +152,14 @@ class PluginAuditor:
         for at in range(0, len(names), _WARM_AT_ONCE):
             await session.query(f'PalmettoAssumptions "" {" ".join(names[at : at + _WARM_AT_ONCE])}.')
 
-    async def audit(self, session: CoqSession, names: Sequence[str]) -> list[Audit]:
-        """What each of the constants rests on, in the session's tip."""
+    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
+        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
         nonce = secrets.token_hex(8)
         quoted = " ".join(names)
-        printed = await session.query(f'PalmettoAssumptions "{nonce}" {quoted}.')
+        printed = await session.query(f'PalmettoAssumptions "{nonce}" {quoted}.', state)
         if printed.error is not None:
             if len(names) > 1:
-                return [(await self.audit(session, [name]))[0] for name in names]
+                return [(await self.audit(session, [name], state))[0] for name in names]
             return [Audit(problem=printed.error.message)]
         found = [
             line.removeprefix(nonce).strip()

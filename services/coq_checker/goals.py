@@ -65,7 +65,7 @@ def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
     found: list[Hypothesis] = []
     context = text[: bar.start()].rstrip()
     starts = list(_HYPOTHESIS.finditer(context))
-    for here, after in zip(starts, [*starts[1:], None], strict=True):
+    for here, after in zip(starts, [*starts[1:], None], strict=False):
         value = context[here.end() : after.start() if after else len(context)].rstrip()
         names = tuple(here[1].split(", "))
         if here[2] == ":=":

@@ -17,6 +17,8 @@ from coqdata.theorem import Theorem, theorems
 
 # Whether a project's sources have changed is looked at no more often than this.
 _BUILD_TRUST_S = 1.0
+# A build that failed is not tried again before this.
+_FAILED_BUILD_TRUST_S = 10.0
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256
 
@@ -55,6 +57,7 @@ class Projects:
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
         self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
         self._builds: dict[tuple[Path, Path | None], tuple[float, Build]] = {}
+        self._failed_builds: dict[tuple[Path, Path | None], tuple[float, str]] = {}
         self._build_locks: dict[str, asyncio.Lock] = {}
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
 
@@ -189,12 +192,16 @@ class Projects:
     async def _build(self, project: Project, only: Path | None) -> Build:
         lock = self._build_locks.setdefault(str(project.root), asyncio.Lock())
         async with lock:
+            failed = self._failed_builds.get((project.root, only))
+            if failed is not None and time.monotonic() - failed[0] < _FAILED_BUILD_TRUST_S:
+                raise EnvironmentFailedError(failed[1])
             held = self._builds.get((project.root, only))
             if held is not None and time.monotonic() - held[0] < _BUILD_TRUST_S:
                 return held[1]
             try:
                 build = await build_project(project, self.toolchain, jobs=self._jobs, only=only)
             except (BuildError, ProjectError) as error:
+                self._failed_builds[project.root, only] = (time.monotonic(), str(error))
                 raise EnvironmentFailedError(str(error)) from error
             if held is not None and held[1] == build:
                 build = held[1]  # the same object, so that what was made of it is found again
@@ -227,9 +234,8 @@ class Projects:
             flags, setup = project.options.sertop_arguments()
             arguments += flags
             read_only = (*read_only, *build.read_only)
-        if logical:
-            name = logical if logical.endswith(".v") else logical.replace(".", "/") + ".v"
-            arguments += ["--topfile", name]
+        name = logical or "Top"
+        arguments += ["--topfile", name if name.endswith(".v") else name.replace(".", "/") + ".v"]
         options = SessionOptions(
             toolchain=self.toolchain,
             arguments=tuple(arguments),

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from coq_checker.candidate import Candidate, read
@@ -86,9 +87,13 @@ def _logical_name(arguments: tuple[str, ...]) -> tuple[str, str]:
     """Prefix and last part of the name that the text's library has in its session."""
     if "--topfile" not in arguments:
         return "PalmettoRecheck", "Recheck"
-    path = arguments[arguments.index("--topfile") + 1].removesuffix(".v")
-    prefix, _, name = path.rpartition("/")
-    return prefix.replace("/", "."), name
+    path = Path(arguments[arguments.index("--topfile") + 1]).with_suffix("")
+    prefix = path.parent.as_posix() if path.parent.parts else ""
+    for flag, mapping in pairwise(arguments):
+        folder, _, logical = mapping.rpartition(",")
+        if flag in ("-R", "-Q") and path.is_relative_to(folder):
+            prefix = "/".join(part for part in (logical, *path.relative_to(folder).parent.parts) if part)
+    return prefix.replace("/", "."), path.name
 
 
 def _coqc_arguments(arguments: tuple[str, ...]) -> list[str]:

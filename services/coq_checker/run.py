@@ -73,3 +73,11 @@ def _index(states: list[int], error: CoqError, otherwise: int) -> int:
     if error.state is not None and error.state in states:
         return states.index(error.state)
     return otherwise
+
+
+async def open_proofs(session: CoqSession, state: int | None = None) -> tuple[str, ...]:
+    """Names of what is being proved in a state (default: the tip), as Coq says them."""
+    shown = await session.query("Show Conjectures.", state)
+    if shown.error is not None:
+        return ()
+    return tuple(" ".join(shown.messages).split())

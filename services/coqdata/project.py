@@ -221,10 +221,17 @@ def requires(source: bytes) -> list[tuple[str, str]]:
     return found
 
 
+def _recursive(file: Path, options: LoadOptions) -> bool:
+    """Whether the innermost load path around a file is a `-R`."""
+    around = [path for path in options.paths if file.is_relative_to(path.folder)]
+    return max(around, key=lambda path: len(path.folder.parts)).recursive if around else True
+
+
 def dependencies(files: Iterable[Path], options: LoadOptions) -> dict[Path, list[Path]]:
     """For each file those of the others that it requires."""
     given = list(files)
     logical = {path: options.logical_name(path.parent, path) or path.stem for path in given}
+    recursive = {path: _recursive(path, options) for path in given}
     by_last: dict[str, list[Path]] = {}
     for path, name in logical.items():
         by_last.setdefault(name.rpartition(".")[2], []).append(path)
@@ -239,7 +246,10 @@ def dependencies(files: Iterable[Path], options: LoadOptions) -> dict[Path, list
         for prefix, name in requires(source):
             for other in by_last.get(name.rpartition(".")[2], []):
                 full = "." + logical[other]
-                fits = full.endswith("." + name) and (not prefix or (full + ".").startswith(f".{prefix}."))
+                # What `-Q` binds is required by its whole name, or after `From`.
+                short = prefix or recursive.get(other, True)
+                fits = full.endswith("." + name) if short else full == "." + name
+                fits = fits and (not prefix or (full + ".").startswith(f".{prefix}."))
                 if other != path and fits and other not in needs:
                     needs.append(other)
         found[path] = needs

@@ -30,18 +30,18 @@ def test_hypotheses_stand_in_coqs_order(checker: SyncCheckerClient) -> None:
 
 
 def test_local_definitions_have_bodies(checker: SyncCheckerClient) -> None:
-    (goal,) = goals(checker, "Lemma t (n : nat) : n = n.", "pose (k := fun x : nat => (x : nat) + n). split; fail.")
+    (goal,) = goals(checker, "Lemma t (n : nat) : n = n.", "pose (k := fun x : nat => (x : nat) + n). fail.")
     assert goal.hypotheses[1] == Hypothesis(("k",), "fun x : nat => (x : nat) + n", "nat -> nat")
 
 
 def test_definitions_of_later_goals_have_types_of_their_own(checker: SyncCheckerClient) -> None:
-    proof = "split. - pose (a := 0 : nat). auto. - pose (b := true : bool). idtac. fail."
+    proof = "split. - pose (a := (0 : nat)). auto. - pose (b := (true : bool)). idtac. fail."
     (goal,) = goals(checker, "Lemma t : True /\\ True.", proof)
-    assert goal.hypotheses == (Hypothesis(("b",), "true : bool", "bool"),)
-    both = goals(checker, "Lemma t : True /\\ True.", "split; [pose (a := 0 : nat) | pose (b := true : bool)]. fail.")
+    assert goal.hypotheses == (Hypothesis(("b",), "(true : bool)", "bool"),)
+    both = goals(checker, "Lemma t : True /\\ True.", "split; [pose (a := (0 : nat)) | pose (b := (true : bool))]. fail.")
     assert [one.hypotheses for one in both] == [
-        (Hypothesis(("a",), "0 : nat", "nat"),),
-        (Hypothesis(("b",), "true : bool", "bool"),),
+        (Hypothesis(("a",), "(0 : nat)", "nat"),),
+        (Hypothesis(("b",), "(true : bool)", "bool"),),
     ]
 
 

@@ -175,6 +175,8 @@ def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
         while len(words) > 1 and words[0] in _PREFIXES:
             words = words[1:]
     head = words[0] if words else b""
+    if head in _PREFIXES and mode is Mode.SCRIPT:
+        return _denied(head)  # more prefixes than any command has
     if selector is not None and head in _COMMANDS and head not in (b"Check", b"Show", b"Search"):
         return Judgement(Class.DENIED, f"`{head.decode()}` may not stand after a goal selector")
     if head in _ENDS:

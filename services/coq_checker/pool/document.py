@@ -119,6 +119,10 @@ class Document:
         """Whether everything before `position` has been executed."""
         return self._session is not None and len(self._states) > self.index_at(position)
 
+    def theorem_at(self, start: int) -> Theorem | None:
+        """The theorem whose statement begins at the byte offset `start`."""
+        return self._theorem_starts.get(start)
+
     def state_at(self, position: int) -> int:
         """The state at a position that the document is past."""
         return self._states[self.index_at(position)]
@@ -136,6 +140,13 @@ class Document:
         Raises:
             EnvironmentFailedError: a sentence outside of proofs fails, or passes the limits.
         """
+        try:
+            return await self._prepare(position, limits, proof_limits)
+        except asyncio.CancelledError:
+            self.close()  # it works on what nobody waits for any longer
+            raise
+
+    async def _prepare(self, position: int, limits: Limits, proof_limits: Limits | None) -> int:
         target = self.index_at(position)
         lost = 0
         while len(self._states) <= target:
@@ -149,14 +160,17 @@ class Document:
                     if theorem is None:
                         await self._advance_text(target)
                     else:
+                        known = self.passed.get(theorem.index)
                         begun_cpu, begun_wall = guard.cpu_ns, guard.wall_ns
                         await self._advance_theorem(theorem)
                         done = self.passed[theorem.index]
-                        done.cpu_ns, done.wall_ns = guard.cpu_ns - begun_cpu, guard.wall_ns - begun_wall
+                        if done is not known:
+                            done.cpu_ns, done.wall_ns = guard.cpu_ns - begun_cpu, guard.wall_ns - begun_wall
                 except (SessionLostError, SessionOutputError) as error:
                     self.close()
                     lost += 1
-                    if theorem is not None and (guard.breach is not None or lost > 1):
+                    too_much = guard.breach is not None or isinstance(error, SessionOutputError)
+                    if theorem is not None and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
                         self.passed[theorem.index] = Passed.broken(guard.breach, granted, error)
                     elif guard.breach is not None or lost > 1:
@@ -267,7 +281,7 @@ class Document:
                 session = self.session
                 if isinstance(session, SertopSession) and session.forks >= _MAX_FORKS:
                     session = await self._renew(session)
-                worker = await session.fork()
+                worker = await self._fork(session)
             except SessionLostError:
                 self.close()
                 raise
@@ -277,6 +291,16 @@ class Document:
             worker.kill()
             raise
         return worker
+
+    @staticmethod
+    async def _fork(session: CoqSession) -> CoqSession:
+        """A fork; made to its end even where the caller is cancelled, so that the session can be used again."""
+        forking = asyncio.ensure_future(session.fork())
+        try:
+            return await asyncio.shield(forking)
+        except asyncio.CancelledError:
+            (await forking).kill()
+            raise
 
     async def warm(self, names: list[str]) -> None:
         """Lets the document remember what constants rest on, for the forks to come."""
@@ -289,11 +313,16 @@ class Document:
                 self.close()
 
     async def _renew(self, session: CoqSession) -> CoqSession:
-        fresh = await session.fork()
+        fresh = await self._fork(session)
         if session is not self._first:
             session.kill()
         self._session = fresh
         return fresh
+
+    def forget(self, theorem: int) -> None:
+        """Lets the proof of a theorem be tried anew: everything is executed again when it is asked for."""
+        self.passed.pop(theorem, None)
+        self.close()
 
     def pids(self) -> list[int]:
         """The processes that hold it."""

@@ -6,7 +6,7 @@ from coq_checker.goals import Goal
 from coq_checker.limits import Limits
 from coq_checker.pool.watchdog import Breach
 from coq_checker.result import Reason, Verdict
-from coq_checker.session.api import CoqError
+from coq_checker.session.api import CoqError, SessionOutputError
 
 _BREACHES = {
     Breach.CPU: (Verdict.TIMEOUT, Reason.CPU_LIMIT, "the CPU limit of {0.cpu_ms} ms was reached."),
@@ -34,6 +34,7 @@ class Passed:
         sentence: index of the failing sentence in the document.
         goals: before that sentence.
         verdict, reason: set where a limit was passed.
+        limits: granted, where one of them was passed.
         cpu_ns, wall_ns: what it took.
     """
 
@@ -42,15 +43,28 @@ class Passed:
     goals: tuple[Goal, ...] = ()
     verdict: Verdict | None = None
     reason: Reason = Reason.NONE
+    limits: Limits | None = None
     cpu_ns: int = 0
     wall_ns: int = 0
 
     @classmethod
     def broken(cls, breach: Breach | None, limits: Limits, error: Exception) -> "Passed":
         """A proof that passed a limit, or killed its session."""
+        if isinstance(error, SessionOutputError):
+            why = CoqError(f"Coq's answer passed the output limit of {limits.output_bytes} bytes.")
+            return cls(why, verdict=Verdict.FAILED, reason=Reason.OUTPUT_LIMIT, limits=limits)
         if breach is None:
             why = CoqError(f"the Coq process died on this proof ({error}).")
             return cls(why, verdict=Verdict.ERROR, reason=Reason.WORKER_LOST)
         verdict, reason, message = breach_verdict(breach, limits)
         cpu_ns = limits.cpu_ms * 1_000_000 if breach is Breach.CPU else 0
-        return cls(CoqError(message), verdict=verdict, reason=reason, cpu_ns=cpu_ns)
+        return cls(CoqError(message), verdict=verdict, reason=reason, limits=limits, cpu_ns=cpu_ns)
+
+    def stale(self, limits: Limits) -> bool:
+        """Whether it says little about what `limits` would allow: the process died, or had less."""
+        if self.verdict is None:
+            return False
+        return self.limits is None or any(
+            getattr(limits, name) > getattr(self.limits, name)
+            for name in ("cpu_ms", "wall_ms", "memory_bytes", "output_bytes")
+        )

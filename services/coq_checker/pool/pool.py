@@ -119,8 +119,7 @@ class Pool:
                 job = await self.queue.get(last, since, self._holds)
                 if job is None:
                     return
-                if last is None or last.environment != job.target.environment:
-                    since = time.monotonic()
+                fresh = last is None or last.environment != job.target.environment
                 if last != job.target:
                     if last is not None:
                         self.queue.serve(last, -1)
@@ -128,6 +127,9 @@ class Pool:
                     last = job.target
                     worker = await self._move(worker, job.target)
                 worker = await self._work(worker, job)
+                if fresh:
+                    # The turn begins when the environment is prepared, or a costly one would never be used.
+                    since = time.monotonic()
         finally:
             if last is not None:
                 self.queue.serve(last, -1)

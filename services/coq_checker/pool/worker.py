@@ -12,7 +12,7 @@ from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
 from coq_checker.pool.watchdog import Breach, Watchdog
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.run import run
+from coq_checker.run import open_proofs, run
 from coq_checker.session import process
 from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError
 
@@ -167,15 +167,7 @@ async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place
         message = done.error.message if done.error is not None else "it is not one sentence"
         raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
     if target.mode is Mode.PROOF:
-        names = await _open_proofs(session)
+        names = await open_proofs(session)
         if not names:
             raise EnvironmentFailedError("the statement does not open a proof.")
     return Place(session, session.tip, before, names, closing, known)
-
-
-async def _open_proofs(session: CoqSession) -> tuple[str, ...]:
-    """Names of what is being proved, as Coq says them."""
-    shown = await session.query("Show Conjectures.")
-    if shown.error is not None:
-        return ()
-    return tuple(" ".join(shown.messages).split())

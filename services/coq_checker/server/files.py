@@ -1,20 +1,25 @@
 """CheckFile: every theorem of a file with the proof that stands in it, in one pass over the file."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import VARIABLE
+from coq_checker.audit import VARIABLE, Assumption
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.pool import Pool
+from coq_checker.pool.watchdog import Breach
 from coq_checker.recheck import recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
-from coq_checker.session.api import SessionLostError
-from coqdata.theorem import Theorem
+from coq_checker.run import open_proofs
+from coq_checker.session.api import SessionLostError, SessionOutputError
+from coqdata.sentence import split
+from coqdata.theorem import Theorem, theorems
 
+_TRIES = 2
 _GIVEN_UP = frozenset(("Admitted", "Abort"))
 
 
@@ -45,11 +50,13 @@ class FileChecks:
         document = self._pool.document(environment)
         broken: EnvironmentFailedError | None = None
         recheck_problem = await recheck_file(environment) if ask.recheck else None
-        for theorem in document.theorems:
+        # The document may serve a longer text as well.
+        problem = split(environment.source).problem
+        for theorem in theorems(environment.source):
             if broken is None:
                 try:
                     async with self._pool.busy(), document.lock:
-                        result = await self._theorem(document, theorem, ask)
+                        result = await self._surely(document, theorem, ask, problem)
                 except EnvironmentFailedError as error:
                     broken = error
             if broken is not None:
@@ -68,18 +75,38 @@ class FileChecks:
         if broken is None:
             async with self._pool.busy(), document.lock:
                 await document.prepare(len(environment.source), self._pool.settings.environment_limits)
-            if document.problem is not None:
-                raise EnvironmentFailedError(f"{environment.label}: {document.problem}.")
+            if problem is not None:
+                raise EnvironmentFailedError(f"{environment.label}: {problem}.")
 
-    async def _theorem(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
+    async def _surely(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
+        """The answer on one theorem, asked for once more where Coq died on the way."""
+        lost = ""
+        for _ in range(_TRIES):
+            try:
+                return await self._theorem(document, theorem, ask, problem)
+            except (SessionLostError, SessionOutputError) as error:
+                document.close()
+                lost = str(error)
+            except asyncio.CancelledError:
+                document.close()  # it works on what nobody waits for any longer
+                raise
+        why = f"the Coq process died {_TRIES} times on this theorem ({lost})."
+        return ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
+
+    async def _theorem(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
         limits = self._pool.settings.environment_limits
         if theorem.ending is None:
-            why = document.problem or "the file ends inside of the proof"
+            why = problem or "the file ends inside of the proof"
             return ProofResult(
                 Verdict.INCOMPLETE, Reason.OPEN_GOALS, f"{why}.", start=theorem.start, end=theorem.proof_end
             )
         await document.prepare(theorem.proof_end, limits, ask.limits)
-        passed = document.passed.get(theorem.index)
+        held = document.theorem_at(theorem.start)
+        passed = None if held is None else document.passed.get(held.index)
+        if held is not None and passed is not None and passed.stale(ask.limits):
+            document.forget(held.index)
+            await document.prepare(theorem.proof_end, limits, ask.limits)
+            passed = document.passed.get(held.index)
         if passed is None:
             # It stands inside another proof, or its text is not the document's own sentence.
             return await self._audited(document, theorem, ask, Passed())
@@ -92,6 +119,10 @@ class FileChecks:
     @staticmethod
     def _failure(document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult | None:
         error = passed.error
+        if error is None and passed.cpu_ns > ask.limits.cpu_ms * 1_000_000:
+            # It went through for somebody who allowed more.
+            passed = Passed.broken(Breach.CPU, ask.limits, TimeoutError())
+            error = passed.error
         if error is None:
             if theorem.ending in _GIVEN_UP:
                 why = f"the proof ends with {theorem.ending}."
@@ -125,18 +156,30 @@ class FileChecks:
         )
 
     async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult:
-        try:
-            (audit,) = await self._pool.auditor.audit(document.session, [theorem.qualified_name])
-        except SessionLostError as error:
-            raise EnvironmentFailedError(f"the session was lost during the audit ({error}).") from error
-        if audit.problem is not None:
-            why = f"its axioms could not be audited: {audit.problem}"
-            return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
         before = document.state_at(theorem.start)
-        refused = await forbidden(audit.assumptions, ask.axioms, document.session, before)
-        shown = tuple(dict.fromkeys(str(one) for one in audit.assumptions if one.kind != VARIABLE))
+        assumptions: list[Assumption] = []
+        names = await self._names(document, theorem)
+        # Right after the proof its names mean nothing else.
+        audits = await self._pool.auditor.audit(document.session, names, document.state_at(theorem.proof_end))
+        for audit in audits:
+            if audit.problem is not None:
+                why = f"its axioms could not be audited: {audit.problem}"
+                return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
+            assumptions += audit.assumptions
+        refused = await forbidden(assumptions, ask.axioms, document.session, before)
+        shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
         if refused:
             what = ", ".join(dict.fromkeys(map(str, refused)))
             why = f"the proof rests on what is not allowed: {what}."
             return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
         return ProofResult(Verdict.PROVED, axioms=shown)
+
+    @staticmethod
+    async def _names(document: Document, theorem: Theorem) -> list[str]:
+        """What the theorem's proof proves, as Coq says it inside of the proof."""
+        inside = await open_proofs(document.session, document.state_at(theorem.statement_end))
+        if theorem.nested:
+            around = await open_proofs(document.session, document.state_at(theorem.start))
+            inside = tuple(name for name in inside if name not in around)
+        # `Save NAME` and `Defined NAME` give another one.
+        return list(inside) if inside and theorem.ending != "Save" else [theorem.name]

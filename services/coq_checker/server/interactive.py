@@ -5,7 +5,9 @@ its process; running on an older one forks the process first, so that every stat
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.goals import Goals, goals_at
@@ -15,64 +17,18 @@ from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Guard
 from coq_checker.result import Reason, Verdict
 from coq_checker.run import run
-from coq_checker.session.api import CoqError, CoqSession, SessionLostError, SessionOutputError
-from coqdata.sentence import Sentence, split
+from coq_checker.server.steps import StepError, failure, query_allowed, refuse_query, sentences_of
+from coq_checker.session.api import (
+    CoqSession,
+    SessionLostError,
+    SessionOutputError,
+    SessionStartError,
+)
+from coqdata.sentence import split
 
-_QUERIES = frozenset(
-    (
-        "Search",
-        "SearchPattern",
-        "SearchRewrite",
-        "Check",
-        "Print",
-        "About",
-        "Locate",
-        "Compute",
-        "Eval",
-        "Show",
-    )
-)
-# `Print` commands that write files or are not about one name.
-_PRINT_DENIED = frozenset(("Universes", "Sorted"))
-_DENIED = frozenset(
-    [
-        "Load",
-        "Cd",
-        "Drop",
-        "Quit",
-        "Back",
-        "BackTo",
-        "Reset",
-        "Undo",
-        "Restart",
-        "Redirect",
-        "Extraction",
-        "Recursive",
-        "Separate",
-        "Extract",
-        "Declare",
-        "Add",
-        "Remove",
-        "PalmettoAssumptions",
-    ]
-)
+_T = TypeVar("_T")
+
 _MAX_PROCESSES = 64
-
-
-class StepError(Exception):
-    """A request of a session that could not be done; the session goes on.
-
-    Attributes:
-        verdict, reason: of what kind.
-        start, end: byte range of the failing sentence in the request's text, where there is one.
-    """
-
-    def __init__(
-        self, verdict: Verdict, reason: Reason, message: str, start: int | None = None, end: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.verdict, self.reason = verdict, reason
-        self.start, self.end = start, end
 
 
 @dataclass(slots=True)
@@ -161,6 +117,8 @@ class Interactive:
                     raise StepError(Verdict.ERROR, Reason.WORKER_LOST, "the state could not be made again.")
         except EnvironmentFailedError as error:
             raise StepError(Verdict.ERROR, Reason.ENVIRONMENT, str(error)) from error
+        except SessionStartError as error:
+            raise StepError(Verdict.ERROR, Reason.UNAVAILABLE, str(error)) from error
         state.session, state.sid = session, session.tip
         return state, session
 
@@ -203,19 +161,17 @@ class Interactive:
         Raises:
             StepError: a sentence failed, was refused, or passed the limits; the state stays as it was.
         """
-        sentences = _sentences(text)
-        state, here = await self._live(number)
-        sid = state.sid
-        session = await self._own_process(state, here)
-        with self._pool.watchdog.watch(session, self._limits) as guard:
-            try:
-                done = await run(session, text[: sentences[-1].end], len(sentences))
-                if done.failed is not None or done.unclear:
-                    await session.back_to(sid)
-                    raise _failure(sentences, done.failed, done.error)
-                return await self._step(session, number, text, done.messages, want_goals, guard.cpu_ns, guard.wall_ns)
-            except (SessionLostError, SessionOutputError) as error:
-                raise self._lost(session, guard, error) from error
+        sentences = sentences_of(text)
+
+        async def act(state: _State, session: CoqSession, guard: Guard) -> Step:
+            sid = state.sid
+            done = await run(session, text[: sentences[-1].end], len(sentences))
+            if done.failed is not None or done.unclear:
+                await session.back_to(sid)
+                raise failure(sentences, done.failed, done.error)
+            return await self._step(session, number, text, done.messages, want_goals, guard.cpu_ns, guard.wall_ns)
+
+        return await self._in_process(number, act, own=True)
 
     async def query(self, number: int, command: str) -> tuple[list[str], int]:
         """What Coq answers to a query in a state, and the wall clock in nanoseconds.
@@ -223,25 +179,16 @@ class Interactive:
         Raises:
             StepError: it is no query, or it failed.
         """
-        words = command.replace(".", " ").split()
-        head = words[0] if words else ""
-        one = split(command.encode()).sentences
-        if head not in _QUERIES or len(one) != 1 or (head == "Print" and words[1:2] and words[1] in _PRINT_DENIED):
-            allowed = ", ".join(sorted(_QUERIES))
-            raise StepError(
-                Verdict.REJECTED,
-                Reason.FORBIDDEN_COMMAND,
-                f"a query is one command of {allowed}, with its full stop.",
-            )
-        state, session = await self._live(number)
-        with self._pool.watchdog.watch(session, self._limits) as guard:
-            try:
-                answer = await session.query(command, state.sid)
-            except (SessionLostError, SessionOutputError) as error:
-                raise self._lost(session, guard, error) from error
+        if not query_allowed(command):
+            raise refuse_query()
+
+        async def act(state: _State, session: CoqSession, guard: Guard) -> tuple[list[str], int]:
+            answer = await session.query(command, state.sid)
             if answer.error is not None:
                 raise StepError(Verdict.FAILED, Reason.TACTIC, answer.error.message)
             return answer.messages, guard.wall_ns
+
+        return await self._in_process(number, act)
 
     async def goals(self, number: int) -> Goals:
         """The goals of a state.
@@ -249,25 +196,53 @@ class Interactive:
         Raises:
             StepError: there is no such state, or its process is gone.
         """
-        state, session = await self._live(number)
-        with self._pool.watchdog.watch(session, self._limits) as guard:
-            try:
-                return await goals_at(session, state.sid, self._limits.goals_bytes)
-            except (SessionLostError, SessionOutputError) as error:
-                raise self._lost(session, guard, error) from error
 
-    def _lost(self, session: CoqSession, guard: Guard, error: Exception) -> StepError:
-        """Lets go of a killed process; its states are made again when they are asked for."""
-        session.kill()
-        self._processes = [one for one in self._processes if one is not session]
+        async def act(state: _State, session: CoqSession, _: Guard) -> Goals:
+            return await goals_at(session, state.sid, self._limits.goals_bytes)
+
+        return await self._in_process(number, act)
+
+    async def _in_process(
+        self, number: int, act: Callable[[_State, CoqSession, Guard], Awaitable[_T]], *, own: bool = False
+    ) -> _T:
+        """Acts in a state's process; once more where that was dead already.
+
+        Args:
+            number: of the state.
+            act: what to do; the state's id is known once its process lives.
+            own: the process's tip must be the state.
+        """
+        tries = 3  # the document that it was forked from may be dead as well
+        while True:
+            tries -= 1
+            session: CoqSession | None = None
+            guard: Guard | None = None
+            try:
+                state, session = await self._live(number)
+                if own:
+                    session = await self._own_process(state, session)
+                with self._pool.watchdog.watch(session, self._limits) as guard:
+                    return await act(state, session, guard)
+            except SessionOutputError as error:
+                self._forget(session)
+                raise StepError(Verdict.FAILED, Reason.OUTPUT_LIMIT, f"{error}.") from error
+            except SessionLostError as error:
+                if guard is not None and guard.breach is not None:
+                    self._forget(session)
+                    raise StepError(*breach_verdict(guard.breach, self._limits)) from error
+                self._forget(None)
+                if not tries:
+                    raise StepError(Verdict.ERROR, Reason.WORKER_LOST, f"{error}.") from error
+
+    def _forget(self, lost: CoqSession | None) -> None:
+        """Lets go of a process, or of all; the states there are made again when they are asked for."""
+        for session in self._processes:
+            if lost is None or session is lost:
+                session.kill()
+        self._processes = [one for one in self._processes if lost is not None and one is not lost]
         for state in self._states.values():
-            if state.session is session:
+            if lost is None or state.session is lost:
                 state.session = None
-        if guard.breach is not None:
-            return StepError(*breach_verdict(guard.breach, self._limits))
-        if isinstance(error, SessionOutputError):
-            return StepError(Verdict.FAILED, Reason.OUTPUT_LIMIT, f"{error}.")
-        return StepError(Verdict.ERROR, Reason.WORKER_LOST, f"{error}.")
 
     def close(self) -> None:
         """Kills every process of the session."""
@@ -275,31 +250,3 @@ class Interactive:
             session.kill()
         self._processes.clear()
         self._states.clear()
-
-
-def _sentences(text: bytes) -> list[Sentence]:
-    parsed = split(text)
-    if not parsed.sentences or parsed.problem is not None:
-        why = parsed.problem or "there is no sentence"
-        raise StepError(
-            Verdict.FAILED, Reason.SYNTAX, f"the text is not whole sentences: {why}.", parsed.rest, len(text)
-        )
-    for sentence in parsed.sentences:
-        word = text[sentence.start : sentence.end].split(maxsplit=1)[0].rstrip(b".").decode("utf-8", "replace")
-        if word in _DENIED:
-            raise StepError(
-                Verdict.REJECTED,
-                Reason.FORBIDDEN_COMMAND,
-                f"a session may not use the command `{word}`.",
-                sentence.start,
-                sentence.end,
-            )
-    return parsed.sentences
-
-
-def _failure(sentences: list[Sentence], index: int | None, error: CoqError | None) -> StepError:
-    if error is None or index is None:
-        return StepError(Verdict.REJECTED, Reason.UNCLEAR_TEXT, "Coq does not see the same sentences in this text.")
-    where = sentences[min(index, len(sentences) - 1)]
-    reason = Reason.SYNTAX if error.syntax else Reason.TACTIC
-    return StepError(Verdict.FAILED, reason, error.message, where.start, where.end)

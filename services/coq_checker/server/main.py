@@ -79,7 +79,13 @@ async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = No
     )
     projects = Projects(found, base, settings.slots)
     await asyncio.to_thread(projects.add, settings.projects.split(","))
-    run_folder = Path(tempfile.mkdtemp(prefix="palmetto-checker-", dir=settings.run_folder))
+    try:
+        run_folder = Path(tempfile.mkdtemp(prefix="palmetto-checker-", dir=settings.run_folder))
+    except OSError as error:
+        raise ServeError(
+            f"no folder can be made in {settings.run_folder} ({error.strerror}): "
+            "set PALMETTO_CHECKER_RUN_FOLDER to one that can be written."
+        ) from error
     try:
         async with Pool(settings.pool, auditor, run_folder, metrics) as pool:
             server = grpc.aio.server(

@@ -19,9 +19,10 @@ from coq_checker.server.errors import (
     UnknownNameError,
 )
 from coq_checker.server.files import FileAsk, FileChecks
-from coq_checker.server.interactive import Interactive, Step, StepError
+from coq_checker.server.interactive import Interactive, Step
 from coq_checker.server.proofs import ProofChecks
 from coq_checker.server.requests import Requests
+from coq_checker.server.steps import StepError
 from coq_checker.session.api import SessionLostError, SessionStartError
 from coq_checker.settings import CheckerSettings
 from coqdata.theorem import Theorem
@@ -181,7 +182,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def ListTheorems(self, request: pb.ListTheoremsRequest, context: Context) -> pb.ListTheoremsResponse:
         """The theorems of a project, page by page; a page's token is the number of those before it."""
-        if not request.page_token.isdigit() and request.page_token:
+        if request.page_token and not (request.page_token.isascii() and request.page_token.isdigit()):
             raise InvalidRequestError("`page_token` is not one that this server answered.")
         start = int(request.page_token or 0)
         size = min(request.page_size or _PAGE, _PAGE)

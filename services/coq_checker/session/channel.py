@@ -82,6 +82,9 @@ class Channel:
         self._send(data)
         try:
             return await self._waiter
+        except asyncio.CancelledError:
+            self.close()  # what still comes would pass for the answer of the next request
+            raise
         finally:
             self._waiter = None
 

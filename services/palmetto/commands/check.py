@@ -56,6 +56,11 @@ class _Source:
     project: Project | None
 
     @property
+    def logical_name(self) -> str:
+        """What its definitions are called by, as coqc would."""
+        return self.path.stem if self.path.stem.isidentifier() else ""
+
+    @property
     def inside(self) -> str:
         """Its path in the project; empty where it is none of its files."""
         if self.project is None or self.path.resolve() not in self.project.files:
@@ -277,7 +282,9 @@ async def _check_file(
         answers = (
             client.check_file(project=project, file=source.inside, options=options)
             if source.inside
-            else client.check_file(text=source.text, project=project, options=options)
+            else client.check_file(
+                text=source.text, project=project, logical_name=source.logical_name, options=options
+            )
         )
         async for answer in answers:
             name = answer.theorem.qualified_name
@@ -321,5 +328,6 @@ async def _check_body(client: CheckerClient, source: _Source, name: str, body: s
             statement=data[theorem.start : theorem.statement_end].decode(),
             context=data[: theorem.start].decode(),
             project=source.project.name if source.project is not None else "",
+            logical_name=source.logical_name,
         )
     return _Row(source.path, theorem.qualified_name, await client.check_proof(target, body, options=options))

@@ -1,0 +1,1 @@
+Theorem goal : forall n m : nat, n + m = m + n.

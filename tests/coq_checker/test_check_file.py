@@ -1,0 +1,230 @@
+"""CheckFile: every theorem of a file with the proof that stands in it."""
+
+from pathlib import Path
+
+import pytest
+
+from coq_checker.client import (
+    CheckedTheorem,
+    EnvironmentFailedError,
+    InvalidRequestError,
+    NotFoundError,
+    Options,
+    Reason,
+    SyncCheckerClient,
+    Verdict,
+)
+
+from .servers import EXAMPLES, LOOPING, start_server
+
+
+def outcomes(answers: list[CheckedTheorem]) -> dict[str, tuple[Verdict, Reason]]:
+    return {one.theorem.qualified_name: (one.result.verdict, one.result.reason) for one in answers}
+
+
+PROVED = (Verdict.PROVED, Reason.NONE)
+
+MIXED = f"""
+Require Import Arith Lia.
+
+Lemma good (n : nat) : n + 0 = n.
+Proof. lia. Qed.
+
+Lemma wrong (n : nat) : n + 1 = n.
+Proof. intros. lia. Qed.
+
+Lemma rests_on_wrong : 1 = 0.
+Proof. apply (wrong 0). Qed.
+
+Lemma unfinished (A B : Prop) : A -> B -> A /\\ B.
+Proof. intros a b. split. exact a. Qed.
+
+Lemma admitted : 2 = 3.
+Proof. Admitted.
+
+Lemma rests_on_admitted : 3 = 2.
+Proof. symmetry. exact admitted. Qed.
+
+Lemma dropped : False.
+Proof. idtac. Abort.
+
+Lemma loops : True.
+{LOOPING}
+
+Lemma not_guarded (n : nat) : False.
+Proof. revert n. fix again 1. exact again. Qed.
+
+Lemma no_syntax : True.
+Proof. exact (I. Qed.
+
+Module M.
+  Section S.
+    Variable n : nat.
+    Lemma inner : n = n.
+    Proof. reflexivity. Qed.
+  End S.
+  Definition decided : {{ 1 = 1 }} + {{ 1 <> 1 }}.
+  Proof. left. reflexivity. Defined.
+End M.
+
+Lemma last : M.inner = M.inner.
+Proof eq_refl.
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(checker: SyncCheckerClient) -> dict[str, CheckedTheorem]:
+    answers = checker.check_file(text=MIXED, options=Options(cpu_ms=1000, want_goals=True))
+    assert [one.theorem.index for one in answers] == list(range(len(answers)))
+    return {one.theorem.qualified_name: one for one in answers}
+
+
+class TestAFileOfEveryKind:
+    def test_verdicts(self, mixed: dict[str, CheckedTheorem]) -> None:
+        assert outcomes(list(mixed.values())) == {
+            "good": PROVED,
+            "wrong": (Verdict.FAILED, Reason.TACTIC),
+            "rests_on_wrong": PROVED,
+            "unfinished": (Verdict.INCOMPLETE, Reason.OPEN_GOALS),
+            "admitted": (Verdict.INCOMPLETE, Reason.ADMITTED),
+            "rests_on_admitted": PROVED,
+            "dropped": (Verdict.INCOMPLETE, Reason.ADMITTED),
+            "loops": (Verdict.TIMEOUT, Reason.CPU_LIMIT),
+            "not_guarded": (Verdict.FAILED, Reason.KERNEL),
+            "no_syntax": (Verdict.FAILED, Reason.SYNTAX),
+            "M.inner": PROVED,
+            "M.decided": PROVED,
+            "last": PROVED,
+        }
+
+    def test_where_they_failed(self, mixed: dict[str, CheckedTheorem]) -> None:
+        for name, sentence, index in (
+            ("wrong", "lia.", 2),
+            ("unfinished", "Qed.", 4),
+            ("not_guarded", "Qed.", 4),
+            ("no_syntax", "exact (I.", 1),
+        ):
+            result = mixed[name].result
+            assert (result.sentence, result.sentence_index) == (sentence, index)
+            assert result.start is not None
+            assert result.end is not None
+            assert MIXED.encode()[result.start : result.end].decode() == sentence
+            assert result.start > mixed[name].theorem.start
+            assert result.message
+
+    def test_goals_there(self, mixed: dict[str, CheckedTheorem]) -> None:
+        (goal,) = mixed["wrong"].result.goals
+        assert goal.conclusion == "n + 1 = n"
+        assert [g.conclusion for g in mixed["unfinished"].result.goals] == ["B"]
+        assert mixed["good"].result.goals == ()
+
+    def test_what_rests_on_a_failed_proof_names_it(self, mixed: dict[str, CheckedTheorem]) -> None:
+        (wrong,) = mixed["rests_on_wrong"].result.axioms
+        assert wrong.rpartition(".")[2] == "wrong"
+        (admitted,) = mixed["rests_on_admitted"].result.axioms
+        assert admitted.rpartition(".")[2] == "admitted"
+        assert mixed["M.inner"].result.axioms == ()
+
+    def test_time_is_told(self, mixed: dict[str, CheckedTheorem]) -> None:
+        assert mixed["loops"].result.timings.cpu_ns >= 10**9
+        assert mixed["good"].result.timings.cpu_ns > 0
+
+    def test_only_listed_axioms(self, checker: SyncCheckerClient) -> None:
+        answers = checker.check_file(text=MIXED, options=Options(cpu_ms=1000, axioms=[]))
+        found = outcomes(answers)
+        assert found["good"] == PROVED
+        assert found["rests_on_wrong"] == (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)
+        assert found["rests_on_admitted"] == (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in EXAMPLES.glob("*.v")))
+def test_the_examples_are_proved(checker: SyncCheckerClient, file: str) -> None:
+    answers = checker.check_file(project="examples", file=file)
+    assert answers
+    assert set(outcomes(answers).values()) == {PROVED}
+    assert {one.theorem.file for one in answers} == {file}
+    assert {one.theorem.project for one in answers} == {"examples"}
+
+
+def test_twice_is_the_same(checker: SyncCheckerClient) -> None:
+    first = checker.check_file(text=MIXED, options=Options(cpu_ms=1000))
+    again = checker.check_file(text=MIXED, options=Options(cpu_ms=1000))
+    assert outcomes(first) == outcomes(again)
+
+
+def test_a_file_without_theorems(checker: SyncCheckerClient) -> None:
+    assert checker.check_file(text="Definition a := 1.") == []
+    assert checker.check_file(text="") == []
+
+
+def test_a_file_that_ends_inside_a_proof(checker: SyncCheckerClient) -> None:
+    text = "Lemma a : True. Proof. exact I. Qed.\nLemma b : True /\\ True.\nProof. split."
+    assert outcomes(checker.check_file(text=text)) == {
+        "a": PROVED,
+        "b": (Verdict.INCOMPLETE, Reason.OPEN_GOALS),
+    }
+
+
+def test_a_file_that_fails_outside_of_its_proofs(checker: SyncCheckerClient) -> None:
+    text = "Lemma a : True. Proof. exact I. Qed.\nDefinition x := y.\nLemma b : True. Proof. exact I. Qed.\n"
+    answers = checker.check_file(text=text)
+    assert outcomes(answers) == {"a": PROVED, "b": (Verdict.ERROR, Reason.ENVIRONMENT)}
+    result = answers[1].result
+    assert "line 2" in result.message
+    assert text[result.start : result.end] == "Definition x := y."
+
+
+def test_a_statement_that_does_not_type(checker: SyncCheckerClient) -> None:
+    text = "Lemma a : 1 = true. Proof. exact I. Qed.\nLemma b : True. Proof. exact I. Qed.\n"
+    found = outcomes(checker.check_file(text=text))
+    assert found == {"a": (Verdict.ERROR, Reason.ENVIRONMENT), "b": (Verdict.ERROR, Reason.ENVIRONMENT)}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Lemma a : True. Proof. exact I. Qed.\nCheck nothing_here.", "nothing_here"),
+        ("Require Import Nothing.", "Nothing"),
+        ("Lemma a : True. Proof. exact I. Qed. (* open", "comment"),
+        ('Definition s := "open.', "string"),
+    ],
+)
+def test_what_follows_the_theorems_must_run_too(checker: SyncCheckerClient, text: str, says: str) -> None:
+    with pytest.raises(EnvironmentFailedError, match=says):
+        checker.check_file(text=text)
+
+
+def test_no_such_file(checker: SyncCheckerClient) -> None:
+    with pytest.raises(NotFoundError, match=r"no file 'Nothing\.v'"):
+        checker.check_file(project="examples", file="Nothing.v")
+    with pytest.raises(NotFoundError, match="no project 'nowhere'"):
+        checker.check_file(project="nowhere", file="A.v")
+
+
+def test_recheck(checker: SyncCheckerClient) -> None:
+    answers = checker.check_file(project="examples", file="Logic.v", options=Options(recheck=True))
+    assert set(outcomes(answers).values()) == {PROVED}
+
+
+def test_files_of_a_project_that_change_and_break(tmp_path: Path) -> None:
+    (tmp_path / "_CoqProject").write_text("-Q . Own\nA.v\nB.v\nLatin.v\n")
+    (tmp_path / "A.v").write_text("Lemma a : 1 = 1. Proof. reflexivity. Qed.\n")
+    (tmp_path / "B.v").write_text("From Own Require Import A.\nLemma b : 1 = 1. Proof. exact a. Qed.\n")
+    (tmp_path / "Latin.v").write_bytes(b"(* \xe9 *) Lemma c : True. Proof. exact I. Qed.\n")
+    server = start_server(f"own={tmp_path}")
+    try:
+        with SyncCheckerClient(server.address) as client:
+            assert outcomes(client.check_file(project="own", file="A.v")) == {"a": PROVED}
+            assert outcomes(client.check_file(project="own", file="B.v")) == {"b": PROVED}
+            with pytest.raises(InvalidRequestError, match="UTF-8"):
+                client.check_file(project="own", file="Latin.v")
+            (tmp_path / "A.v").write_text("Lemma a : 2 = 2. Proof. fail. Qed.\n")
+            assert outcomes(client.check_file(project="own", file="A.v")) == {"a": (Verdict.FAILED, Reason.TACTIC)}
+            (tmp_path / "A.v").unlink()
+            with pytest.raises(NotFoundError, match=r"A\.v cannot be read"):
+                client.check_file(project="own", file="A.v")
+            (tmp_path / "A.v").write_text("Lemma a : 1 = 1. Proof. reflexivity. Qed.\n")
+            assert outcomes(client.check_file(project="own", file="A.v")) == {"a": PROVED}
+    finally:
+        assert server.stop() == 0
+    assert server.events("internal fault") == []

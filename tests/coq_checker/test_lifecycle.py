@@ -1,0 +1,282 @@
+"""Deadlines, cancellation, a full queue, draining, and Coq processes that die."""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+from coq_checker.client import (
+    CheckerClient,
+    CheckItem,
+    DeadlineExceededError,
+    FreeStatement,
+    Options,
+    OverloadedError,
+    ProofResult,
+    Reason,
+    SyncCheckerClient,
+    UnavailableError,
+    Verdict,
+)
+
+from .servers import LOOPING, ServerProcess, start_server, wait_until
+
+LEMMA = FreeStatement("Lemma t (n : nat) : n + 0 = n.", "Require Import Arith.")
+GOOD = "apply Nat.add_0_r."
+LONG = Options(cpu_ms=300_000, wall_ms=600_000)
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[ServerProcess]:
+    """A service of this module's own, with one slot, so that what runs in it is known."""
+    server = start_server(slots=1, queue_size=1)
+    try:
+        yield server
+    finally:
+        assert server.stop() == 0
+    assert server.events("internal fault") == []
+
+
+def busy(server: ServerProcess) -> bool:
+    """Whether a Coq process of the server uses CPU time."""
+    before = {process.pid: sum(process.cpu_times()[:2]) for process in server.sertops()}
+    time.sleep(0.3)
+    for process in server.sertops():
+        if process.pid in before and sum(process.cpu_times()[:2]) - before[process.pid] > 0.05:
+            return True
+    return False
+
+
+def assert_idle_and_well(server: ServerProcess) -> None:
+    wait_until("no Coq process works any longer", lambda: not busy(server))
+    with SyncCheckerClient(server.address) as client:
+        assert client.check_proof(LEMMA, GOOD).proved
+
+
+class TestDeadlines:
+    def test_of_a_single_check(self, own_server: ServerProcess) -> None:
+        with SyncCheckerClient(own_server.address) as client:
+            with pytest.raises(DeadlineExceededError):
+                client.check_proof(LEMMA, LOOPING, options=LONG, timeout_s=0.5)
+        assert_idle_and_well(own_server)
+
+    def test_of_a_stream(self, own_server: ServerProcess) -> None:
+        async def check() -> list[str]:
+            names = []
+            async with CheckerClient(own_server.address) as client:
+                items = [CheckItem("good", LEMMA, GOOD), CheckItem("loop", LEMMA, LOOPING, options=LONG)]
+                with pytest.raises(DeadlineExceededError):
+                    async for name, _ in client.check_proofs(items, timeout_s=1.5):
+                        names.append(name)
+            return names
+
+        assert asyncio.run(check()) == ["good"]
+        assert_idle_and_well(own_server)
+
+    def test_of_a_file(self, own_server: ServerProcess) -> None:
+        text = f"Lemma a : True. Proof. exact I. Qed.\nLemma t : True.\n{LOOPING}"
+
+        async def check() -> list[str]:
+            names = []
+            async with CheckerClient(own_server.address) as client:
+                with pytest.raises(DeadlineExceededError):
+                    async for answer in client.check_file(text=text, options=LONG, timeout_s=1.5):
+                        names.append(answer.theorem.name)
+            return names
+
+        assert asyncio.run(check()) == ["a"]
+        assert_idle_and_well(own_server)
+
+    def test_while_the_environment_is_prepared(self, own_server: ServerProcess) -> None:
+        target = FreeStatement("Lemma u : True.", "Lemma slow : True. Proof. do 1000000000 (try fail). exact I. Qed.")
+        with SyncCheckerClient(own_server.address) as client:
+            with pytest.raises(DeadlineExceededError):
+                client.check_proof(target, "exact I.", timeout_s=1.0)
+        assert_idle_and_well(own_server)
+
+
+class TestCancellation:
+    async def test_of_a_single_check(self, own_server: ServerProcess) -> None:
+        async with CheckerClient(own_server.address) as client:
+            call = asyncio.create_task(client.check_proof(LEMMA, LOOPING, options=LONG))
+            await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await asyncio.to_thread(assert_idle_and_well, own_server)
+
+    async def test_of_a_stream_that_is_left(self, own_server: ServerProcess) -> None:
+        async with CheckerClient(own_server.address) as client:
+            items = [CheckItem("good", LEMMA, GOOD), CheckItem("loop", LEMMA, LOOPING, options=LONG)]
+            answers = client.check_proofs(items)
+            assert (await anext(answers))[0] == "good"
+            await answers.aclose()  # type: ignore[attr-defined]
+            await asyncio.to_thread(assert_idle_and_well, own_server)
+
+    async def test_of_a_session(self, own_server: ServerProcess) -> None:
+        async with CheckerClient(own_server.address) as client:
+            session = await client.session(context="Lemma t : True.", options=LONG)
+            step = asyncio.create_task(session.run(session.start, "do 1000000000 (try fail)."))
+            await asyncio.to_thread(wait_until, "the step runs", lambda: busy(own_server))
+            session.close()
+            with pytest.raises((asyncio.CancelledError, Exception)):
+                await step
+            await asyncio.to_thread(assert_idle_and_well, own_server)
+
+    async def test_by_a_connection_that_breaks(self, own_server: ServerProcess) -> None:
+        client = CheckerClient(own_server.address)
+        call = asyncio.create_task(client.check_proof(LEMMA, LOOPING, options=LONG))
+        await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
+        await client.close()
+        await asyncio.gather(call, return_exceptions=True)
+        await asyncio.to_thread(assert_idle_and_well, own_server)
+
+
+async def test_a_full_queue_says_when_to_come_back(own_server: ServerProcess) -> None:
+    async with CheckerClient(own_server.address) as client:
+        running = asyncio.create_task(client.check_proof(LEMMA, LOOPING, options=LONG))
+        await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
+        waiting = asyncio.create_task(client.check_proof(LEMMA, GOOD))
+        # The second takes the one place in the queue; which of the two that follow comes late is open.
+        with pytest.raises(OverloadedError, match="queue is full") as caught:
+            for _ in range(100):
+                await asyncio.wait_for(asyncio.shield(client.check_proof(LEMMA, GOOD, timeout_s=5)), 10)
+        assert caught.value.retry_after_ms > 0
+        running.cancel()
+        assert (await waiting).proved
+        assert (await client.check_proof(LEMMA, GOOD)).proved
+
+
+async def test_a_stream_waits_where_a_call_is_sent_away(own_server: ServerProcess) -> None:
+    async with CheckerClient(own_server.address) as client:
+        items = [CheckItem(str(n), LEMMA, GOOD) for n in range(100)]
+        answers = [result.verdict async for _, result in client.check_proofs(items)]
+    assert answers == [Verdict.PROVED] * 100
+
+
+class TestDraining:
+    def check_in_thread(self, server: ServerProcess, loops: int) -> tuple[threading.Thread, list[ProofResult]]:
+        results: list[ProofResult] = []
+
+        def check() -> None:
+            with SyncCheckerClient(server.address) as client:
+                proof = f"do {loops} (try fail). apply Nat.add_0_r."
+                results.append(client.check_proof(LEMMA, proof, options=LONG))
+
+        thread = threading.Thread(target=check)
+        thread.start()
+        wait_until("the check runs", lambda: busy(server))
+        return thread, results
+
+    def test_what_is_under_way_is_answered(self) -> None:
+        server = start_server(slots=1)
+        with SyncCheckerClient(server.address) as client:
+            assert client.check_proof(LEMMA, GOOD).proved
+        thread, results = self.check_in_thread(server, 3_000_000)
+        server.terminate()
+        wait_until("the drain has begun", lambda: bool(server.events("draining")))
+        with SyncCheckerClient(server.address) as client:
+            with pytest.raises(UnavailableError):
+                client.check_proof(LEMMA, GOOD, timeout_s=5)
+        thread.join(60)
+        assert [result.verdict for result in results] == [Verdict.PROVED]
+        assert server.wait() == 0
+        assert server.events("stopped")
+        assert server.events("internal fault") == []
+        assert server.raw == []
+
+    def test_the_grace_ends(self) -> None:
+        server = start_server(slots=1, grace_s=0.5)
+        coqs = []
+
+        def check() -> None:
+            with SyncCheckerClient(server.address) as client, pytest.raises(Exception):  # noqa: B017, PT011
+                client.check_proof(LEMMA, LOOPING, options=LONG, timeout_s=60)
+
+        thread = threading.Thread(target=check)
+        thread.start()
+        wait_until("the check runs", lambda: busy(server))
+        coqs = server.sertops()
+        assert coqs
+        server.terminate()
+        assert server.wait() == 0
+        wait_until("Coq has ended too", lambda: not any(one.is_running() and one.status() != "zombie" for one in coqs))
+        thread.join(60)
+        assert not thread.is_alive()
+
+    def test_a_killed_server_leaves_no_coq_behind(self) -> None:
+        server = start_server(slots=1)
+        with SyncCheckerClient(server.address) as client:
+            assert client.check_proof(LEMMA, GOOD).proved
+        coqs = server.sertops()
+        assert coqs
+        server.process.send_signal(signal.SIGKILL)
+        server.wait()
+        wait_until("Coq has ended too", lambda: not any(one.is_running() and one.status() != "zombie" for one in coqs))
+
+
+class TestDeadCoqs:
+    def test_killed_while_idle(self, own_server: ServerProcess) -> None:
+        with SyncCheckerClient(own_server.address) as client:
+            for _ in range(3):
+                assert client.check_proof(LEMMA, GOOD).proved
+                for process in own_server.sertops():
+                    process.kill()
+                assert client.check_proof(LEMMA, GOOD).proved
+                assert client.check_file(text="Lemma a : True. Proof. exact I. Qed.")[0].result.proved
+
+    async def test_killed_in_the_middle_the_item_is_tried_again(self, own_server: ServerProcess) -> None:
+        async with CheckerClient(own_server.address) as client:
+            proof = "do 3000000 (try fail). apply Nat.add_0_r."
+            call = asyncio.create_task(client.check_proof(LEMMA, proof, options=LONG))
+            await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
+            for process in own_server.sertops():
+                process.kill()
+            assert (await call).proved
+
+    async def test_killed_again_and_again(self, own_server: ServerProcess) -> None:
+        """An item that loses its worker each time is answered, and takes nothing else with it."""
+        async with CheckerClient(own_server.address) as client:
+            items = [CheckItem("loop", LEMMA, LOOPING, options=LONG)]
+            done = asyncio.Event()
+
+            async def ask() -> dict[str, ProofResult]:
+                answers = {name: result async for name, result in client.check_proofs(items)}
+                done.set()
+                return answers
+
+            call = asyncio.create_task(ask())
+            while not done.is_set():
+                if await asyncio.to_thread(busy, own_server):
+                    for process in own_server.sertops():
+                        process.kill()
+            answers = await call
+            assert (answers["loop"].verdict, answers["loop"].reason) == (Verdict.ERROR, Reason.WORKER_LOST)
+            assert (await client.check_proof(LEMMA, GOOD)).proved
+
+    async def test_killed_in_the_middle_of_a_file(self, own_server: ServerProcess) -> None:
+        text = (
+            "Require Import Arith. Lemma a : True. Proof. exact I. Qed.\n"
+            "Lemma b : True. Proof. do 3000000 (try fail). exact I. Qed."
+        )
+
+        async def ask() -> list[Verdict]:
+            return [one.result.verdict async for one in client.check_file(text=text, options=LONG)]
+
+        async with CheckerClient(own_server.address) as client:
+            call = asyncio.create_task(ask())
+            await asyncio.to_thread(wait_until, "the file runs", lambda: busy(own_server))
+            for process in own_server.sertops():
+                process.kill()
+            assert await call == [Verdict.PROVED, Verdict.PROVED]
+
+
+def test_keepalive_pings_are_allowed(own_server: ServerProcess) -> None:
+    """A client that pings as often as ours may is not thrown out."""
+    options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
+    with grpc.insecure_channel(own_server.address, options=options) as channel:
+        grpc.channel_ready_future(channel).result(timeout=30)
