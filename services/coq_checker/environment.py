@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from coq_checker.session.sertop import SessionOptions
+from coqdata.sentence import split
 
 
 class EnvironmentFailedError(Exception):
@@ -49,6 +50,11 @@ class Environment:
     def id(self) -> str:
         """Hash of everything that makes the environment; equal ids mean equal environments."""
         return hashlib.sha256(self.setting.encode() + self.source).hexdigest()[:24]
+
+    @cached_property
+    def problem(self) -> str | None:
+        """Why the end of the text is no whole sentence; None where it is."""
+        return split(self.source).problem
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Environment) and self.id == other.id)

@@ -38,7 +38,9 @@ def test_definitions_of_later_goals_have_types_of_their_own(checker: SyncChecker
     proof = "split. - pose (a := (0 : nat)). auto. - pose (b := (true : bool)). idtac. fail."
     (goal,) = goals(checker, "Lemma t : True /\\ True.", proof)
     assert goal.hypotheses == (Hypothesis(("b",), "(true : bool)", "bool"),)
-    both = goals(checker, "Lemma t : True /\\ True.", "split; [pose (a := (0 : nat)) | pose (b := (true : bool))]. fail.")
+    both = goals(
+        checker, "Lemma t : True /\\ True.", "split; [pose (a := (0 : nat)) | pose (b := (true : bool))]. fail."
+    )
     assert [one.hypotheses for one in both] == [
         (Hypothesis(("a",), "(0 : nat)", "nat"),),
         (Hypothesis(("b",), "(true : bool)", "bool"),),
@@ -108,7 +110,10 @@ def test_names_with_primes_and_unicode(checker: SyncCheckerClient) -> None:
 
 
 def test_parsing_what_show_prints() -> None:
-    text = "goal 1 is:\n  \n  x, y : nat\n  f := fun n => n : nat -> nat\n  ============================\n  x = y\n  -> y = x\n"
+    text = (
+        "goal 1 is:\n  \n  x, y : nat\n  f := fun n => n : nat -> nat\n"
+        "  ============================\n  x = y\n  -> y = x\n"
+    )
     assert parse_goal(text, {"f": "nat -> nat"}) == Goal(
         (Hypothesis(("x", "y"), None, "nat"), Hypothesis(("f",), "fun n => n", "nat -> nat")),
         "x = y\n-> y = x",

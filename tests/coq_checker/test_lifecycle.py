@@ -59,9 +59,8 @@ def assert_idle_and_well(server: ServerProcess) -> None:
 
 class TestDeadlines:
     def test_of_a_single_check(self, own_server: ServerProcess) -> None:
-        with SyncCheckerClient(own_server.address) as client:
-            with pytest.raises(DeadlineExceededError):
-                client.check_proof(LEMMA, LOOPING, options=LONG, timeout_s=0.5)
+        with SyncCheckerClient(own_server.address) as client, pytest.raises(DeadlineExceededError):
+            client.check_proof(LEMMA, LOOPING, options=LONG, timeout_s=0.5)
         assert_idle_and_well(own_server)
 
     def test_of_a_stream(self, own_server: ServerProcess) -> None:
@@ -93,9 +92,8 @@ class TestDeadlines:
 
     def test_while_the_environment_is_prepared(self, own_server: ServerProcess) -> None:
         target = FreeStatement("Lemma u : True.", "Lemma slow : True. Proof. do 1000000000 (try fail). exact I. Qed.")
-        with SyncCheckerClient(own_server.address) as client:
-            with pytest.raises(DeadlineExceededError):
-                client.check_proof(target, "exact I.", timeout_s=1.0)
+        with SyncCheckerClient(own_server.address) as client, pytest.raises(DeadlineExceededError):
+            client.check_proof(target, "exact I.", timeout_s=1.0)
         assert_idle_and_well(own_server)
 
 
@@ -179,9 +177,8 @@ class TestDraining:
         thread, results = self.check_in_thread(server, 3_000_000)
         server.terminate()
         wait_until("the drain has begun", lambda: bool(server.events("draining")))
-        with SyncCheckerClient(server.address) as client:
-            with pytest.raises(UnavailableError):
-                client.check_proof(LEMMA, GOOD, timeout_s=5)
+        with SyncCheckerClient(server.address) as client, pytest.raises(UnavailableError):
+            client.check_proof(LEMMA, GOOD, timeout_s=5)
         thread.join(60)
         assert [result.verdict for result in results] == [Verdict.PROVED]
         assert server.wait() == 0
@@ -194,7 +191,7 @@ class TestDraining:
         coqs = []
 
         def check() -> None:
-            with SyncCheckerClient(server.address) as client, pytest.raises(Exception):  # noqa: B017, PT011
+            with SyncCheckerClient(server.address) as client, pytest.raises(Exception):  # noqa: B017
                 client.check_proof(LEMMA, LOOPING, options=LONG, timeout_s=60)
 
         thread = threading.Thread(target=check)

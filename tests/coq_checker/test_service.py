@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import urllib.request
+from typing import Any
 
 import grpc
 import pytest
@@ -21,18 +22,21 @@ SERVICE = "palmetto.checker.v1.CoqCheckerService"
 TRUE = FreeStatement("Lemma t : True.")
 
 
+def stub(channel: grpc.Channel) -> Any:
+    return health_pb2_grpc.HealthStub(channel)
+
+
 @pytest.mark.parametrize("service", ["", SERVICE])
 def test_health(checker_address: str, service: str) -> None:
     with grpc.insecure_channel(checker_address) as channel:
-        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=30)
+        answer = stub(channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=30)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 def test_health_of_a_service_that_is_not_there(checker_address: str) -> None:
-    with grpc.insecure_channel(checker_address) as channel:
-        with pytest.raises(grpc.RpcError) as caught:
-            health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service="other"), timeout=30)
-    assert caught.value.code() is grpc.StatusCode.NOT_FOUND  # type: ignore[attr-defined]
+    with grpc.insecure_channel(checker_address) as channel, pytest.raises(grpc.RpcError) as caught:
+        stub(channel).Check(health_pb2.HealthCheckRequest(service="other"), timeout=30)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 def test_reflection(checker_address: str) -> None:
@@ -137,9 +141,7 @@ def test_no_server() -> None:
 
 def test_server_maxima_lower_what_is_asked() -> None:
     settings = CheckerSettings(max_cpu_ms=20_000, max_wall_ms=30_000, max_memory_bytes=1 << 30)
-    asked = grant(
-        settings.default_limits, settings.maximum_limits, cpu_ms=10**9, wall_ms=10**9, memory_bytes=1 << 40
-    )
+    asked = grant(settings.default_limits, settings.maximum_limits, cpu_ms=10**9, wall_ms=10**9, memory_bytes=1 << 40)
     assert (asked.cpu_ms, asked.wall_ms, asked.memory_bytes) == (20_000, 30_000, 1 << 30)
 
 

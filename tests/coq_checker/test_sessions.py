@@ -118,9 +118,9 @@ def test_queries_do_not_change_a_state(session: SyncSession) -> None:
         "Check 1",
         "",
         "(* Check *) Reset Initial.",
-        "Print Universes \"file\".",
-        "Redirect \"file\" Check 1.",
-        "Print Sorted Universes \"file\".",
+        'Print Universes "file".',
+        'Redirect "file" Check 1.',
+        'Print Sorted Universes "file".',
     ],
 )
 def test_what_is_no_query_is_refused(session: SyncSession, command: str) -> None:
@@ -174,7 +174,7 @@ def test_a_failing_sentence_leaves_the_state(session: SyncSession) -> None:
 
 
 def test_messages(session: SyncSession) -> None:
-    state = session.run(session.start, 'Definition two := 2. Compute two. About two.')
+    state = session.run(session.start, "Definition two := 2. Compute two. About two.")
     assert any("= 2" in line for line in state.messages)
 
 
@@ -246,10 +246,9 @@ def test_what_cannot_be_opened(checker: SyncCheckerClient) -> None:
     ],
 )
 def test_requests_out_of_order(checker_address: str, requests: list[pb.SessionRequest]) -> None:
-    with grpc.insecure_channel(checker_address) as channel:
-        with pytest.raises(grpc.RpcError) as caught:
-            list(pb_grpc.CoqCheckerServiceStub(channel).Session(iter(requests), timeout=60))
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+    with grpc.insecure_channel(checker_address) as channel, pytest.raises(grpc.RpcError) as caught:
+        list(pb_grpc.CoqCheckerServiceStub(channel).Session(iter(requests), timeout=60))
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_goals_and_closing(checker_async: CheckerClient, checker_server: ServerProcess) -> None:

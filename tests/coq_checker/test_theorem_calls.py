@@ -64,12 +64,11 @@ def test_pages(checker_address: str, checker: SyncCheckerClient, size: int) -> N
 
 @pytest.mark.parametrize("token", ["x", "-1", "1.5", "²"])
 def test_a_token_that_is_none(checker_address: str, token: str) -> None:
-    with grpc.insecure_channel(checker_address) as channel:
-        with pytest.raises(grpc.RpcError) as caught:
-            pb_grpc.CoqCheckerServiceStub(channel).ListTheorems(
-                pb.ListTheoremsRequest(project="examples", page_token=token), timeout=60
-            )
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+    with grpc.insecure_channel(checker_address) as channel, pytest.raises(grpc.RpcError) as caught:
+        pb_grpc.CoqCheckerServiceStub(channel).ListTheorems(
+            pb.ListTheoremsRequest(project="examples", page_token=token), timeout=60
+        )
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_one_theorem(checker: SyncCheckerClient) -> None:
@@ -117,9 +116,7 @@ def test_its_own_proof_is_proved(checker: SyncCheckerClient) -> None:
         (TheoremRef("examples", "root", "/etc/passwd"), NotFoundError, "no file"),
     ],
 )
-def test_what_there_is_not(
-    checker: SyncCheckerClient, ref: TheoremRef, error: type[Exception], says: str
-) -> None:
+def test_what_there_is_not(checker: SyncCheckerClient, ref: TheoremRef, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         checker.theorem(ref)
     with pytest.raises(error, match=says):
@@ -131,7 +128,9 @@ def test_names_that_stand_more_than_once(tmp_path: Path) -> None:
     (tmp_path / "_CoqProject").write_text("-Q . Own\nA.v\nB.v\n")
     again = "Lemma again : True. Proof. exact I. Qed.\n"
     (tmp_path / "A.v").write_text(again + "Module M. " + lemma.format(1) + "End M.\n" + lemma.format(2))
-    (tmp_path / "B.v").write_text("Module N. " + lemma.format(3) + "End N.\n" + again + "Lemma once : True. Proof. exact I. Qed.")
+    (tmp_path / "B.v").write_text(
+        "Module N. " + lemma.format(3) + "End N.\n" + again + "Lemma once : True. Proof. exact I. Qed."
+    )
     server = start_server(f"own={tmp_path}")
     try:
         with SyncCheckerClient(server.address) as client:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
-_SOURCES = ("palmetto_audit.ml", "g_palmetto_audit.mlg")
+_SOURCES = ("palmetto_audit.ml", "palmetto_quiet.ml", "g_palmetto_audit.mlg")
 _META = """version = "1"
 description = "What constants rest on"
 package "plugin" (
@@ -24,11 +24,11 @@ package "plugin" (
 """
 _COMPILE = """set -e
 coqpp g_palmetto_audit.mlg
-for unit in palmetto_audit g_palmetto_audit; do
+for unit in palmetto_audit palmetto_quiet g_palmetto_audit; do
   ocamlfind ocamlopt -package coq-core.vernac -w -a -c $unit.ml
 done
 ocamlfind ocamlopt -package coq-core.vernac -shared -o palmetto_audit_plugin.cmxs \
-  palmetto_audit.cmx g_palmetto_audit.cmx
+  palmetto_audit.cmx palmetto_quiet.cmx g_palmetto_audit.cmx
 """
 _TIMEOUT_S = 300.0
 _SAID_CHARS = 300

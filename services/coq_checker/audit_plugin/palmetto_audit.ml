@@ -5,53 +5,73 @@
    on, rest on. Print Assumptions walks through all of it each time; here what was found out about a
    constant is kept, and a forked process inherits it.
 
-   The memory is sound when the document goes back: an entry holds only for the very declaration that it
-   was made for (physical equality of the kernel's declaration in the current environment). A declaration
-   was checked against the environment below it, so that nothing below it can have changed while it is
-   itself still there: going back and declaring something else under an old name makes every later
-   declaration anew, and closing a section makes new declarations too. *)
+   The memory is sound when the document goes back, because an entry holds only for the very declaration
+   that it was made for (physical equality of the kernel's record in the current environment, which the
+   entry keeps alive, so that no later one can have its address):
+   - A declaration is checked against the environment below it. While it is itself there, nothing below it
+     has changed: going back further declares it, and all that is above, anew.
+   - Closing a section makes new records of what was in it. Leaving a module makes new records of what is
+     seen from outside in another way.
+   - Applying a functor, naming or including a module makes new records, except where nothing in a
+     declaration depends on what is replaced. Such a record is shared, but so is all that its body uses.
+   - A field without a body of a sealed module is the one case where the answer depends on more than the
+     record: the implementation counts, and `Parameter a : nat` of a signature is one shared record for
+     every module of that signature. There the records of the enclosing modules, which every definition of
+     a module makes anew, must be the same too.
+   Only complete answers are stored, so that an interrupt in the middle leaves nothing wrong behind. *)
 
 open Names
 open Constr
 open Declarations
 
-module Items = Set.Make (String)
+type kind = Axiom | Variable | Guarded | Positive | Type_in_type | Uip
 
-let constants : (constant_body * Items.t) Cmap_env.t ref = ref Cmap_env.empty
-let inductives : (mutual_inductive_body * Items.t) Mindmap_env.t ref = ref Mindmap_env.empty
+let kind_name = function
+  | Axiom -> "axiom"
+  | Variable -> "variable"
+  | Guarded -> "guarded"
+  | Positive -> "positive"
+  | Type_in_type -> "type_in_type"
+  | Uip -> "uip"
 
-let full_name gr =
-  try Libnames.string_of_path (Nametab.path_of_global gr)
-  with Not_found ->
-    match gr with
-    | GlobRef.ConstRef c -> Constant.to_string c
-    | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> MutInd.to_string m
-    | GlobRef.VarRef id -> Id.to_string id
+(* As in Print Assumptions, one thing counts once, whatever alias a module gives it. *)
+module Items = Set.Make (struct
+  type t = kind * GlobRef.t
 
-let item kind name = Items.singleton (kind ^ " " ^ name)
+  let compare (kind, gr) (kind', gr') =
+    let order = Stdlib.compare kind kind' in
+    if order <> 0 then order else GlobRef.CanOrd.compare gr gr'
+end)
 
-(* What an object that Print Assumptions reports is, as an object and as an item. *)
+type 'declaration entry = { declaration : 'declaration; modules : module_body list; items : Items.t }
+
+let constants : constant_body entry Cmap_env.t ref = ref Cmap_env.empty
+let inductives : mutual_inductive_body entry Mindmap_env.t ref = ref Mindmap_env.empty
+
+(* Blocks of inductives that are being walked through: they occur in their own constructors. What else is
+   reached from there was declared before them, and cannot name them. *)
+let visiting = ref Mindset.empty
+
+let holds entry declaration modules =
+  entry.declaration == declaration && List.equal ( == ) entry.modules modules
+
+(* What an object that Print Assumptions reports is, and what it was found at. *)
 let reported = function
-  | Printer.Variable id -> Some (GlobRef.VarRef id, "variable", Id.to_string id)
-  | Printer.Axiom (axiom, _) ->
-      let kind, gr =
-        match axiom with
-        | Printer.Constant c -> ("axiom", GlobRef.ConstRef c)
-        | Printer.Positive m -> ("positive", GlobRef.IndRef (m, 0))
-        | Printer.Guarded gr -> ("guarded", gr)
-        | Printer.TypeInType gr -> ("type_in_type", gr)
-        | Printer.UIP m -> ("uip", GlobRef.IndRef (m, 0))
-      in
-      Some (gr, kind, full_name gr)
+  | Printer.Variable id -> Some (Variable, GlobRef.VarRef id)
+  | Printer.Axiom (Printer.Constant c, _) -> Some (Axiom, GlobRef.ConstRef c)
+  | Printer.Axiom (Printer.Positive m, _) -> Some (Positive, GlobRef.IndRef (m, 0))
+  | Printer.Axiom (Printer.Guarded gr, _) -> Some (Guarded, gr)
+  | Printer.Axiom (Printer.TypeInType gr, _) -> Some (Type_in_type, gr)
+  | Printer.Axiom (Printer.UIP m, _) -> Some (Uip, GlobRef.IndRef (m, 0))
   | Printer.Opaque _ | Printer.Transparent _ -> None
 
-(* The first inductive of a block stands for all of it, as in `reported`. *)
+(* The first inductive stands for its whole block, whose members all rest on the same. *)
 let representative = function
   | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> GlobRef.IndRef (m, 0)
   | gr -> gr
 
-(* Coq's own answers about constants that have no body in the environment, taken together: what each of
-   them leads to is in the graph that Coq walks through once for all. *)
+(* Coq's own answers about constants without a body in the environment. They are taken together: the graph
+   that Coq walks through once says what each of them leads to. *)
 let ask_coq asked =
   let env = Global.env () in
   let transparent = Conv_oracle.get_transp_state (Environ.oracle env) in
@@ -59,26 +79,27 @@ let ask_coq asked =
   let term = mkApp (mkConst first, Array.of_list (List.map mkConst asked)) in
   let access = Library.indirect_accessor in
   let _, graph, _ = Assumptions.traverse access (Constant.label first) term in
+  (* Coq names one alias of each thing: it is looked up by what all aliases share. *)
   let found =
     Printer.ContextObjectMap.fold
       (fun obj _ found ->
         match reported obj with
         | None -> found
-        | Some (gr, kind, name) ->
-            let gr = representative gr in
-            let items = try GlobRef.Map_env.find gr found with Not_found -> Items.empty in
-            GlobRef.Map_env.add gr (Items.add (kind ^ " " ^ name) items) found)
+        | Some (kind, gr) ->
+            let key = representative gr in
+            let items = try GlobRef.Map.find key found with Not_found -> Items.empty in
+            GlobRef.Map.add key (Items.add (kind, gr) items) found)
       (Assumptions.assumptions access transparent (GlobRef.ConstRef first) term)
-      GlobRef.Map_env.empty
+      GlobRef.Map.empty
   in
   let closures = ref GlobRef.Map_env.empty in
   let rec closure gr =
     match GlobRef.Map_env.find_opt gr !closures with
     | Some items -> items
     | None ->
-        let own =
-          try GlobRef.Map_env.find (representative gr) found with Not_found -> Items.empty
-        in
+        let own = try GlobRef.Map.find (representative gr) found with Not_found -> Items.empty in
+        (* Only members of one block of inductives meet themselves again, and those all have the same
+           successors: what is missing here is added by the one that is being looked at. *)
         closures := GlobRef.Map_env.add gr own !closures;
         let items =
           match GlobRef.Map_env.find_opt gr graph with
@@ -91,14 +112,22 @@ let ask_coq asked =
   in
   List.map (fun c -> (c, closure (GlobRef.ConstRef c))) asked
 
-let unless checked kind gr items =
-  if checked then items else Items.union (item kind (full_name gr)) items
+let unless checked kind what items =
+  if checked then items else List.fold_left (fun items gr -> Items.add (kind, gr) items) items what
+
+(* The inductives and constructors of a block. *)
+let members m mib =
+  let of_packet i packet =
+    let constructor k _ = GlobRef.ConstructRef ((m, i), k + 1) in
+    GlobRef.IndRef (m, i) :: List.mapi constructor (Array.to_list packet.mind_consnames)
+  in
+  List.concat (List.mapi of_packet (Array.to_list mib.mind_packets))
 
 (* A strict proposition with one constructor and no arguments of its own, eliminated freely. *)
 let relies_on_uip mib =
   let eliminates packet =
     Option.is_empty packet.mind_squashed
-    && packet.mind_relevance = Sorts.Irrelevant
+    && packet.mind_relevance == Sorts.Irrelevant
     && Array.length packet.mind_nf_lc = 1
     && List.length (fst packet.mind_nf_lc.(0)) = List.length mib.mind_params_ctxt
   in
@@ -113,6 +142,16 @@ let body_of cb =
       | body, _ -> Some body
       | exception e when CErrors.noncritical e -> None)
 
+(* The modules inside a file that a constant without a body is in, as far as they are closed. *)
+let enclosing env c cb =
+  let rec add modules path =
+    let modules = try Environ.lookup_module path env :: modules with Not_found -> modules in
+    match path with ModPath.MPdot (outer, _) -> add_inside modules outer | _ -> modules
+  and add_inside modules path =
+    match path with ModPath.MPfile _ -> modules | _ -> add modules path
+  in
+  if Declareops.constant_has_body cb then [] else add_inside [] (Constant.modpath c)
+
 let rec of_term items term =
   match Constr.kind term with
   | Var id -> Items.union (of_variable id) items
@@ -126,90 +165,86 @@ let rec of_term items term =
       Constr.fold of_term (Items.union (of_inductive (fst ci.ci_ind)) items) term
   | _ -> Constr.fold of_term items term
 
+(* Whether a term is a constant without a body, in the implementation too if its module is sealed. *)
 and is_axiom term =
   match Constr.kind term with
   | Const (c, _) ->
-      let env = Global.env () in
-      Environ.mem_constant c env && not (Declareops.constant_has_body (Environ.lookup_constant c env))
+      (not (Declareops.constant_has_body (Environ.lookup_constant c (Global.env ()))))
+      && Items.mem (Axiom, GlobRef.ConstRef c) (of_constant c)
   | _ -> false
 
 and of_variable id =
   match Global.lookup_named id with
-  | Context.Named.Declaration.LocalAssum _ -> item "variable" (Id.to_string id)
+  | Context.Named.Declaration.LocalAssum _ -> Items.singleton (Variable, GlobRef.VarRef id)
   | Context.Named.Declaration.LocalDef (_, body, _) -> of_term Items.empty body
 
 and of_constant c =
   let env = Global.env () in
   let cb = Environ.lookup_constant c env in
+  let modules = enclosing env c cb in
   match Cmap_env.find_opt c !constants with
-  | Some (known, items) when known == cb -> items
+  | Some entry when holds entry cb modules -> entry.items
   | _ -> (
-      let gr = GlobRef.ConstRef c in
       match body_of cb with
+      | None -> of_bodiless env c cb
       | Some body ->
-          let items =
-            of_term Items.empty body
-            |> unless cb.const_typing_flags.check_guarded "guarded" gr
-            |> unless cb.const_typing_flags.check_universes "type_in_type" gr
-          in
-          constants := Cmap_env.add c (cb, items) !constants;
-          items
-      | None -> of_bodiless env c)
+          let items = of_flags c cb (of_term Items.empty body) in
+          constants := Cmap_env.add c { declaration = cb; modules; items } !constants;
+          items)
 
-(* An axiom or a primitive; or, inside a module, a constant of a sealed one, whose implementation counts:
-   Coq is asked, for all constants without a body of that module together. A file is no sealed module. *)
-and of_bodiless env c =
+and of_flags c cb items =
+  let gr = [ GlobRef.ConstRef c ] and flags = cb.const_typing_flags in
+  items |> unless flags.check_guarded Guarded gr |> unless flags.check_universes Type_in_type gr
+
+(* An axiom or a primitive; or, inside a module, a field of a sealed one, whose implementation counts: Coq
+   is asked, for all such fields of that module together. A file is no sealed module. *)
+and of_bodiless env c cb =
   let path = Constant.modpath c in
-  let same c' cb' asked =
-    if (not (Constant.UserOrd.equal c c')) && ModPath.equal (Constant.modpath c') path
-       && not (Declareops.constant_has_body cb')
+  let add c' cb' asked =
+    if
+      (not (Constant.UserOrd.equal c c'))
+      && ModPath.equal (Constant.modpath c') path
+      && not (Declareops.constant_has_body cb')
     then c' :: asked
     else asked
   in
+  let own_name = KerName.equal (Constant.user c) (Constant.canonical c) in
   let answers =
     match path with
-    | MPfile _ -> [ (c, item "axiom" (full_name (GlobRef.ConstRef c))) ]
-    | MPbound _ -> ask_coq [ c ]
-    | MPdot _ -> ask_coq (c :: Environ.fold_constants same env [])
+    | ModPath.MPfile _ when own_name ->
+        [ (c, of_flags c cb (Items.singleton (Axiom, GlobRef.ConstRef c))) ]
+    | ModPath.MPfile _ -> ask_coq [ c ]
+    | ModPath.MPbound _ | ModPath.MPdot _ -> ask_coq (c :: Environ.fold_constants add env [])
   in
-  let keep (c, items) = constants := Cmap_env.add c (Environ.lookup_constant c env, items) !constants in
+  let keep (c, items) =
+    let declaration = Environ.lookup_constant c env in
+    let modules = enclosing env c declaration in
+    constants := Cmap_env.add c { declaration; modules; items } !constants
+  in
   List.iter keep answers;
-  snd (Cmap_env.find c !constants)
+  List.assoc c answers
 
 and of_inductive m =
-  let gr = GlobRef.IndRef (m, 0) in
-    let mib = Environ.lookup_mind m (Global.env ()) in
-    match Mindmap_env.find_opt m !inductives with
-    | Some (known, items) when known == mib -> items
-    | _ ->
-        (* It occurs in its own constructors. *)
-        let before = !inductives in
-        inductives := Mindmap_env.add m (mib, Items.empty) before;
-        let flags = mib.mind_typing_flags in
-        let items =
-          match
-            Array.fold_left
-              (fun items packet ->
-                Array.fold_left of_term
-                  (of_context items packet.mind_arity_ctxt)
-                  packet.mind_user_lc)
-              (of_context Items.empty mib.mind_params_ctxt)
-              mib.mind_packets
-          with
-          | items -> items
-          | exception e ->
-              inductives := before;
-              raise e
-        in
-        let items =
-          items
-          |> unless flags.check_positive "positive" gr
-          |> unless flags.check_guarded "guarded" gr
-          |> unless flags.check_universes "type_in_type" gr
-          |> unless (not (relies_on_uip mib)) "uip" gr
-        in
-        inductives := Mindmap_env.add m (mib, items) !inductives;
-        items
+  let mib = Environ.lookup_mind m (Global.env ()) in
+  match Mindmap_env.find_opt m !inductives with
+  | Some entry when holds entry mib [] -> entry.items
+  | _ when Mindset.mem m !visiting -> Items.empty
+  | _ ->
+      visiting := Mindset.add m !visiting;
+      let of_packet items packet =
+        Array.fold_left of_term (of_context items packet.mind_arity_ctxt) packet.mind_user_lc
+      in
+      let flags = mib.mind_typing_flags and all = members m mib and first = [ GlobRef.IndRef (m, 0) ] in
+      let items =
+        Array.fold_left of_packet (of_context Items.empty mib.mind_params_ctxt) mib.mind_packets
+        |> unless flags.check_positive Positive first
+        |> unless flags.check_guarded Guarded all
+        |> unless flags.check_universes Type_in_type all
+        |> unless (not (relies_on_uip mib)) Uip first
+      in
+      inductives := Mindmap_env.add m { declaration = mib; modules = []; items } !inductives;
+      visiting := Mindset.remove m !visiting;
+      items
 
 and of_context items context = Context.Rel.fold_outside of_declaration context ~init:items
 
@@ -218,10 +253,36 @@ and of_declaration declaration items =
   | Context.Rel.Declaration.LocalAssum (_, ty) -> of_term items ty
   | Context.Rel.Declaration.LocalDef (_, body, ty) -> of_term (of_term items ty) body
 
-let of_global = function
+let of_global gr =
+  (* An earlier question may have been interrupted. *)
+  visiting := Mindset.empty;
+  match gr with
   | GlobRef.VarRef id -> of_variable id
   | GlobRef.ConstRef c -> of_constant c
   | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> of_inductive m
+
+let full_name gr =
+  match gr with
+  | GlobRef.VarRef id -> Id.to_string id
+  | _ -> (
+      try Libnames.string_of_path (Nametab.path_of_global gr)
+      with Not_found -> (
+        (* Hidden in a sealed module. *)
+        match gr with
+        | GlobRef.ConstRef c -> Constant.to_string c
+        | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> MutInd.to_string m
+        | GlobRef.VarRef id -> Id.to_string id))
+
+let item (kind, gr) = kind_name kind ^ " " ^ full_name gr
+
+(* One line a name: `NONCE NAME = ITEM; ITEM; ...`. *)
+let print nonce names =
+  let line name =
+    let items = List.map item (Items.elements (of_global (Smartlocate.global_with_alias name))) in
+    nonce ^ " " ^ Libnames.string_of_qualid name ^ " = " ^ String.concat "; " items
+  in
+  let lines = List.map line names in
+  Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str lines)
 
 (* The constants that the body of a constant names: what a process that is to answer for its like should
    know beforehand. *)
@@ -240,45 +301,3 @@ let uses nonce name =
   in
   let names = List.map full_name (GlobRef.Set_env.elements found) in
   Feedback.msg_notice (Pp.str (String.concat " " (nonce :: names)))
-
-(* One line a name: `NONCE NAME = ITEM; ITEM; ...`. *)
-let print nonce names =
-  let line name =
-    let items = of_global (Smartlocate.global_with_alias name) in
-    nonce ^ " " ^ Libnames.string_of_qualid name ^ " = " ^ String.concat "; " (Items.elements items)
-  in
-  let lines = List.map line names in
-  Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str lines)
-
-(* SerAPI reports the progress of every sentence, which nobody reads here and which costs as much as a
-   small proof. Its listeners are replaced by one that passes on only what Coq prints for the user, in
-   SerAPI's own form. A fork has a new listener, and needs this again. *)
-let quiet () =
-  let wide = Buffer.create 256 in
-  let formatter = Format.formatter_of_buffer wide in
-  Format.pp_set_margin formatter 100_000;
-  let print level message =
-    Buffer.clear wide;
-    Pp.pp_with formatter message;
-    Format.pp_print_flush formatter ();
-    let line =
-      Printf.sprintf
-        "(Feedback((doc_id 0)(span_id 0)(route 0)(contents(Message(level %s)(loc())(pp())(str%S)))))\n" level
-        (Buffer.contents wide)
-    in
-    (* In a fork SerAPI's output has descriptor 1, but OCaml's own channel on it is closed. *)
-    let rec write at =
-      if at < String.length line then
-        write (at + Unix.write_substring Unix.stdout line at (String.length line - at))
-    in
-    write 0
-  in
-  for listener = 0 to 63 do
-    Feedback.del_feeder listener
-  done;
-  ignore
-    (Feedback.add_feeder (fun feedback ->
-         match feedback.Feedback.contents with
-         | Feedback.Message (Feedback.Notice, _, message) -> print "Notice" message
-         | Feedback.Message (Feedback.Warning, _, message) -> print "Warning" message
-         | _ -> ()))

@@ -74,7 +74,10 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
     message = error.details() or error.code().name
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         metadata = dict(error.trailing_metadata() or ())
-        return OverloadedError(message, int(metadata.get("retry-after-ms", 1000)))
+        if "retry-after-ms" in metadata:
+            return OverloadedError(message, int(metadata["retry-after-ms"]))
+        # gRPC itself: the message is larger than one side takes.
+        return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
     kind = _BY_CODE.get(error.code())
     if kind is None:
         unknown = CheckerError(f"{error.code().name}: {message}")

@@ -24,6 +24,8 @@ from coq_checker.session.api import CoqSession, SessionLostError, SessionStartEr
 from coq_checker.session.sertop import all_ended
 
 _TRIES = 2
+# How much longer a slot stays with an environment, as a multiple of the time that preparing it took.
+_TURNS_FOR_PREPARATION = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Pool:
                 job = await self.queue.get(last, since, self._holds)
                 if job is None:
                     return
+                begun = time.monotonic()
                 fresh = last is None or last.environment != job.target.environment
                 if last != job.target:
                     if last is not None:
@@ -128,8 +131,10 @@ class Pool:
                     worker = await self._move(worker, job.target)
                 worker = await self._work(worker, job)
                 if fresh:
-                    # The turn begins when the environment is prepared, or a costly one would never be used.
-                    since = time.monotonic()
+                    # The turn begins when the environment is prepared, and is the longer the more that took: an
+                    # environment that has to be made again costs everybody.
+                    now = time.monotonic()
+                    since = now + _TURNS_FOR_PREPARATION * (now - begun)
         finally:
             if last is not None:
                 self.queue.serve(last, -1)

@@ -90,7 +90,7 @@ class ProofChecks:
                 room.release()
 
         async def read() -> None:
-            async for message in messages:
+            async for message in _each(messages, answers):
                 await room.acquire()
                 # A full queue slows the sender down, and fails nothing.
                 await self._pool.queue.room()
@@ -125,3 +125,16 @@ class ProofChecks:
             for task in running:
                 task.cancel()
             await asyncio.gather(reader, *running, return_exceptions=True)
+
+
+async def _each(
+    messages: AsyncIterator[pb.CheckProofsRequest], answers: "asyncio.Queue[tuple[str, ProofResult] | None]"
+) -> AsyncIterator[pb.CheckProofsRequest]:
+    """The items of a stream; one whose bytes are no message is answered at once, without a name."""
+    while True:
+        try:
+            yield await anext(messages)
+        except StopAsyncIteration:
+            return
+        except InvalidRequestError as error:
+            await answers.put(("", ProofResult(Verdict.ERROR, Reason.INVALID_REQUEST, str(error))))

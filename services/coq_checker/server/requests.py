@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from coq_checker.check import Ask
-from coq_checker.environment import EnvironmentFailedError
+from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.statement import StatementError, anchor
 from coq_checker.gates.text import Mode
@@ -85,6 +85,18 @@ class Requests:
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
 
+    async def text_environment(self, text: bytes, message: pb.TextEnvironment) -> Environment:
+        """The environment of a text that something is to follow.
+
+        Raises:
+            EnvironmentFailedError: it does not end where a sentence ends, or its project does not build.
+            NoSuchNameError: there is no such project.
+        """
+        environment = await self.projects.text_environment(text, message.project, message.logical_name)
+        if environment.problem is not None:
+            raise EnvironmentFailedError(f"{environment.label}: {environment.problem}.")
+        return environment
+
     async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
         """Where the candidate is to be checked.
 
@@ -107,9 +119,7 @@ class Requests:
                 parsed = split(statement)
                 if len(parsed.sentences) != 1 or parsed.problem is not None:
                     raise InvalidRequestError("`statement.statement` must be one sentence that ends with a full stop.")
-                environment = await self.projects.text_environment(
-                    text, free.environment.project, free.environment.logical_name
-                )
+                environment = await self.text_environment(text, free.environment)
                 return self._checked(Target(environment, len(text), statement, mode))
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error

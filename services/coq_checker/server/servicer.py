@@ -139,9 +139,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 statement: bytes | None = source.source[theorem.start : theorem.statement_end]
             elif kind == "text":
                 text = self._requests.text(request.text.text, "open.text.text", self._settings.max_source_bytes)
-                environment = await self._projects.text_environment(
-                    text, request.text.project, request.text.logical_name
-                )
+                environment = await self._requests.text_environment(text, request.text)
                 position, statement = len(text), None
             else:
                 raise InvalidRequestError("`open.environment` is not set: send `theorem` or `text`.")

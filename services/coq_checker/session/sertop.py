@@ -6,6 +6,7 @@ whole process, which hands over two fifos.
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -31,7 +32,7 @@ from coq_checker.session.sexp import quote
 from coq_checker.toolchain import Toolchain
 
 # Coq allocates fast: a larger minor heap than OCaml's 256k words saves about 10 % of the CPU time.
-_OCAML_PARAMETERS = "s=1M"
+_OCAML_PARAMETERS = "s=1M,o=400"
 _FIRST_STATE = 1
 _FORKED = re.compile(rb"^\(Forked (\d+)\s*\)", re.M)
 _START_TIMEOUT_S = 60.0
@@ -117,7 +118,10 @@ class SertopSession:
         Raises:
             SessionStartError: it did not come up; the message says what it printed.
         """
-        folder = Path(tempfile.mkdtemp(prefix="session-", dir=run_folder))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="session-", dir=run_folder))
+        except OSError as error:
+            raise _no_folder(run_folder, error) from error
         family = _Family(options, folder)
         in_read, in_write = os.pipe2(os.O_CLOEXEC)
         out_read, out_write = os.pipe2(os.O_CLOEXEC)
@@ -143,6 +147,8 @@ class SertopSession:
             for fd in (in_write, out_read):
                 os.close(fd)
             family.end()
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise _no_folder(run_folder, error) from error
             raise SessionStartError(f"Coq could not be started ({error}): run `palmetto toolchain ensure`.") from error
         finally:
             os.close(in_read)
@@ -319,6 +325,13 @@ class SertopSession:
             self._family.end()
         else:
             process.kill(self._pid)
+
+
+def _no_folder(run_folder: Path, error: OSError) -> SessionStartError:
+    return SessionStartError(
+        f"a session's folder cannot be made in {run_folder} ({error.strerror}): free some space there, "
+        "or set PALMETTO_CHECKER_RUN_FOLDER to another one."
+    )
 
 
 def _find_sertop(pid: int) -> int:

@@ -54,7 +54,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _stream(self, name: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            given = request if not hasattr(request, "__aiter__") else _each_checked(request)
+            given = request if not hasattr(request, "__aiter__") else _EachChecked(aiter(request))
             with _Call(name, self._metrics) as watched:
                 answers = inner(given if given is not request else _checked(request), context)
                 try:
@@ -130,6 +130,14 @@ def _checked(request: Any) -> Any:
     return request
 
 
-async def _each_checked(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async for request in requests:
-        yield _checked(request)
+class _EachChecked:
+    """The requests of a stream. One that is no message raises, and the next can still be asked for."""
+
+    def __init__(self, requests: AsyncIterator[Any]) -> None:
+        self._requests = requests
+
+    def __aiter__(self) -> "_EachChecked":
+        return self
+
+    async def __anext__(self) -> Any:
+        return _checked(await anext(self._requests))

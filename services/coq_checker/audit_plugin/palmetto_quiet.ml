@@ -1,0 +1,32 @@
+(* SerAPI reports the progress of every sentence, which nobody reads here and which costs as much as a
+   small proof. Its listeners are replaced by one that passes on only what Coq prints for the user, in
+   SerAPI's own form. A fork has a new listener, and needs this again. *)
+let quiet () =
+  let wide = Buffer.create 256 in
+  let formatter = Format.formatter_of_buffer wide in
+  Format.pp_set_margin formatter 100_000;
+  let print level message =
+    Buffer.clear wide;
+    Pp.pp_with formatter message;
+    Format.pp_print_flush formatter ();
+    let line =
+      Printf.sprintf
+        "(Feedback((doc_id 0)(span_id 0)(route 0)(contents(Message(level %s)(loc())(pp())(str%S)))))\n" level
+        (Buffer.contents wide)
+    in
+    (* In a fork SerAPI's output has descriptor 1, but OCaml's own channel on it is closed. *)
+    let rec write at =
+      if at < String.length line then
+        write (at + Unix.write_substring Unix.stdout line at (String.length line - at))
+    in
+    write 0
+  in
+  for listener = 0 to 63 do
+    Feedback.del_feeder listener
+  done;
+  ignore
+    (Feedback.add_feeder (fun feedback ->
+         match feedback.Feedback.contents with
+         | Feedback.Message (Feedback.Notice, _, message) -> print "Notice" message
+         | Feedback.Message (Feedback.Warning, _, message) -> print "Warning" message
+         | _ -> ()))
