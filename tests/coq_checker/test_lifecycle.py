@@ -19,11 +19,12 @@ from coq_checker.client import (
     ProofResult,
     Reason,
     SyncCheckerClient,
+    TheoremRef,
     UnavailableError,
     Verdict,
 )
 
-from .servers import LOOPING, ServerProcess, start_server, wait_until
+from .servers import EXAMPLES, LOOPING, ServerProcess, start_server, wait_until
 
 LEMMA = FreeStatement("Lemma t (n : nat) : n + 0 = n.", "Require Import Arith.")
 GOOD = "apply Nat.add_0_r."
@@ -33,7 +34,7 @@ LONG = Options(cpu_ms=300_000, wall_ms=600_000)
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[ServerProcess]:
     """A service of this module's own, with one slot, so that what runs in it is known."""
-    server = start_server(slots=1, queue_size=1)
+    server = start_server(f"examples={EXAMPLES}", slots=1, queue_size=1)
     try:
         yield server
     finally:
@@ -151,9 +152,11 @@ async def test_a_full_queue_says_when_to_come_back(own_server: ServerProcess) ->
 
 async def test_a_stream_waits_where_a_call_is_sent_away(own_server: ServerProcess) -> None:
     async with CheckerClient(own_server.address) as client:
-        items = [CheckItem(str(n), LEMMA, GOOD) for n in range(100)]
+        own = TheoremRef("examples", "contrapositive")
+        items = [CheckItem(f"text {n}", LEMMA, GOOD) for n in range(100)]
+        items += [CheckItem(f"project {n}", own, "intros f n p. exact (n (f p)).") for n in range(100)]
         answers = [result.verdict async for _, result in client.check_proofs(items)]
-    assert answers == [Verdict.PROVED] * 100
+    assert answers == [Verdict.PROVED] * 200
 
 
 class TestDraining:

@@ -142,15 +142,15 @@ let body_of cb =
       | body, _ -> Some body
       | exception e when CErrors.noncritical e -> None)
 
-(* The modules inside a file that a constant without a body is in, as far as they are closed. *)
+(* The modules inside its file that a declaration is in, as far as they are closed. *)
+let rec closed_modules env = function
+  | ModPath.MPfile _ -> []
+  | path -> (
+      let outer = match path with ModPath.MPdot (outer, _) -> closed_modules env outer | _ -> [] in
+      try Environ.lookup_module path env :: outer with Not_found -> outer)
+
 let enclosing env c cb =
-  let rec add modules path =
-    let modules = try Environ.lookup_module path env :: modules with Not_found -> modules in
-    match path with ModPath.MPdot (outer, _) -> add_inside modules outer | _ -> modules
-  and add_inside modules path =
-    match path with ModPath.MPfile _ -> modules | _ -> add modules path
-  in
-  if Declareops.constant_has_body cb then [] else add_inside [] (Constant.modpath c)
+  if Declareops.constant_has_body cb then [] else closed_modules env (Constant.modpath c)
 
 let rec of_term items term =
   match Constr.kind term with
@@ -222,7 +222,7 @@ and of_bodiless env c cb =
     constants := Cmap_env.add c { declaration; modules; items } !constants
   in
   List.iter keep answers;
-  List.assoc c answers
+  snd (List.hd answers)
 
 and of_inductive m =
   let mib = Environ.lookup_mind m (Global.env ()) in

@@ -173,8 +173,9 @@ class Document:
                     if theorem is not None and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
                         self.passed[theorem.index] = Passed.broken(guard.breach, granted, error)
-                    elif guard.breach is not None or lost > 1:
-                        why = f"passed its {guard.breach.value} limit" if guard.breach else "was lost: Coq died"
+                    elif too_much or lost > 1:
+                        which = guard.breach.value if guard.breach is not None else "output"
+                        why = f"passed its {which} limit" if too_much else "was lost: Coq died"
                         raise EnvironmentFailedError(f"the environment of {self.environment.label} {why}.") from error
         return self._states[target]
 

@@ -90,36 +90,26 @@ class ProofChecks:
                 room.release()
 
         async def read() -> None:
-            async for message in _each(messages, answers):
-                await room.acquire()
-                # A full queue slows the sender down, and fails nothing.
-                await self._pool.queue.room()
-                task = asyncio.create_task(check(message.id, message.check))
-                running.add(task)
-                task.add_done_callback(running.discard)
-                # The task takes its place in the queue before the next item is looked at.
-                await asyncio.sleep(0)
-            while running:
-                await asyncio.wait(set(running))
-            await answers.put(None)
+            try:
+                async for message in _each(messages, answers):
+                    await room.acquire()
+                    # A full queue slows the sender down, and fails nothing.
+                    await self._pool.queue.room()
+                    task = asyncio.create_task(check(message.id, message.check))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    # The task takes its place in the queue before the next item is looked at.
+                    await asyncio.sleep(0)
+                while running:
+                    await asyncio.wait(set(running))
+            finally:
+                answers.put_nowait(None)
 
         reader = asyncio.create_task(read())
         try:
-            while True:
-                getter = asyncio.create_task(answers.get())
-                await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
-                if not getter.done() and reader.done() and reader.exception() is not None:
-                    getter.cancel()
-                    reader.result()
-                answer = await getter
-                if answer is None:
-                    return
+            while (answer := await answers.get()) is not None:
                 yield answer
-                while not answers.empty():
-                    answer = answers.get_nowait()
-                    if answer is None:
-                        return
-                    yield answer
+            await reader
         finally:
             reader.cancel()
             for task in running:

@@ -171,6 +171,8 @@ class _Report:
             if sys.stderr.isatty():
                 print("\r\x1b[K", end="", file=sys.stderr)
             _print_table(self._rows, several=self._several)
+        if not self._problems and self.status == COULD_NOT_RUN:
+            self._problems.append(f"{self._rows[0].file}: {self._rows[0].result.message}")
         for message in self._problems:
             print(f"palmetto: {message}", file=sys.stderr)
 
@@ -282,9 +284,7 @@ async def _check_file(
         answers = (
             client.check_file(project=project, file=source.inside, options=options)
             if source.inside
-            else client.check_file(
-                text=source.text, project=project, logical_name=source.logical_name, options=options
-            )
+            else client.check_file(text=source.text, project=project, logical_name=source.logical_name, options=options)
         )
         async for answer in answers:
             name = answer.theorem.qualified_name
