@@ -150,6 +150,17 @@ async def test_a_full_queue_says_when_to_come_back(own_server: ServerProcess) ->
         assert (await client.check_proof(LEMMA, GOOD)).proved
 
 
+async def test_who_leaves_the_queue_makes_room(own_server: ServerProcess) -> None:
+    async with CheckerClient(own_server.address) as client:
+        running = asyncio.create_task(client.check_proof(LEMMA, LOOPING, options=LONG))
+        await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
+        for _ in range(3):
+            with pytest.raises(DeadlineExceededError):  # not that the queue is full
+                await client.check_proof(LEMMA, GOOD, timeout_s=0.3)
+        running.cancel()
+        assert (await client.check_proof(LEMMA, GOOD)).proved
+
+
 async def test_a_stream_waits_where_a_call_is_sent_away(own_server: ServerProcess) -> None:
     async with CheckerClient(own_server.address) as client:
         own = TheoremRef("examples", "contrapositive")

@@ -248,7 +248,7 @@ class TestProjects:
             if place.name != "projects.json":
                 (cache / place.name).symlink_to(place)
         environment = {**os.environ, "PALMETTO_CACHE": str(cache)}
-        command = [PALMETTO, "project", "add", "mine", EXAMPLES]
+        command: list[str | Path] = [PALMETTO, "project", "add", "mine", EXAMPLES]
         subprocess.run(command, capture_output=True, timeout=60, check=True, env=environment)
         done = check("--project", "mine", EXAMPLES / "Logic.v", PALMETTO_CACHE=str(cache))
         assert done.returncode == 0, done

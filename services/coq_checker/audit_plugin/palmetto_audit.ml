@@ -18,6 +18,9 @@
      record: the implementation counts, and `Parameter a : nat` of a signature is one shared record for
      every module of that signature. There the records of the enclosing modules, which every definition of
      a module makes anew, must be the same too.
+   - Coq finds the implementation of a sealed module of the current file from the place where that module
+     is and from inside it, but not from within another open module. What is said about things of the
+     current file holds only in the open module where it was found out.
    Only complete answers are stored, so that an interrupt in the middle leaves nothing wrong behind. *)
 
 open Names
@@ -43,7 +46,11 @@ module Items = Set.Make (struct
     if order <> 0 then order else GlobRef.CanOrd.compare gr gr'
 end)
 
-type 'declaration entry = { declaration : 'declaration; modules : module_body list; items : Items.t }
+(* What an answer depends on besides the declaration: the closed modules around a field without a body, and
+   for what is of the current file, the open module. *)
+type place = { modules : module_body list; seen_from : ModPath.t option }
+
+type 'declaration entry = { declaration : 'declaration; place : place; items : Items.t }
 
 let constants : constant_body entry Cmap_env.t ref = ref Cmap_env.empty
 let inductives : mutual_inductive_body entry Mindmap_env.t ref = ref Mindmap_env.empty
@@ -52,8 +59,10 @@ let inductives : mutual_inductive_body entry Mindmap_env.t ref = ref Mindmap_env
    reached from there was declared before them, and cannot name them. *)
 let visiting = ref Mindset.empty
 
-let holds entry declaration modules =
-  entry.declaration == declaration && List.equal ( == ) entry.modules modules
+let holds entry declaration place =
+  entry.declaration == declaration
+  && List.equal ( == ) entry.place.modules place.modules
+  && Option.equal ModPath.equal entry.place.seen_from place.seen_from
 
 (* What an object that Print Assumptions reports is, and what it was found at. *)
 let reported = function
@@ -149,8 +158,13 @@ let rec closed_modules env = function
       let outer = match path with ModPath.MPdot (outer, _) -> closed_modules env outer | _ -> [] in
       try Environ.lookup_module path env :: outer with Not_found -> outer)
 
-let enclosing env c cb =
-  if Declareops.constant_has_body cb then [] else closed_modules env (Constant.modpath c)
+let place_in path modules =
+  let of_this_file = DirPath.equal (ModPath.dp path) (Lib.library_dp ()) in
+  { modules; seen_from = (if of_this_file then Some (Global.current_modpath ()) else None) }
+
+let place_of_constant env c cb =
+  let path = Constant.modpath c in
+  place_in path (if Declareops.constant_has_body cb then [] else closed_modules env path)
 
 let rec of_term items term =
   match Constr.kind term with
@@ -181,15 +195,15 @@ and of_variable id =
 and of_constant c =
   let env = Global.env () in
   let cb = Environ.lookup_constant c env in
-  let modules = enclosing env c cb in
+  let place = place_of_constant env c cb in
   match Cmap_env.find_opt c !constants with
-  | Some entry when holds entry cb modules -> entry.items
+  | Some entry when holds entry cb place -> entry.items
   | _ -> (
       match body_of cb with
       | None -> of_bodiless env c cb
       | Some body ->
           let items = of_flags c cb (of_term Items.empty body) in
-          constants := Cmap_env.add c { declaration = cb; modules; items } !constants;
+          constants := Cmap_env.add c { declaration = cb; place; items } !constants;
           items)
 
 and of_flags c cb items =
@@ -218,16 +232,17 @@ and of_bodiless env c cb =
   in
   let keep (c, items) =
     let declaration = Environ.lookup_constant c env in
-    let modules = enclosing env c declaration in
-    constants := Cmap_env.add c { declaration; modules; items } !constants
+    let place = place_of_constant env c declaration in
+    constants := Cmap_env.add c { declaration; place; items } !constants
   in
   List.iter keep answers;
   snd (List.hd answers)
 
 and of_inductive m =
   let mib = Environ.lookup_mind m (Global.env ()) in
+  let place = place_in (MutInd.modpath m) [] in
   match Mindmap_env.find_opt m !inductives with
-  | Some entry when holds entry mib [] -> entry.items
+  | Some entry when holds entry mib place -> entry.items
   | _ when Mindset.mem m !visiting -> Items.empty
   | _ ->
       visiting := Mindset.add m !visiting;
@@ -242,7 +257,7 @@ and of_inductive m =
         |> unless flags.check_universes Type_in_type all
         |> unless (not (relies_on_uip mib)) Uip first
       in
-      inductives := Mindmap_env.add m { declaration = mib; modules = []; items } !inductives;
+      inductives := Mindmap_env.add m { declaration = mib; place; items } !inductives;
       visiting := Mindset.remove m !visiting;
       items
 
@@ -261,17 +276,23 @@ let of_global gr =
   | GlobRef.ConstRef c -> of_constant c
   | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> of_inductive m
 
+let canonical = function
+  | GlobRef.ConstRef c -> GlobRef.ConstRef (Constant.make1 (Constant.canonical c))
+  | GlobRef.IndRef (m, i) -> GlobRef.IndRef (MutInd.make1 (MutInd.canonical m), i)
+  | GlobRef.ConstructRef ((m, i), k) -> GlobRef.ConstructRef ((MutInd.make1 (MutInd.canonical m), i), k)
+  | GlobRef.VarRef _ as gr -> gr
+
+(* What a sealed module hides has no name that Coq would read, unless under the name that it is an alias of. *)
 let full_name gr =
-  match gr with
-  | GlobRef.VarRef id -> Id.to_string id
-  | _ -> (
-      try Libnames.string_of_path (Nametab.path_of_global gr)
-      with Not_found -> (
-        (* Hidden in a sealed module. *)
-        match gr with
-        | GlobRef.ConstRef c -> Constant.to_string c
-        | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> MutInd.to_string m
-        | GlobRef.VarRef id -> Id.to_string id))
+  let path gr = Libnames.string_of_path (Nametab.path_of_global gr) in
+  try path gr
+  with Not_found -> (
+    try path (canonical gr)
+    with Not_found -> (
+      match gr with
+      | GlobRef.VarRef id -> Id.to_string id
+      | GlobRef.ConstRef c -> Constant.to_string c
+      | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> MutInd.to_string m))
 
 let item (kind, gr) = kind_name kind ^ " " ^ full_name gr
 

@@ -1,5 +1,16 @@
 """Compiling projects, so that their files can be required, without writing in anybody's source tree."""
 
-from coq_checker.builds.build import Build, BuildError, FileResult, build_project
+from coq_checker.builds.build import Progress, build_project
+from coq_checker.builds.libraries import MissingLibrary, missing_libraries
+from coq_checker.builds.result import Build, BuildError, FileResult, FileStatus
 
-__all__ = ["Build", "BuildError", "FileResult", "build_project"]
+__all__ = [
+    "Build",
+    "BuildError",
+    "FileResult",
+    "FileStatus",
+    "MissingLibrary",
+    "Progress",
+    "build_project",
+    "missing_libraries",
+]

@@ -1,66 +1,19 @@
-"""Builds a project in a folder of its own in the cache, in the sandbox, in parallel, once for each content."""
+"""Builds a project in folders of the cache, in the sandbox, in parallel, once for each content."""
 
 import asyncio
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coq_checker.builds.record import digest, locked, read_record, write_record
-from coq_checker.session import process
-from coq_checker.toolchain import Toolchain, ToolchainSettings
-from coqdata.project import PROJECT_FILE, LoadPath, Project, dependencies, load_project
+from coq_checker.builds.compile import compile_file, sweep_stages
+from coq_checker.builds.graph import Source, closure, read_sources
+from coq_checker.builds.layout import Unit, lay_out
+from coq_checker.builds.record import Entry, digest, locked, read_record, write_record
+from coq_checker.builds.result import Build, BuildError, FileResult, FileStatus
+from coq_checker.toolchain import Toolchain
+from coqdata.project import Project
 
-_FILE_LIMIT_S = 1800.0
-_ERROR_LINE = re.compile(r'File "[^"]*", line (\d+)')
-
-
-class BuildError(Exception):
-    """What a file requires cannot be built; the text is one sentence with the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What came of one file.
-
-    Attributes:
-        path: inside its project.
-        problem: why it is not there; None when it is.
-        compiled: it was compiled now, and not found as it was.
-    """
-
-    path: str
-    problem: str | None = None
-    compiled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """A built project.
-
-    Attributes:
-        load_arguments: `-R`, `-Q`, `-I` with the folders of compiled files: (flag, folder, logical name).
-        read_only: folders that a session must see.
-        folder: where the project's compiled files lie, at the places of their sources.
-        files: what came of each file that was asked for.
-    """
-
-    load_arguments: tuple[tuple[str, Path, str], ...]
-    read_only: tuple[Path, ...]
-    folder: Path
-    files: tuple[FileResult, ...] = ()
-
-    def __eq__(self, other: object) -> bool:
-        """Two builds are equal for a session when nothing was compiled between them."""
-        return (
-            isinstance(other, Build)
-            and self.load_arguments == other.load_arguments
-            and not any(one.compiled for one in other.files)
-            and not any(one.compiled for one in self.files)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
+FILE_WALL_S = 1800.0
 
 Progress = Callable[[FileResult, int, int], None]
 
@@ -72,8 +25,9 @@ async def build_project(
     jobs: int,
     only: Path | None = None,
     progress: Progress | None = None,
+    file_wall_s: float = FILE_WALL_S,
 ) -> Build:
-    """Compiles what has changed of a project, or of what one file requires.
+    """Compiles what has changed of a project and of the projects that its load path names.
 
     Args:
         project: what to build; its folder is only read.
@@ -81,202 +35,224 @@ async def build_project(
         jobs: files compiled at one time.
         only: a file of the project: what it requires is built, not the file itself, and a failure is an error.
         progress: called after each file, with how many are done of how many.
+        file_wall_s: the longest that coqc may take for a file.
 
     Raises:
-        BuildError: something that `only` requires does not build, or the cache cannot be written.
+        BuildError: something that `only` requires does not build, files or projects require each other in a
+            circle, or the cache cannot be written.
         ProjectError: a project that this one needs cannot be read.
     """
-    own: list[tuple[str, Path, str]] = []
-    read_only: list[Path] = []
-    others: dict[Path, Path] = {}
-    files: list[FileResult] = []
-    for path in project.options.paths:
-        outside = not path.folder.is_relative_to(project.root)
-        if outside and (path.folder / PROJECT_FILE).is_file() and path.folder not in others:
-            needed = await build_project(load_project(path.folder), toolchain, jobs=jobs)
-            failed = [one for one in needed.files if one.problem is not None]
-            if failed and only is not None:
-                raise BuildError(f"{path.folder.name}/{failed[0].path} does not build: {failed[0].problem}.")
-            others[path.folder] = next(folder for flag, folder, _ in needed.load_arguments if flag != "-I")
-            read_only += needed.read_only
-    folder = _folder(project, toolchain)
-    for path in project.options.paths:
-        own.append(("-R" if path.recursive else "-Q", _moved(path, project, folder, others), path.logical))
-        if not path.folder.is_relative_to(project.root) and path.folder not in others:
-            read_only.append(path.folder)
-    own += [("-I", ml, "") for ml in project.options.ml]
-    read_only += [ml for ml in project.options.ml if ml.is_dir()]
-    read_only.append(folder)
+    only = only.resolve() if only is not None else None
+    unit = lay_out(project, toolchain)
+    sources = await asyncio.to_thread(read_sources, unit, only)
+    wanted = _wanted(unit, sources, only)
+    units = unit.all()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = locked(folder)
-        await asyncio.to_thread(lock.__enter__)
+        for one in units:
+            one.folder.mkdir(parents=True, exist_ok=True)
+        async with locked(one.folder for one in units):
+            builder = _Builder(toolchain, unit, sources, jobs, progress, file_wall_s)
+            await asyncio.to_thread(builder.look)
+            builder.prepare()
+            results = await builder.run(wanted)
+            fingerprint = builder.fingerprint(wanted)
     except OSError as error:
         raise BuildError(
-            f"the build folder {folder} cannot be written ({error.strerror}): set PALMETTO_CACHE to another place."
+            f"the build folder {unit.folder} cannot be written ({error.strerror or error}): "
+            "make room there, or set PALMETTO_CACHE to another place."
         ) from error
-    try:
-        builder = _Builder(project, toolchain, folder, tuple(own), tuple(dict.fromkeys(read_only)), jobs)
-        files += await builder.run(only, progress)
-    finally:
-        lock.__exit__(None, None, None)
     if only is not None:
-        for one in files:
-            if one.problem is not None:
-                raise BuildError(f"{one.path}, which is required, does not build: {one.problem}.")
-    return Build(tuple(own), tuple(dict.fromkeys(read_only)), folder, tuple(files))
+        _complain(results)
+    return Build(unit.load, unit.read_only, unit.mirror(project.root), fingerprint, tuple(results))
 
 
-def _folder(project: Project, toolchain: Toolchain) -> Path:
-    cache = ToolchainSettings.from_environment().cache
-    name = "".join(char if char.isalnum() or char in "-_" else "_" for char in project.name)
-    key = digest(str(project.root).encode(), toolchain.name.encode(), toolchain.coq_version.encode())
-    return cache / "builds" / f"{name}-{key[:12]}"
+def _wanted(unit: Unit, sources: dict[Path, Source], only: Path | None) -> list[Source]:
+    """What is to be built, each after what it requires."""
+    if only is not None:
+        asked = [sources[only]] if only in sources else []
+        found = closure(asked) - {only}
+    else:
+        # Of other projects what lies where the load path points to, for that can be required.
+        reached = [path.folder for path in unit.project.options.paths]
+        asked = [one for one in sources.values() if one.unit is unit or _below(one.path, reached)]
+        found = closure(asked)
+    return [one for path, one in sources.items() if path in found]
 
 
-def _moved(path: LoadPath, project: Project, folder: Path, others: dict[Path, Path]) -> Path:
-    if path.folder.is_relative_to(project.root):
-        return folder / path.folder.relative_to(project.root)
-    return others.get(path.folder, path.folder)
+def _below(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _complain(results: Sequence[FileResult]) -> None:
+    for one in results:
+        if one.status is FileStatus.FAILED:
+            raise BuildError(
+                f"{one.path}, which is required, does not build ({one.problem}): "
+                "mend it, or look with `palmetto project doctor`."
+            )
 
 
 class _Builder:
-    """One run over a project's files."""
+    """One run over the files of a project and of those that it needs."""
 
     def __init__(
         self,
-        project: Project,
         toolchain: Toolchain,
-        folder: Path,
-        load: tuple[tuple[str, Path, str], ...],
-        read_only: tuple[Path, ...],
+        unit: Unit,
+        sources: dict[Path, Source],
         jobs: int,
+        progress: Progress | None,
+        file_wall_s: float,
     ) -> None:
-        self.project, self.toolchain, self.folder = project, toolchain, folder
-        self.read_only = tuple(path for path in read_only if path != folder)
-        self.arguments = [word for flag, where, name in load for word in (flag, str(where), name) if word]
-        self.arguments += project.options.arguments
-        self.record = read_record(folder)
-        self.room = asyncio.Semaphore(jobs)
-        self.keys: dict[Path, str] = {}
+        self.toolchain, self.unit, self.sources = toolchain, unit, sources
+        self.root, self.units = unit.project.root, unit.all()
+        self.progress, self.file_wall_s = progress, file_wall_s
+        self.room = asyncio.Semaphore(max(1, jobs))
         self.results: dict[Path, FileResult] = {}
+        self.records: dict[Path, dict[str, Entry]] = {}
+        self.settings: dict[Path, bytes] = {}
+        self.folders: dict[Path, list[Path]] = {}
 
-    async def run(self, only: Path | None, progress: Progress | None) -> list[FileResult]:
-        """Compiles what is needed, each file when those that it requires are there."""
-        needs = await asyncio.to_thread(dependencies, self.project.files, self.project.options)
-        wanted = list(needs) if only is None else _closure(needs, only)
-        for bound in self.project.options.paths:
-            if bound.folder.is_relative_to(self.project.root):
-                (self.folder / bound.folder.relative_to(self.project.root)).mkdir(parents=True, exist_ok=True)
-        done: dict[Path, asyncio.Task[None]] = {}
+    def look(self) -> None:
+        """Looks at what, beside sources, decides what coqc makes of the files; changes nothing."""
+        for unit in self.units:
+            self.settings[unit.folder] = self._setting(unit)
 
-        async def one(path: Path) -> None:
-            await asyncio.gather(*(done[need] for need in needs[path] if need in done))
+    def prepare(self) -> None:
+        """Makes the build folders' insides fit the projects: all folders there, nothing that is not recorded."""
+        for unit in self.units:
+            own = [one for one in self.sources.values() if one.unit is unit]
+            where = {one.path.parent for one in own} | {unit.project.root}
+            where |= {path.folder for path in unit.project.options.paths if path.folder.is_relative_to(unit.base)}
+            self.folders[unit.folder] = sorted(where)
+            for folder in where:
+                unit.mirror(folder).mkdir(parents=True, exist_ok=True)
+            sweep_stages(unit)
+            names = {one.name for one in own}
+            recorded = read_record(unit.folder)
+            self.records[unit.folder] = {name: one for name, one in recorded.items() if name in names}
+            trusted = {name for name, one in self.records[unit.folder].items() if one.vo}
+            for path in unit.folder.rglob("*.vo"):
+                if path.relative_to(unit.folder).with_suffix(".v").as_posix() not in trusted:
+                    _remove(path)
+
+    def _setting(self, unit: Unit) -> bytes:
+        parts = [self.toolchain.name, self.toolchain.coq_version, *unit.coqc_arguments]
+        prelude = self.toolchain.host_path(self.toolchain.coqlib) / "theories/Init/Prelude.vo"
+        compiled = [path for folder in unit.outside for path in sorted(folder.rglob("*.vo"))]
+        for path in (prelude, *compiled):
+            # These are other people's files, possibly many and large: they are not read here.
+            if path.is_file():
+                status = path.stat()
+                parts += [str(path), str(status.st_size), str(status.st_mtime_ns)]
+        return digest(*(part.encode() for part in parts)).encode()
+
+    async def run(self, wanted: Sequence[Source]) -> list[FileResult]:
+        """Compiles what is needed, each file as soon as those that it requires are there."""
+        started: dict[Path, asyncio.Task[None]] = {}
+
+        def done(source: Source, result: FileResult) -> None:
+            self.results[source.path] = result
+            if self.progress is not None:
+                self.progress(result, len(self.results), len(wanted))
+
+        async def one(source: Source) -> None:
+            await asyncio.gather(*(started[need.path] for need in source.needs if need.path in started))
             async with self.room:
-                self.results[path] = await self._file(path, needs[path])
-            if progress is not None:
-                progress(self.results[path], len(self.results), len(wanted))
+                result = await self._file(source)
+            done(source, result)
 
-        # Files are tasks in dependency order, so that a task's needs are tasks already.
-        for path in _ordered(wanted, needs):
-            done[path] = asyncio.create_task(one(path))
         try:
-            await asyncio.gather(*done.values())
-        finally:
-            for task in done.values():
-                task.cancel()
-        return [self.results[path] for path in wanted]
+            async with asyncio.TaskGroup() as group:
+                for source in wanted:  # in dependency order, so that what a file needs has come before it
+                    held = self._held(source)
+                    if held is not None:
+                        done(source, held)
+                    else:
+                        started[source.path] = group.create_task(one(source))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [self.results[source.path] for source in wanted]
 
-    async def _file(self, path: Path, needs: list[Path]) -> FileResult:
-        name = path.relative_to(self.project.root).as_posix()
-        failed = next((need for need in needs if self.results[need].problem is not None), None)
-        if failed is not None:
-            return FileResult(name, f"it requires {failed.name}, which does not build")
-        try:
-            source = path.read_bytes()
-        except OSError as error:
-            return FileResult(name, f"it cannot be read ({error.strerror})")
-        parts = [source, "\0".join(self.arguments).encode(), *(self.keys[need].encode() for need in needs)]
-        key = self.keys[path] = digest(*parts)
-        target = self.folder / name
-        if self.record.get(name) == key and target.with_suffix(".vo").is_file():
-            return FileResult(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Until it is recorded again what lies there counts for nothing.
-        self.record.pop(name, None)
-        write_record(self.folder, self.record)
-        target.write_bytes(source)
-        problem = await self._compile(target)
-        if problem is None:
-            self.record[name] = key
-            write_record(self.folder, self.record)
-        return FileResult(name, problem, compiled=problem is None)
+    def fingerprint(self, wanted: Sequence[Source]) -> str:
+        """Hash of the compiled files, and of what else a session sees through the load path."""
+        seen = [*self.settings.values()]
+        for one in wanted:
+            entry = self.records[one.unit.folder].get(one.name)
+            seen.append(f"{one.path}\0{entry.vo if entry else ''}".encode())
+        return digest(*seen)
 
-    async def _compile(self, target: Path) -> str | None:
-        argv = self.toolchain.command(
-            "coqc",
-            "-q",
-            *self.arguments,
-            str(target),
-            read_only=self.read_only,
-            writable=[self.folder],
-            working_directory=self.folder,
-        )
-        child = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            async with asyncio.timeout(_FILE_LIMIT_S):
-                printed, _ = await child.communicate()
-        except TimeoutError:
-            return f"coqc took more than {_FILE_LIMIT_S:.0f} s"
-        finally:
-            if child.returncode is None:
-                process.kill(child.pid)
-                await child.wait()
-        if child.returncode == 0:
+    def _held(self, source: Source) -> FileResult | None:
+        """What is recorded of the file as it and all that it requires are now; None when nothing is."""
+        entry = self.records[source.unit.folder].get(source.name)
+        if entry is None or source.unreadable is not None or not self._ready(source) or entry.key != self._key(source):
             return None
-        return _reason(printed.decode("utf-8", "replace"))
+        if not entry.vo:
+            return self._result(source, FileStatus.FAILED, entry.message, entry.line)
+        return self._result(source) if _vo(source).is_file() else None
+
+    def _ready(self, source: Source) -> bool:
+        results = (self.results.get(need.path) for need in source.needs)
+        return all(one is not None and one.status is FileStatus.OK for one in results)
+
+    async def _file(self, source: Source) -> FileResult:
+        """Compiles a file, if that can be; what it requires has been tried."""
+        held = self._held(source)
+        if held is not None:
+            return held
+        self._forget(source)
+        if source.unreadable is not None:
+            return self._result(source, FileStatus.FAILED, source.unreadable)
+        if not self._ready(source):
+            failed = next(one for one in source.needs if self.results[one.path].status is not FileStatus.OK)
+            message = f"it requires {failed.shown_from(self.root)}, which does not build"
+            return self._result(source, FileStatus.SKIPPED, message)
+        begun = time.monotonic()
+        folders = self.folders[source.unit.folder]
+        failure = await compile_file(source, self.toolchain, folders, self.file_wall_s)
+        wall_ms = round((time.monotonic() - begun) * 1000)
+        key = self._key(source)
+        if failure is None:
+            made = await asyncio.to_thread(_vo(source).read_bytes)
+            self._remember(source, Entry(key, digest(made)))
+            return self._result(source, compiled=True, wall_ms=wall_ms)
+        if failure.lasting:
+            self._remember(source, Entry(key, "", failure.message, failure.line))
+        return self._result(source, FileStatus.FAILED, failure.message, failure.line, wall_ms=wall_ms)
+
+    def _result(
+        self,
+        source: Source,
+        status: FileStatus = FileStatus.OK,
+        message: str = "",
+        line: int | None = None,
+        *,
+        compiled: bool = False,
+        wall_ms: int = 0,
+    ) -> FileResult:
+        own = source.unit is self.unit
+        return FileResult(source.shown_from(self.root), status, message, line, compiled, wall_ms, own)
+
+    def _key(self, source: Source) -> str:
+        needs = [self.records[need.unit.folder][need.name].vo.encode() for need in source.needs]
+        return digest(source.text, self.settings[source.unit.folder], *needs)
+
+    def _remember(self, source: Source, entry: Entry) -> None:
+        record = self.records[source.unit.folder]
+        record[source.name] = entry
+        write_record(source.unit.folder, record)
+
+    def _forget(self, source: Source) -> None:
+        """Takes away what an older text of the file made: nobody shall require that."""
+        if self.records[source.unit.folder].pop(source.name, None) is not None:
+            write_record(source.unit.folder, self.records[source.unit.folder])
+        _remove(_vo(source))
 
 
-def _closure(needs: dict[Path, list[Path]], start: Path) -> list[Path]:
-    found: list[Path] = []
-    waiting = list(needs.get(start.resolve(), ()))
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.append(path)
-            waiting += needs[path]
-    return [path for path in needs if path in found]
+def _vo(source: Source) -> Path:
+    return (source.unit.folder / source.name).with_suffix(".vo")
 
 
-def _ordered(wanted: list[Path], needs: dict[Path, list[Path]]) -> list[Path]:
-    ordered: list[Path] = []
-    seen: set[Path] = set()
-
-    def visit(path: Path) -> None:
-        if path in seen:
-            return
-        seen.add(path)
-        for need in needs[path]:
-            if need in needs:
-                visit(need)
-        ordered.append(path)
-
-    for path in wanted:
-        visit(path)
-    return [path for path in ordered if path in set(wanted)]
-
-
-def _reason(printed: str) -> str:
-    """Coq's error in one line, with the line where it is."""
-    text = " ".join(printed.split())
-    at = text.rfind("Error:")
-    message = text[at + len("Error:") :].strip() if at >= 0 else text[-300:]
-    line = _ERROR_LINE.findall(printed)
-    where = f"line {line[-1]}: " if line else ""
-    return f"{where}{message[:400]}".rstrip(".") or "coqc failed and said nothing"
+def _remove(compiled: Path) -> None:
+    compiled.unlink(missing_ok=True)
+    compiled.with_suffix(".glob").unlink(missing_ok=True)

@@ -107,6 +107,7 @@ class Pool:
             return await job.done
         except asyncio.CancelledError:
             job.done.cancel()
+            self.queue.discard(job)
             task = self._running.get(job)
             if task is not None:
                 task.cancel()

@@ -147,8 +147,27 @@ class JobQueue:
             del self._environments[key]
         else:
             self._environments.move_to_end(key)
-        _wake(self._room)
+        self._wake_room()
         return job
+
+    def discard(self, job: Job) -> None:
+        """Takes out a job that nobody waits for any longer, if it is still here."""
+        targets = self._environments.get(job.target.environment.id, OrderedDict())
+        jobs = targets.get(job.target)
+        if jobs is None or job not in jobs:
+            return
+        jobs.remove(job)
+        self._size -= 1
+        if not jobs:
+            del targets[job.target]
+        if not targets:
+            del self._environments[job.target.environment.id]
+        self._wake_room()
+
+    def _wake_room(self) -> None:
+        # All of them: one that was woken may have been cancelled, and another must not sleep beside free room.
+        for _ in range(len(self._room)):
+            _wake(self._room)
 
     def serve(self, target: Target, change: int) -> None:
         """Notes that one slot more (+1) or less (-1) serves the target."""

@@ -73,7 +73,12 @@ class ProofChecks:
     async def item(self, message: pb.CheckProofRequest) -> ProofResult:
         """The verdict on an item of a stream: what could not run is its ERROR verdict."""
         try:
-            return await self._run(await self._requests.proof(message))
+            request = await self._requests.proof(message)
+            while True:
+                try:
+                    return await self._run(request)
+                except BusyError:  # others were quicker while the request was read
+                    await self._pool.queue.room()
         except RequestError as error:
             return ProofResult(Verdict.ERROR, _REASONS.get(type(error), Reason.INVALID_REQUEST), str(error))
 

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,18 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coq_checker.builds import Build, BuildError, FileResult, build_project
+from coq_checker.builds import Build, BuildError, FileResult, FileStatus, build_project, missing_libraries
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 from coqdata.catalogue import add_project, added_projects, catalogue, locate, resolve
-from coqdata.project import PROJECT_FILE, Project, ProjectError, dependencies
+from coqdata.project import PROJECT_FILE, Project, ProjectError
 from palmetto.commands import fail
 
+_SHOWN_PER_CHECK = 20
+
 app = typer.Typer(help="Coq projects: the catalogue, building, examining.", no_args_is_help=True)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=160)
 
 
 @app.command("list")
@@ -33,12 +32,12 @@ def list_projects(
     """The catalogue (PALM's evaluation projects) and the projects that you added."""
     try:
         added = added_projects()
+        places = {name: locate(name) for name in sorted({*catalogue(), *added}, key=str.lower)}
     except ProjectError as error:
         raise fail(str(error)) from None
     rows = []
-    for name in sorted({*catalogue(), *added}, key=str.lower):
+    for name, place in places.items():
         entry = catalogue().get(name)
-        place = locate(name)
         rows.append(
             {
                 "name": name,
@@ -53,14 +52,27 @@ def list_projects(
         for row in rows:
             print(json.dumps(row))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("project", "PALM's Coq", "theorems", "here", "upstream"):
-        table.add_column(column, overflow="fold")
+    cells = []
     for row in rows:
         theorems = "" if row["palm_theorems"] is None else str(row["palm_theorems"])
-        cells = [row["name"], row["coq"], theorems, row["folder"] or "-", row["upstream"]]
-        table.add_row(*(Text(str(cell)) for cell in cells))
-    _console().print(table)
+        cells.append((str(row["name"]), str(row["coq"]), theorems, str(row["folder"] or "-"), str(row["upstream"])))
+    _print_table(("project", "PALM's Coq", "theorems", "here", "upstream"), cells)
+
+
+def _print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table: fitted to a terminal, else plain, each row on a line of its own."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        for row in (header, *rows):
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in header:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 @app.command()
@@ -83,99 +95,149 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
 ) -> None:
     """Compile a project into the cache. Exit 0: all of it builds; 1: something does not; 2: could not run."""
+    begun = time.monotonic()
+    try:
+        found = _build(resolve(project), find_toolchain(), jobs, as_json)
+    except (ProjectError, BuildError, ToolchainError) as error:
+        raise fail(str(error)) from None
+    if not found.files:
+        raise fail(f"{project} has no .v files: give the folder of a Coq project, or list them in {PROJECT_FILE}.")
+    if not as_json:
+        failed = [(one.path, str(one.line or ""), one.message) for one in found.problems]
+        if failed:
+            _print_table(("file", "line", "problem"), failed)
+        compiled = sum(one.compiled for one in found.files)
+        print(f"{_how_many(found)}, {compiled} compiled now, in {time.monotonic() - begun:.1f} s")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def _how_many(built: Build) -> str:
+    own, needed = ([one.status for one in built.files if one.own is own] for own in (True, False))
+    text = f"{own.count(FileStatus.OK)} of {len(own)} files build"
+    if needed:
+        text += f", {needed.count(FileStatus.OK)} of {len(needed)} of the projects that it needs"
+    return text
+
+
+def _build(project: Project, toolchain: Toolchain, jobs: int | None = None, as_json: bool = False) -> Build:
+    """Builds, with its progress on a terminal's standard error, or as JSON on standard output."""
     shows = sys.stderr.isatty() and not as_json
 
     def progress(result: FileResult, done: int, total: int) -> None:
         if as_json:
-            print(json.dumps({"file": result.path, "problem": result.problem, "compiled": result.compiled}), flush=True)
+            print(json.dumps(_as_json(result)), flush=True)
         elif shows:
             print(f"\r\x1b[K{done}/{total} {result.path}"[:100], end="", file=sys.stderr, flush=True)
 
     try:
-        found = asyncio.run(
-            build_project(resolve(project), find_toolchain(), jobs=jobs or os.cpu_count() or 1, progress=progress)
-        )
-    except (ProjectError, BuildError, ToolchainError) as error:
-        raise fail(str(error)) from None
-    if shows:
-        print("\r\x1b[K", end="", file=sys.stderr)
-    failed = [one for one in found.files if one.problem is not None]
-    if not as_json:
-        for one in failed:
-            print(f"{one.path}: {one.problem}")
-        compiled = sum(one.compiled for one in found.files)
-        print(f"{len(found.files) - len(failed)} of {len(found.files)} files build, {compiled} compiled now")
-    raise typer.Exit(1 if failed else 0)
+        return asyncio.run(build_project(project, toolchain, jobs=jobs or os.cpu_count() or 1, progress=progress))
+    finally:
+        if shows:
+            print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def _as_json(result: FileResult) -> dict[str, object]:
+    return {
+        "file": result.path,
+        "status": result.status.value,
+        "message": result.message,
+        "line": result.line,
+        "compiled": result.compiled,
+        "wall_ms": result.wall_ms,
+        "own": result.own,
+    }
 
 
 @app.command()
 def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")]) -> None:
     """Look for what keeps a project from being checked. Exit 0: nothing; 1: something; 2: could not run."""
+    place = Path(project) if "/" in project or project in (".", "..") else locate(project) or Path(project)
+    problems = 0
     try:
         found = resolve(project)
     except ProjectError as error:
-        raise fail(str(error)) from None
-    problems = 0
+        if not place.is_dir():
+            raise fail(str(error)) from None
+        print(f"PROBLEM  {place / PROJECT_FILE}: {error}")
+        raise typer.Exit(1) from None
     for what, problem in _examine(found):
         problems += problem is not None
-        print(f"{'ok     ' if problem is None else 'PROBLEM'}  {what}{'' if problem is None else ': ' + problem}")
+        print(f"ok       {what}" if problem is None else f"PROBLEM  {what}: {problem}", flush=True)
     raise typer.Exit(1 if problems else 0)
 
 
-def _examine(project: Project) -> list[tuple[str, str | None]]:
-    """What was looked at, and what is wrong with it, each with its remedy."""
-    found: list[tuple[str, str | None]] = []
-
-    def look(what: str, fine: bool, problem: str) -> None:
-        found.append((what, None if fine else problem))
-
-    listing = project.root / PROJECT_FILE
-    look(str(listing), listing.is_file(), f"not there: write one with the project's paths, as in `-Q . {project.name}`")
-    missing = [path for path in project.files if not path.is_file()]
-    first = missing[0] if missing else ""
-    look(f"{len(project.files)} files listed", not missing, f"{first} is not there: restore it or take it off the list")
-    look("files", bool(project.files), f"none: give the folder of a Coq project, or list its files in {PROJECT_FILE}")
-    unreadable = [path for path in project.files if path.is_file() and not _is_utf8(path)]
-    look("text is UTF-8", not unreadable, f"{unreadable[0] if unreadable else ''} is not: convert it with iconv")
-    for path in project.options.paths:
-        flag = "-R" if path.recursive else "-Q"
-        look(f"{flag} {path.folder} {path.logical}", path.folder.is_dir(), f"no such folder: mend {PROJECT_FILE}")
+def _examine(project: Project) -> Iterator[tuple[str, str | None]]:
+    """What is looked at, and what is wrong with it together with its remedy; None when nothing is."""
+    yield from _examine_files(project)
     try:
         project.options.sertop_arguments()
-        dependencies(project.files, project.options)
-        found.append(("options", None))
+        yield "options", None
     except ProjectError as error:
-        found.append(("options", str(error)))
-    entry = catalogue().get(project.name)
-    toolchain: Toolchain | None = None
+        yield "options", str(error)
     try:
         toolchain = find_toolchain()
-        about = f"toolchain {toolchain.name}, Coq {toolchain.coq_version}"
-        if entry is not None and not toolchain.coq_version.startswith(entry.coq):
-            about += f" (PALM used {entry.coq})"
-        found.append((about, None))
     except ToolchainError as error:
-        found.append(("toolchain", str(error)))
-    if toolchain is not None:
-        found += _build_problems(project, toolchain)
-    return found
-
-
-def _build_problems(project: Project, toolchain: Toolchain) -> list[tuple[str, str | None]]:
+        yield "toolchain", str(error)
+        return
+    yield f"toolchain {toolchain.name}", None
+    entry = catalogue().get(project.name)
+    if entry is None or f"{toolchain.coq_version}.".startswith(f"{entry.coq}."):
+        yield f"Coq {toolchain.coq_version}", None
+    else:
+        # No problem by itself: whether it builds decides.
+        yield f"Coq {toolchain.coq_version} (PALM checked {entry.name} with {entry.coq}: figures may differ)", None
     try:
-        built: Build = asyncio.run(build_project(project, toolchain, jobs=os.cpu_count() or 1))
+        missing = missing_libraries(project, toolchain)
     except (ProjectError, BuildError) as error:
-        return [("build", str(error))]
-    failed = [one for one in built.files if one.problem is not None]
+        yield "required files and libraries", str(error)
+        return
+    if not missing:
+        yield "required files and libraries are there", None
+    for one in missing[:_SHOWN_PER_CHECK]:
+        required = f"From {one.prefix} Require {one.name}" if one.prefix else f"Require {one.name}"
+        yield f"{one.path}: {required}", f"there is no such library: {one.remedy}"
+    if len(missing) > _SHOWN_PER_CHECK:
+        yield "further requires", f"{len(missing) - _SHOWN_PER_CHECK} more find nothing either: mend the first ones"
+    try:
+        yield from _examine_build(_build(project, toolchain))
+    except (ProjectError, BuildError) as error:
+        yield "build", str(error)
+
+
+def _examine_files(project: Project) -> Iterator[tuple[str, str | None]]:
+    listing = project.root / PROJECT_FILE
+    advice = f"not there: write one with the project's load path, as in `-Q . {project.name}`"
+    yield str(listing), None if listing.is_file() else advice
+    count = len(project.files)
+    advice = f"none: give the folder of a Coq project, or list its files in {PROJECT_FILE}"
+    yield f"{count} files", None if count else advice
+    gone = [path for path in project.files if not path.is_file()]
+    if not gone:
+        yield "listed files are there", None
+    for path in gone[:_SHOWN_PER_CHECK]:
+        yield str(path), f"not there: restore it, or take it off the list in {PROJECT_FILE}"
+    wrong = [path for path in project.files if path.is_file() and not _is_utf8(path)]
+    if not wrong:
+        yield "text is UTF-8", None
+    for path in wrong[:_SHOWN_PER_CHECK]:
+        yield str(path), "not readable as UTF-8: convert it with iconv"
+    for bound in project.options.paths:
+        what = f"{'-R' if bound.recursive else '-Q'} {bound.folder} {bound.logical or '(no name)'}"
+        yield what, None if bound.folder.is_dir() else f"no such folder: mend it in {PROJECT_FILE}"
+    for folder in project.options.ml:
+        yield f"-I {folder}", None if folder.is_dir() else f"no such folder: mend it in {PROJECT_FILE}"
+
+
+def _examine_build(built: Build) -> Iterator[tuple[str, str | None]]:
+    failed = [one for one in built.files if one.status is FileStatus.FAILED]
+    skipped = [one for one in built.files if one.status is FileStatus.SKIPPED]
     if not failed:
-        return [(f"all {len(built.files)} files build", None)]
-    return [(f"{one.path} builds", _remedy(one.problem or "")) for one in failed]
-
-
-def _remedy(problem: str) -> str:
-    if "Cannot find a physical path" in problem or "Unable to locate library" in problem:
-        return f"{problem}: add the library's -Q to {PROJECT_FILE}, or see `palmetto toolchain show`"
-    return problem
+        yield _how_many(built), None
+    for one in failed[:_SHOWN_PER_CHECK]:
+        yield f"{one.path} builds", f"{one.problem}: mend the file, or what it requires"
+    rest = failed[_SHOWN_PER_CHECK:]
+    if rest or skipped:
+        yield "other files", f"{len(rest)} more fail and {len(skipped)} were not tried: mend the first ones"
 
 
 def _is_utf8(path: Path) -> bool:

@@ -86,13 +86,13 @@ SWAPS = {
     "sealed module in a module": (
         f"{SIGNATURE} Module Type U. Declare Module X : T. End U. Module One. Definition a := ax. "
         "Definition alike := 1. End One. Module Two. Definition a := 3. Definition alike := 1. End Two.",
-        ("Module N : U. Module X := One. End N.", {"axiom a"}),
+        ("Module N : U. Module X := One. End N.", {"axiom ax"}),
         ("Module N. Module X : T := Two. End N.", set()),
         "N.X.a",
     ),
     "alias of a sealed module": (
         f"{SIGNATURE} Module One. Definition a := ax. Definition alike := 1. End One.",
-        ("Module M : T := One. Module N := M.", {"axiom a"}),
+        ("Module M : T := One. Module N := M.", {"axiom ax"}),
         ("Module M : T. Definition a := 3. Definition alike := 1. End M. Module N := M.", set()),
         "N.a",
     ),
@@ -163,6 +163,20 @@ async def test_an_older_state_has_its_own_answer(session: SertopSession) -> None
     assert await rests_on(session, "bar") == {"variable y", "axiom ax"}
     assert await rests_on(session, "foo", inside) == {"axiom ax"}
     assert await rests_on(session, "bar") == {"variable y", "axiom ax"}
+
+
+async def test_a_sealed_module_is_seen_through_where_coq_does(session: SertopSession) -> None:
+    """From within another open module Coq takes its fields for axioms."""
+    await tell(session, f"{SIGNATURE} Module N : T. Definition a := 3. Definition alike := 1. End N.")
+    await tell(session, "Definition foo := N.a. Inductive I : Set := i : (fun _ => nat) N.a -> I.")
+    outside = session.tip
+    for _ in range(2):
+        assert await rests_on(session, "foo") == await rests_on(session, "I") == set()
+        await tell(session, "Module Open. Definition bar := foo.")
+        assert await rests_on(session, "bar") == await rests_on(session, "I") == {"axiom a"}
+        await tell(session, "End Open.")
+        assert await rests_on(session, "Open.bar") == await rests_on(session, "I") == set()
+        await session.back_to(outside)
 
 
 async def test_forks_remember_and_go_their_own_ways(session: SertopSession) -> None:

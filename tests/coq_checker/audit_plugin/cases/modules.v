@@ -59,10 +59,6 @@ Theorem both2 : nat. exact (I.hid + FS.Sub.zz + I3.k). Qed.
 Theorem absurd1 : nat. exact (match S.f return (top2 = top2 -> nat) with end eq_refl). Qed.
 Theorem absurd2 : nat. exact (match S2.f return (top2 = top2 -> nat) with end eq_refl). Qed.
 Theorem absurd3 : nat. exact (match D.f return (top2 = top2 -> nat) with end eq_refl). Qed.
-Module N : T.
-Include Impl.
-Axiom more : nat.
-End N.
 Module Big (X : T) : T.
 Definition a := X.a.
 Definition b := X.b.
@@ -97,6 +93,10 @@ Module AA := A2.
 Module Alias : T := A2.
 Module AliasA := Alias.
 Definition al := (Alias.a, AliasA.a, A2.a, AA.hid).
+(* ASK S.a S.b S.f S2.a S2.b S2.f D.a D.b D.f FS.g FS.h FS.k FS.l FS.Sub.zz FS.Sub.z FD.g FD.l A.a
+  A.b A2.a A2.hid I.a I.hid I2.aa I2.b I3.l I3.k I3.g FIi.m both1 both2 absurd1 absurd2 absurd3 BS.a
+  BS.f BD.a BD.f BB.f BB.b Nest.w Nest.v Nest.In.f NN.X.f Lk.a Lk.b Alias.a Alias.f AliasA.a
+  AliasA.f al *)
 Module Open.
 Module W : T := S.
 Axiom oo : nat.
@@ -105,6 +105,10 @@ Definition ww := W2.l + oo.
 Module PP := W.
 (* ASK W.a W.b ww oo W2.l PP.a S.a S.b S.f S2.a S2.b S2.f D.a D.b D.f FS.g FS.h FS.k FS.l
   FS.Sub.zz FS.Sub.z FD.g FD.l A.a A.b A2.a A2.hid I.a I.hid I2.aa I2.b I3.l I3.k I3.g FIi.m both1
-  both2 absurd1 absurd2 absurd3 N.a N.b BS.a BS.f BD.a BD.f BB.f BB.b Nest.w Nest.v Nest.In.f NN.X.a
-  NN.y NN.X.f Lk.a Lk.b Alias.a Alias.f AliasA.a AliasA.f al *)
+  both2 absurd1 absurd2 absurd3 BS.a BS.f BD.a BD.f BB.f BB.b Nest.w Nest.v Nest.In.f NN.X.f Lk.a
+  Lk.b Alias.a Alias.f AliasA.a AliasA.f al *)
 End Open.
+(* ASK S.a S.b S.f S2.a S2.b S2.f D.a D.b D.f FS.g FS.h FS.k FS.l FS.Sub.zz FS.Sub.z FD.g FD.l A.a
+  A.b A2.a A2.hid I.a I.hid I2.aa I2.b I3.l I3.k I3.g FIi.m both1 both2 absurd1 absurd2 absurd3 BS.a
+  BS.f BD.a BD.f BB.f BB.b Nest.w Nest.v Nest.In.f NN.X.f Lk.a Lk.b Alias.a Alias.f AliasA.a
+  AliasA.f al Open.W.a Open.W.b Open.ww Open.oo Open.W2.l Open.PP.a *)
