@@ -30,19 +30,21 @@ class Environment:
         options: how its session is started: toolchain, load path, directories.
         setup: commands that run before the text, for options that sertop has no flag for.
         label: what people call it, for logs and messages.
+        built: fingerprint of the compiled files that the text requires; empty where there are none of ours.
     """
 
     source: bytes
     options: SessionOptions
     setup: tuple[str, ...] = ()
     label: str = "text"
+    built: str = ""
 
     @cached_property
     def setting(self) -> str:
         """Hash of everything but the text: texts of one setting can share a document."""
         digest = hashlib.sha256()
         toolchain = self.options.toolchain
-        for part in (toolchain.name, toolchain.coq_version, *self.options.arguments, *self.setup):
+        for part in (toolchain.name, toolchain.coq_version, self.built, *self.options.arguments, *self.setup):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
 

@@ -244,4 +244,4 @@ class Projects:
             output_bytes=self._base.output_bytes,
             address_space_bytes=self._base.address_space_bytes,
         )
-        return Environment(text, options, tuple(setup), label)
+        return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")

@@ -119,6 +119,19 @@ class Project:
     options: LoadOptions = field(default_factory=LoadOptions)
 
 
+def _without_variables(words_given: list[str]) -> list[str]:
+    """What is left of a `_CoqProject` without its `VARIABLE = value` for the makefile."""
+    found: list[str] = []
+    at = 0
+    while at < len(words_given):
+        if words_given[at + 1 : at + 2] == ["="]:
+            at += 3
+        else:
+            found.append(words_given[at])
+            at += 1
+    return found
+
+
 def parse_project_file(text: str, root: Path) -> tuple[LoadOptions, list[Path]]:
     """Options and listed files of a `_CoqProject`; paths are made absolute against `root`.
 
@@ -134,7 +147,7 @@ def parse_project_file(text: str, root: Path) -> tuple[LoadOptions, list[Path]]:
     ml: list[Path] = []
     arguments: list[str] = []
     files: list[Path] = []
-    words_left = iter(given)
+    words_left = iter(_without_variables(given))
     try:
         for word in words_left:
             if word in ("-R", "-Q"):

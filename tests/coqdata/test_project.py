@@ -196,7 +196,6 @@ class TestCatalogue:
             assert entry.upstream.startswith("https://")
             assert len(entry.commit) == 40
             assert entry.coq
-            assert entry.options
 
     def test_adding(self, tmp_path: Path) -> None:
         assert added_projects() == {}

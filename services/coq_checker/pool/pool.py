@@ -20,7 +20,7 @@ from coq_checker.pool.watchdog import Watchdog
 from coq_checker.pool.worker import Target, Worker
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionStartError
+from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, SessionStartError
 from coq_checker.session.sertop import all_ended
 
 _TRIES = 2
@@ -156,8 +156,10 @@ class Pool:
         try:
             if await worker.retarget(target, self.settings.environment_limits, self.watchdog):
                 return worker
-        except (SessionLostError, EnvironmentFailedError):
+        except Exception as error:
             worker.kill()
+            if not isinstance(error, (SessionLostError, SessionOutputError, EnvironmentFailedError)):
+                self._metrics.fault(error)  # a fault of ours must not take the slot with it
             return None
         self._keep(worker)
         return None
@@ -169,6 +171,8 @@ class Pool:
 
     async def _work(self, worker: Worker | None, job: Job) -> Worker | None:
         """Answers one job; returns the worker where it can be used again."""
+        if job.done.done():
+            return worker  # its client went away while a worker was moved
         box: list[Worker | None] = [worker]
         task = asyncio.create_task(self._verdict(box, job))
         self._running[job] = task
