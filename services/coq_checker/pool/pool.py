@@ -114,9 +114,20 @@ class Pool:
             raise
 
     async def _slot(self) -> None:
+        """Serves jobs until the queue is closed; a fault of ours costs one round, never the slot."""
+        while True:
+            try:
+                await self._serve_jobs()
+            except Exception as error:
+                self._metrics.fault(error)
+            else:
+                return
+
+    async def _serve_jobs(self) -> None:
         worker: Worker | None = None
         last: Target | None = None
         since = time.monotonic()
+        job: Job | None = None
         try:
             while True:
                 job = await self.queue.get(last, since, self._holds)
@@ -137,6 +148,10 @@ class Pool:
                     now = time.monotonic()
                     since = now + _TURNS_FOR_PREPARATION * (now - begun)
         finally:
+            if job is not None:
+                _answer(
+                    job, ProofResult(Verdict.ERROR, Reason.WORKER_LOST, "the checker lost this item; send it again.")
+                )
             if last is not None:
                 self.queue.serve(last, -1)
             if worker is not None:
