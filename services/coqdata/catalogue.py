@@ -20,7 +20,7 @@ class CatalogueEntry:
     Attributes:
         name: as PALM and CoqGym call it.
         upstream: address of its repository.
-        commit: the commit that PALM used.
+        commit: the commit that is meant.
         coq: the Coq that PALM used.
         options: its load path, as in `_CoqProject`.
         palm_theorems: how many of PALM's theorems it has.
