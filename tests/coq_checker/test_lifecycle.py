@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import pytest
@@ -224,8 +225,8 @@ class TestDraining:
         # The client tries again elsewhere, and says that there is nobody.
         assert [type(one) for one in outcomes] == [UnavailableError]
 
-    def test_a_killed_server_leaves_no_coq_behind(self) -> None:
-        server = start_server(slots=1)
+    def test_a_killed_server_leaves_no_coq_behind(self, tmp_path: Path) -> None:
+        server = start_server(slots=1, run_folder=tmp_path)
         with SyncCheckerClient(server.address) as client:
             assert client.check_proof(LEMMA, GOOD).proved
         coqs = server.sertops()

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
-_SOURCES = ("palmetto_audit.ml", "palmetto_quiet.ml", "g_palmetto_audit.mlg")
+# In the order in which they stand on each other.
+_UNITS = ("palmetto_items", "palmetto_lookup", "palmetto_coq", "palmetto_audit", "palmetto_quiet")
+_COMMANDS = "g_palmetto_audit"
+_SOURCES = (*(f"{unit}.ml" for unit in _UNITS), f"{_COMMANDS}.mlg")
 _META = """version = "1"
 description = "What constants rest on"
 package "plugin" (
@@ -22,13 +25,13 @@ package "plugin" (
   plugin(native) = "palmetto_audit_plugin.cmxs"
 )
 """
-_COMPILE = """set -e
-coqpp g_palmetto_audit.mlg
-for unit in palmetto_audit palmetto_quiet g_palmetto_audit; do
-  ocamlfind ocamlopt -package coq-core.vernac -w -a -c $unit.ml
+_COMPILE = f"""set -e
+coqpp {_COMMANDS}.mlg
+for unit in {" ".join((*_UNITS, _COMMANDS))}; do
+  ocamlfind ocamlopt -package coq-core.vernac -c $unit.ml
 done
 ocamlfind ocamlopt -package coq-core.vernac -shared -o palmetto_audit_plugin.cmxs \
-  palmetto_audit.cmx palmetto_quiet.cmx g_palmetto_audit.cmx
+  {" ".join(f"{unit}.cmx" for unit in (*_UNITS, _COMMANDS))}
 """
 _TIMEOUT_S = 300.0
 _SAID_CHARS = 300
@@ -43,8 +46,19 @@ def _sources() -> dict[str, bytes]:
     return {name: package.joinpath(name).read_bytes() for name in _SOURCES}
 
 
+def _coq_stamp(toolchain: Toolchain) -> str:
+    """Coq's own machine code, which the plugin must fit: a host's may be built anew as the same version."""
+    core = toolchain.host_path(toolchain.coqlib).parent / "coq-core" / "vernac" / "vernac.cmxs"
+    try:
+        found = core.stat()
+    except OSError:
+        return "unknown"
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def _folder(toolchain: Toolchain) -> Path:
-    digest = hashlib.sha256(f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib}".encode())
+    which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_coq_stamp(toolchain)}"
+    digest = hashlib.sha256(which.encode())
     for text in (*_sources().values(), _META.encode(), _COMPILE.encode()):
         digest.update(text)
     cache = ToolchainSettings.from_environment().cache

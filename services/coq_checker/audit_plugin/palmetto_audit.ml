@@ -26,31 +26,11 @@
 open Names
 open Constr
 open Declarations
+open Palmetto_items
+module Items = Palmetto_items
+module Lookup = Palmetto_lookup
 
-type kind = Axiom | Variable | Guarded | Positive | Type_in_type | Uip
-
-let kind_name = function
-  | Axiom -> "axiom"
-  | Variable -> "variable"
-  | Guarded -> "guarded"
-  | Positive -> "positive"
-  | Type_in_type -> "type_in_type"
-  | Uip -> "uip"
-
-(* As in Print Assumptions, one thing counts once, whatever alias a module gives it. *)
-module Items = Set.Make (struct
-  type t = kind * GlobRef.t
-
-  let compare (kind, gr) (kind', gr') =
-    let order = Stdlib.compare kind kind' in
-    if order <> 0 then order else GlobRef.CanOrd.compare gr gr'
-end)
-
-(* What an answer depends on besides the declaration: the closed modules around a field without a body, and
-   for what is of the current file, the open module. *)
-type place = { modules : module_body list; seen_from : ModPath.t option }
-
-type 'declaration entry = { declaration : 'declaration; place : place; items : Items.t }
+type 'declaration entry = { declaration : 'declaration; place : Lookup.place; items : Items.t }
 
 let constants : constant_body entry Cmap_env.t ref = ref Cmap_env.empty
 let inductives : mutual_inductive_body entry Mindmap_env.t ref = ref Mindmap_env.empty
@@ -60,66 +40,7 @@ let inductives : mutual_inductive_body entry Mindmap_env.t ref = ref Mindmap_env
 let visiting = ref Mindset.empty
 
 let holds entry declaration place =
-  entry.declaration == declaration
-  && List.equal ( == ) entry.place.modules place.modules
-  && Option.equal ModPath.equal entry.place.seen_from place.seen_from
-
-(* What an object that Print Assumptions reports is, and what it was found at. *)
-let reported = function
-  | Printer.Variable id -> Some (Variable, GlobRef.VarRef id)
-  | Printer.Axiom (Printer.Constant c, _) -> Some (Axiom, GlobRef.ConstRef c)
-  | Printer.Axiom (Printer.Positive m, _) -> Some (Positive, GlobRef.IndRef (m, 0))
-  | Printer.Axiom (Printer.Guarded gr, _) -> Some (Guarded, gr)
-  | Printer.Axiom (Printer.TypeInType gr, _) -> Some (Type_in_type, gr)
-  | Printer.Axiom (Printer.UIP m, _) -> Some (Uip, GlobRef.IndRef (m, 0))
-  | Printer.Opaque _ | Printer.Transparent _ -> None
-
-(* The first inductive stands for its whole block, whose members all rest on the same. *)
-let representative = function
-  | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> GlobRef.IndRef (m, 0)
-  | gr -> gr
-
-(* Coq's own answers about constants without a body in the environment. They are taken together: the graph
-   that Coq walks through once says what each of them leads to. *)
-let ask_coq asked =
-  let env = Global.env () in
-  let transparent = Conv_oracle.get_transp_state (Environ.oracle env) in
-  let first = List.hd asked in
-  let term = mkApp (mkConst first, Array.of_list (List.map mkConst asked)) in
-  let access = Library.indirect_accessor in
-  let _, graph, _ = Assumptions.traverse access (Constant.label first) term in
-  (* Coq names one alias of each thing: it is looked up by what all aliases share. *)
-  let found =
-    Printer.ContextObjectMap.fold
-      (fun obj _ found ->
-        match reported obj with
-        | None -> found
-        | Some (kind, gr) ->
-            let key = representative gr in
-            let items = try GlobRef.Map.find key found with Not_found -> Items.empty in
-            GlobRef.Map.add key (Items.add (kind, gr) items) found)
-      (Assumptions.assumptions access transparent (GlobRef.ConstRef first) term)
-      GlobRef.Map.empty
-  in
-  let closures = ref GlobRef.Map_env.empty in
-  let rec closure gr =
-    match GlobRef.Map_env.find_opt gr !closures with
-    | Some items -> items
-    | None ->
-        let own = try GlobRef.Map.find (representative gr) found with Not_found -> Items.empty in
-        (* Only members of one block of inductives meet themselves again, and those all have the same
-           successors: what is missing here is added by the one that is being looked at. *)
-        closures := GlobRef.Map_env.add gr own !closures;
-        let items =
-          match GlobRef.Map_env.find_opt gr graph with
-          | Some (Some used) ->
-              GlobRef.Set_env.fold (fun used items -> Items.union (closure used) items) used own
-          | Some None | None -> own
-        in
-        closures := GlobRef.Map_env.add gr items !closures;
-        items
-  in
-  List.map (fun c -> (c, closure (GlobRef.ConstRef c))) asked
+  entry.declaration == declaration && Lookup.same_place entry.place place
 
 let unless checked kind what items =
   if checked then items else List.fold_left (fun items gr -> Items.add (kind, gr) items) items what
@@ -142,30 +63,6 @@ let relies_on_uip mib =
   in
   Array.exists eliminates mib.mind_packets
 
-let body_of cb =
-  match cb.const_body with
-  | Undef _ | Primitive _ | Symbol _ -> None
-  | Def body -> Some body
-  | OpaqueDef proof -> (
-      match Global.force_proof Library.indirect_accessor proof with
-      | body, _ -> Some body
-      | exception e when CErrors.noncritical e -> None)
-
-(* The modules inside its file that a declaration is in, as far as they are closed. *)
-let rec closed_modules env = function
-  | ModPath.MPfile _ -> []
-  | path -> (
-      let outer = match path with ModPath.MPdot (outer, _) -> closed_modules env outer | _ -> [] in
-      try Environ.lookup_module path env :: outer with Not_found -> outer)
-
-let place_in path modules =
-  let of_this_file = DirPath.equal (ModPath.dp path) (Lib.library_dp ()) in
-  { modules; seen_from = (if of_this_file then Some (Global.current_modpath ()) else None) }
-
-let place_of_constant env c cb =
-  let path = Constant.modpath c in
-  place_in path (if Declareops.constant_has_body cb then [] else closed_modules env path)
-
 let rec of_term items term =
   match Constr.kind term with
   | Var id -> Items.union (of_variable id) items
@@ -183,8 +80,8 @@ let rec of_term items term =
 and is_axiom term =
   match Constr.kind term with
   | Const (c, _) ->
-      (not (Declareops.constant_has_body (Environ.lookup_constant c (Global.env ()))))
-      && Items.mem (Axiom, GlobRef.ConstRef c) (of_constant c)
+      let cb, _ = Lookup.constant (Global.env ()) c in
+      (not (Declareops.constant_has_body cb)) && Items.mem (Axiom, GlobRef.ConstRef c) (of_constant c)
   | _ -> false
 
 and of_variable id =
@@ -194,21 +91,42 @@ and of_variable id =
 
 and of_constant c =
   let env = Global.env () in
-  let cb = Environ.lookup_constant c env in
-  let place = place_of_constant env c cb in
+  let cb, in_environment = Lookup.constant env c in
+  let place = place_of env c cb in_environment in
   match Cmap_env.find_opt c !constants with
   | Some entry when holds entry cb place -> entry.items
-  | _ -> (
-      match body_of cb with
-      | None -> of_bodiless env c cb
-      | Some body ->
-          let items = of_flags c cb (of_term Items.empty body) in
-          constants := Cmap_env.add c { declaration = cb; place; items } !constants;
-          items)
+  | _ when in_environment -> (
+      match Lookup.body_of cb with
+      | Some body -> keep c cb place (of_body c cb body)
+      | None -> of_bodiless env c cb)
+  | _ -> of_sealed env c cb place
+
+and place_of env c cb in_environment =
+  let sealed = not (in_environment && Declareops.constant_has_body cb) in
+  Lookup.place env (Constant.modpath c) ~sealed
+
+and keep c declaration place items =
+  constants := Cmap_env.add c { declaration; place; items } !constants;
+  items
 
 and of_flags c cb items =
   let gr = [ GlobRef.ConstRef c ] and flags = cb.const_typing_flags in
   items |> unless flags.check_guarded Guarded gr |> unless flags.check_universes Type_in_type gr
+
+and of_body c cb body = of_flags c cb (of_term Items.empty body)
+and of_axiom c cb = of_flags c cb (Items.singleton (Axiom, GlobRef.ConstRef c))
+
+(* A field of a sealed module, whose implementation is at hand. *)
+and of_sealed env c cb place =
+  let before = !visiting in
+  let own () =
+    match Lookup.body_of cb with Some body -> of_body c cb body | None -> of_axiom c cb
+  in
+  match own () with
+  | items -> keep c cb place items
+  | exception Lookup.Hidden when Environ.mem_constant c env ->
+      visiting := before;
+      keep c cb place (snd (List.hd (Palmetto_coq.ask [ c ])))
 
 (* An axiom or a primitive; or, inside a module, a field of a sealed one, whose implementation counts: Coq
    is asked, for all such fields of that module together. A file is no sealed module. *)
@@ -222,25 +140,22 @@ and of_bodiless env c cb =
     then c' :: asked
     else asked
   in
-  let own_name = KerName.equal (Constant.user c) (Constant.canonical c) in
   let answers =
     match path with
-    | ModPath.MPfile _ when own_name ->
-        [ (c, of_flags c cb (Items.singleton (Axiom, GlobRef.ConstRef c))) ]
-    | ModPath.MPfile _ -> ask_coq [ c ]
-    | ModPath.MPbound _ | ModPath.MPdot _ -> ask_coq (c :: Environ.fold_constants add env [])
+    | ModPath.MPfile _ when Lookup.is_own_name c -> [ (c, of_axiom c cb) ]
+    | ModPath.MPfile _ -> Palmetto_coq.ask [ c ]
+    | ModPath.MPbound _ | ModPath.MPdot _ -> Palmetto_coq.ask (c :: Environ.fold_constants add env [])
   in
-  let keep (c, items) =
-    let declaration = Environ.lookup_constant c env in
-    let place = place_of_constant env c declaration in
-    constants := Cmap_env.add c { declaration; place; items } !constants
+  let remember (c, items) =
+    let cb, in_environment = Lookup.constant env c in
+    keep c cb (place_of env c cb in_environment) items
   in
-  List.iter keep answers;
-  snd (List.hd answers)
+  List.hd (List.map remember answers)
 
 and of_inductive m =
-  let mib = Environ.lookup_mind m (Global.env ()) in
-  let place = place_in (MutInd.modpath m) [] in
+  let env = Global.env () in
+  let mib = Lookup.inductive env m in
+  let place = Lookup.place env (MutInd.modpath m) ~sealed:(not (Environ.mem_mind m env)) in
   match Mindmap_env.find_opt m !inductives with
   | Some entry when holds entry mib place -> entry.items
   | _ when Mindset.mem m !visiting -> Items.empty
@@ -276,30 +191,10 @@ let of_global gr =
   | GlobRef.ConstRef c -> of_constant c
   | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> of_inductive m
 
-let canonical = function
-  | GlobRef.ConstRef c -> GlobRef.ConstRef (Constant.make1 (Constant.canonical c))
-  | GlobRef.IndRef (m, i) -> GlobRef.IndRef (MutInd.make1 (MutInd.canonical m), i)
-  | GlobRef.ConstructRef ((m, i), k) -> GlobRef.ConstructRef ((MutInd.make1 (MutInd.canonical m), i), k)
-  | GlobRef.VarRef _ as gr -> gr
-
-(* What a sealed module hides has no name that Coq would read, unless under the name that it is an alias of. *)
-let full_name gr =
-  let path gr = Libnames.string_of_path (Nametab.path_of_global gr) in
-  try path gr
-  with Not_found -> (
-    try path (canonical gr)
-    with Not_found -> (
-      match gr with
-      | GlobRef.VarRef id -> Id.to_string id
-      | GlobRef.ConstRef c -> Constant.to_string c
-      | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> MutInd.to_string m))
-
-let item (kind, gr) = kind_name kind ^ " " ^ full_name gr
-
 (* One line a name: `NONCE NAME = ITEM; ITEM; ...`. *)
 let print nonce names =
   let line name =
-    let items = List.map item (Items.elements (of_global (Smartlocate.global_with_alias name))) in
+    let items = List.map Items.to_string (Items.elements (of_global (Smartlocate.global_with_alias name))) in
     nonce ^ " " ^ Libnames.string_of_qualid name ^ " = " ^ String.concat "; " items
   in
   let lines = List.map line names in
@@ -316,9 +211,9 @@ let uses nonce name =
   let found =
     match Smartlocate.global_with_alias name with
     | GlobRef.ConstRef c ->
-        let body = body_of (Environ.lookup_constant c (Global.env ())) in
+        let body = Lookup.body_of (Environ.lookup_constant c (Global.env ())) in
         Option.fold_left collect GlobRef.Set_env.empty body
     | _ -> GlobRef.Set_env.empty
   in
-  let names = List.map full_name (GlobRef.Set_env.elements found) in
+  let names = List.map Items.full_name (GlobRef.Set_env.elements found) in
   Feedback.msg_notice (Pp.str (String.concat " " (nonce :: names)))

@@ -3,6 +3,7 @@
 open Names
 open Constr
 open Palmetto_items
+module Items = Palmetto_items
 
 (* What an object that Print Assumptions reports is, and what it was found at. *)
 let reported = function

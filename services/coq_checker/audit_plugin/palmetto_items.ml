@@ -27,7 +27,7 @@ let canonical = function
   | GlobRef.ConstructRef ((m, i), k) -> GlobRef.ConstructRef ((MutInd.make1 (MutInd.canonical m), i), k)
   | GlobRef.VarRef _ as gr -> gr
 
-(* What a sealed module hides has no name that Coq would read, unless under the name that it is an alias of. *)
+(* What a sealed module hides has no name that Coq would read, except that of what it is an alias of. *)
 let full_name gr =
   let path gr = Libnames.string_of_path (Nametab.path_of_global gr) in
   try path gr

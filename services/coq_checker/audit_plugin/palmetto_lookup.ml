@@ -19,7 +19,10 @@ let implementation env path =
       | exception Not_found -> [])
   | _ -> []
 
-let field env path label = List.assoc_opt label (implementation env path)
+let field env path label =
+  List.find_map
+    (fun (label', field) -> if Label.equal label label' then Some field else None)
+    (implementation env path)
 
 let is_own_name c = KerName.equal (Constant.user c) (Constant.canonical c)
 

@@ -46,8 +46,11 @@ _ending: set[asyncio.Future[int]] = set()
 
 async def all_ended() -> None:
     """Waits until every session that was killed is gone."""
-    if _ending:
-        await asyncio.wait(set(_ending), timeout=_START_TIMEOUT_S)
+    loop = asyncio.get_running_loop()
+    # What another loop waited for, and did not live to see, is not ours.
+    mine = {ending for ending in _ending if ending.get_loop() is loop}
+    if mine:
+        await asyncio.wait(mine, timeout=_START_TIMEOUT_S)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,16 +55,22 @@ class Answers:
         )
 
 
-def coqc(toolchain: Toolchain, folder: Path, text: str) -> str:
-    """What coqc prints for a file with the plugin loaded before `text`; `folder` is a scratch directory."""
+def coqc(toolchain: Toolchain, folder: Path, text: str, file: str = "Trial") -> str:
+    """What coqc prints for a file with the plugin loaded before `text`.
+
+    `folder` is a scratch directory; a file compiled there before can be required.
+    """
     plugin = plugin_path(toolchain)
     assert plugin is not None, "the audit plugin is not built"
-    source = folder / "Trial.v"
+    source = folder / f"{file}.v"
     source.write_text(_LOAD + text)
     argv = toolchain.command(
         "coqc",
         "-w",
         "none",
+        "-Q",
+        str(folder),
+        "",
         str(source),
         read_only=[plugin],
         writable=[folder],

@@ -45,8 +45,6 @@ def test_other_sources_need_another(toolchain: Toolchain, empty_cache: Path, mon
 
 
 def test_without_a_compiler_it_says_what_to_do(toolchain: Toolchain, empty_cache: Path) -> None:
-    # The programs for a session are there, OCaml's are not.
-    (empty_cache / "bin").mkdir()
     poor = replace(toolchain, search_path="/nonexistent")
     with pytest.raises(PluginError) as raised:
         build_plugin(poor)

@@ -1,4 +1,4 @@
-"""The plugin's memory in sertop: after going back, in forks, and after an interrupted question."""
+"""The plugin's memory in sertop: after going back, and in forks."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

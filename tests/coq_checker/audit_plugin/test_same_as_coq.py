@@ -6,7 +6,7 @@ import pytest
 
 from coq_checker.toolchain import Toolchain
 
-from .both import ask, names_inside
+from .both import ask, coqc, names_inside
 
 CASES = Path(__file__).parent / "cases"
 
@@ -30,6 +30,36 @@ LIBRARY = [
 ]
 
 
+SEALED_ELSEWHERE = """
+Axiom outer : nat.
+Module Type T. Parameter a : nat. Parameter b : nat. Parameter c : Set. Parameter d : False -> nat. End T.
+(* Hides axioms, a block of inductives, what was not checked, and uses what it exports itself. *)
+Module Flat : T.
+Axiom hidden : nat. Axiom absurd : False.
+Definition between := hidden + outer.
+Definition a := between. Lemma b : nat. Proof. exact a. Qed.
+Unset Positivity Checking.
+Inductive odd : Set := o : (even -> nat) -> odd with even : Set := e : (even -> nat) -> odd -> even.
+Set Positivity Checking.
+Definition c := even.
+Definition vain : outer = outer -> nat := match absurd return (outer = outer -> nat) with end.
+Definition d (_ : False) : nat := let unused := vain in 3.
+End Flat.
+(* Holds a module, which hides something in turn. *)
+Module Nested : T.
+Module In. Axiom hidden : nat. Definition a := hidden. Module Deep : T := Flat. End In.
+Definition a := In.a. Definition b := In.Deep.a. Inductive c' : Set := k : (fun _ : nat => nat) In.a -> c'.
+Definition c := c'. Axiom d : False -> nat.
+End Nested.
+Module Named : T := Flat. Module Alias := Nested.
+Module F (X : T) : T. Definition a := X.a. Definition b := 3. Definition c := X.c. Definition d := X.d. End F.
+Module Applied := F Flat. Module Twice := F Applied.
+Module With : T with Definition a := 5.
+Definition a := 5. Definition b := Flat.a. Definition c := nat. Definition d := Nested.d.
+End With.
+"""
+
+
 def disagreements(toolchain: Toolchain, folder: Path, text: str) -> list[str]:
     answers = ask(toolchain, folder, text)
     assert answers
@@ -46,6 +76,22 @@ def test_the_standard_library(module: str, every: int, toolchain: Toolchain, tmp
     prelude = f"Require {module}."
     names = names_inside(toolchain, tmp_path, prelude, module)[::every]
     assert disagreements(toolchain, tmp_path, f"{prelude}\n(* ASK {' '.join(names)} *)\n") == []
+
+
+def test_sealed_modules_of_another_file(toolchain: Toolchain, tmp_path: Path) -> None:
+    coqc(toolchain, tmp_path, SEALED_ELSEWHERE, "Sealed")
+    modules = ("Flat", "Nested", "Named", "Alias", "Applied", "Twice", "With")
+    names = " ".join(f"{module}.{field}" for module in modules for field in "abcd")
+    text = f"""
+Require Import Sealed.
+Definition uses := Flat.b. Definition absurd := match Nested.d return False -> nat with x => x end.
+Inductive block : Set := k : Flat.c -> block.
+(* ASK {names} uses absurd block *)
+Module Open. Module G := F Flat. Definition x := G.a. Module H : T := Flat.
+(* ASK {names} uses absurd block G.a G.b G.c G.d x H.a H.b H.c H.d *)
+End Open.
+(* ASK {names} uses absurd block Open.x Open.H.a *)"""
+    assert disagreements(toolchain, tmp_path, text) == []
 
 
 def test_an_applied_functor_of_the_library(toolchain: Toolchain, tmp_path: Path) -> None:

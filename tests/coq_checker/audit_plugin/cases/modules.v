@@ -56,9 +56,9 @@ End TIi.
 Module FIi := FI TIi.
 Theorem both1 : nat. exact (A2.hid + Impl.hid). Qed.
 Theorem both2 : nat. exact (I.hid + FS.Sub.zz + I3.k). Qed.
-Theorem absurd1 : nat. exact (match S.f return (top2 = top2 -> nat) with end eq_refl). Qed.
-Theorem absurd2 : nat. exact (match S2.f return (top2 = top2 -> nat) with end eq_refl). Qed.
-Theorem absurd3 : nat. exact (match D.f return (top2 = top2 -> nat) with end eq_refl). Qed.
+Theorem absurd1 : top2 = top2 -> nat. exact (match S.f return (top2 = top2 -> nat) with end). Qed.
+Theorem absurd2 : top2 = top2 -> nat. exact (match S2.f return (top2 = top2 -> nat) with end). Qed.
+Theorem absurd3 : top2 = top2 -> nat. exact (match D.f return (top2 = top2 -> nat) with end). Qed.
 Module Big (X : T) : T.
 Definition a := X.a.
 Definition b := X.b.
