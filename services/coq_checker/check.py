@@ -5,26 +5,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import VARIABLE, Assumption, Auditor
+from coq_checker.audit import Auditor
 from coq_checker.candidate import Candidate, read
 from coq_checker.gates import ast
-from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.text import Mode
 from coq_checker.goals import Goal, goals_at
+from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.limits import Limits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import Ran, run
 from coq_checker.session.api import AstHead, CoqError, CoqSession
-
-_GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
-_UNFINISHED = (
-    "Attempt to save an incomplete proof",
-    "Attempt to save a proof with",
-    "unresolved existential variables",
-    "There are pending proofs",
-    "remaining open goals",
-    "No such goal",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +165,8 @@ class _Check:
         states = ran.states
         before = states[index - 1] if 0 < index <= len(states) else self.place.state
         goals = await self._goals(before)
-        if error.out_of_memory:
-            return self._at(index, Verdict.OUT_OF_MEMORY, Reason.MEMORY_LIMIT, error.message, goals)
-        if error.syntax:
-            return self._at(index, Verdict.FAILED, Reason.SYNTAX, error.message, goals)
-        if self._is_end(index):
-            if any(part in error.message for part in _GIVEN_UP):
-                return self._at(index, Verdict.INCOMPLETE, Reason.ADMITTED, error.message, goals)
-            if any(part in error.message for part in _UNFINISHED):
-                return self._at(index, Verdict.INCOMPLETE, Reason.OPEN_GOALS, error.message, goals)
-            return self._at(index, Verdict.FAILED, Reason.KERNEL, error.message, goals)
-        return self._at(index, Verdict.FAILED, Reason.TACTIC, error.message, goals)
-
-    def _is_end(self, index: int) -> bool:
-        text = self.candidate.quote(index) if index < len(self.candidate.sentences) else ""
-        return text.startswith(("Qed", "Defined"))
+        sentence = self.candidate.quote(index) if index < len(self.candidate.sentences) else ""
+        return self._at(index, *failure_kind(error, sentence), error.message, goals)
 
     async def _goals(self, state: int) -> tuple[Goal, ...]:
         if not self.ask.want_goals:
@@ -211,7 +189,6 @@ class _Check:
     async def _audit(self) -> ProofResult:
         place = self.place
         audits = await self.auditor.audit(place.session, place.names)
-        assumptions: list[Assumption] = []
         for name, audit in zip(place.names, audits, strict=True):
             if audit.problem is not None:
                 if place.closing is not None:
@@ -219,16 +196,7 @@ class _Check:
                     return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
                 why = f"the axioms of {name} could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-            assumptions += audit.assumptions
-        if not assumptions:
-            return ProofResult(Verdict.PROVED)
-        refused = await forbidden(assumptions, self.ask.axioms, place.session, place.before)
-        shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
-        if refused:
-            what = ", ".join(dict.fromkeys(map(str, refused)))
-            why = f"the proof rests on what is not allowed: {what}."
-            return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
-        return ProofResult(Verdict.PROVED, axioms=shown)
+        return await judge_audits(audits, self.ask.axioms, place.session, place.before)
 
     def _at(
         self, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import VARIABLE, Assumption
 from coq_checker.environment import Environment, EnvironmentFailedError
-from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
@@ -133,19 +133,9 @@ class FileChecks:
         where = document.sentences[passed.sentence or 0]
         source = document.environment.source
         text = source[where.start : where.end].decode("utf-8", "replace")
-        at_end = text.startswith(("Qed", "Defined"))
-        unfinished = at_end and "incomplete proof" in error.message
-        reason = (
-            Reason.SYNTAX
-            if error.syntax
-            else Reason.OPEN_GOALS
-            if unfinished
-            else Reason.KERNEL
-            if at_end
-            else Reason.TACTIC
-        )
+        verdict, reason = failure_kind(error, text)
         return ProofResult(
-            verdict=Verdict.INCOMPLETE if unfinished else Verdict.FAILED,
+            verdict=verdict,
             reason=reason,
             message=error.message,
             sentence=text,
@@ -157,7 +147,6 @@ class FileChecks:
 
     async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult:
         before = document.state_at(theorem.start)
-        assumptions: list[Assumption] = []
         names = await self._names(document, theorem)
         # Right after the proof its names mean nothing else.
         audits = await self._pool.auditor.audit(document.session, names, document.state_at(theorem.proof_end))
@@ -165,14 +154,7 @@ class FileChecks:
             if audit.problem is not None:
                 why = f"its axioms could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-            assumptions += audit.assumptions
-        refused = await forbidden(assumptions, ask.axioms, document.session, before)
-        shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
-        if refused:
-            what = ", ".join(dict.fromkeys(map(str, refused)))
-            why = f"the proof rests on what is not allowed: {what}."
-            return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
-        return ProofResult(Verdict.PROVED, axioms=shown)
+        return await judge_audits(audits, ask.axioms, document.session, before)
 
     @staticmethod
     async def _names(document: Document, theorem: Theorem) -> list[str]:
