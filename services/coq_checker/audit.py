@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from coq_checker.run import run
-from coq_checker.session.api import CoqSession, SessionLostError
+from coq_checker.session.api import CoqSession, Query, SessionLostError
 
 _WARM_AT_ONCE = 200
 
@@ -52,8 +52,8 @@ class Auditor(Protocol):
     async def prepare(self, session: CoqSession) -> None:
         """Makes a fresh session ready for audits, before anything else runs in it."""
 
-    async def learn(self, session: CoqSession, name: str) -> list[str]:
-        """What another session should `warm` up with, after an audit of `name` took long here."""
+    async def learn(self, query: Query, name: str) -> list[str]:
+        """What another session should `warm` up with, after an audit of `name` took long where `query` asks."""
 
     async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Lets a session, and so its later forks, remember what the constants rest on."""
@@ -97,7 +97,7 @@ class PrintAssumptions:
     async def prepare(self, session: CoqSession) -> None:
         """Nothing to prepare."""
 
-    async def learn(self, session: CoqSession, name: str) -> list[str]:
+    async def learn(self, query: Query, name: str) -> list[str]:
         """Coq's command remembers nothing."""
         return []
 
@@ -140,10 +140,10 @@ class PluginAuditor:
             raise SessionLostError(f"the audit plugin did not load: {said}")
         session.after_fork = "PalmettoQuiet."
 
-    async def learn(self, session: CoqSession, name: str) -> list[str]:
+    async def learn(self, query: Query, name: str) -> list[str]:
         """The constants that the body of `name` names."""
         nonce = secrets.token_hex(8)
-        printed = await session.query(f'PalmettoUses "{nonce}" {name}.')
+        printed = await query(f'PalmettoUses "{nonce}" {name}.')
         found = [message for message in printed.messages if message.startswith(nonce)]
         return found[0].split()[1:] if found else []
 
@@ -169,10 +169,11 @@ class PluginAuditor:
         ]
         if len(found) != len(names):
             return [Audit(problem="the audit plugin did not answer")] * len(names)
-        return [self._read(line) for line in found]
+        return [self.read(line) for line in found]
 
     @staticmethod
-    def _read(line: str) -> Audit:
+    def read(line: str) -> Audit:
+        """One constant's line, `NONCE NAME = ITEM; ITEM; ...`."""
         items = line.partition(" = ")[2].split("; ") if " = " in line else []
         assumptions = [Assumption(*item.split(" ", 1)) for item in items if " " in item]
         return Audit(tuple(assumptions))

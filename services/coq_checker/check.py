@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coq_checker.audit import Auditor
-from coq_checker.candidate import Candidate, read
+from coq_checker.candidate import Candidate
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.text import Mode
@@ -15,7 +15,7 @@ from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.limits import Limits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import Ran, run
-from coq_checker.session.api import AstHead, CoqError, CoqSession
+from coq_checker.session.api import AstHead, CoqError, CoqSession, queries_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,13 @@ _MAX_KNOWN = 20_000
 _ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
 
 
-async def check(place: Place, ask: Ask, auditor: Auditor) -> ProofResult:
-    """The verdict on one candidate. The session's tip is moved; the caller takes it back.
+async def check(place: Place, ask: Ask, candidate: Candidate, auditor: Auditor) -> ProofResult:
+    """The verdict on one candidate, step by step. The session's tip is moved; the caller takes it back.
 
     Raises:
         SessionLostError: the worker died or was killed by its limits.
         SessionOutputError: Coq answered too much.
     """
-    candidate = read(ask.text, ask.mode, ask.max_sentences)
-    if isinstance(candidate, ProofResult):
-        return candidate
     return await _Check(place, ask, auditor, candidate).verdict()
 
 
@@ -171,7 +168,8 @@ class _Check:
     async def _goals(self, state: int) -> tuple[Goal, ...]:
         if not self.ask.want_goals:
             return ()
-        return (await goals_at(self.place.session, state, self.ask.limits.goals_bytes)).goals
+        query = queries_at(self.place.session, state)
+        return (await goals_at(query, self.ask.limits.goals_bytes)).goals
 
     async def _close(self) -> ProofResult | None:
         closing = self.place.closing or ""
@@ -201,18 +199,24 @@ class _Check:
     def _at(
         self, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()
     ) -> ProofResult:
-        candidate = self.candidate
-        if index >= len(candidate.sentences):
-            return ProofResult(verdict, reason, message, goals=tuple(goals))
-        sentence = candidate.sentences[index]
-        return ProofResult(
-            verdict=verdict,
-            reason=reason,
-            message=message,
-            sentence=candidate.quote(index),
-            sentence_index=index,
-            # The end that we added stands at the candidate's own end.
-            start=min(sentence.start, candidate.length),
-            end=min(sentence.end, candidate.length),
-            goals=tuple(goals),
-        )
+        return at_sentence(self.candidate, index, verdict, reason, message, goals)
+
+
+def at_sentence(
+    candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()
+) -> ProofResult:
+    """A verdict that one sentence of the candidate decided."""
+    if index >= len(candidate.sentences):
+        return ProofResult(verdict, reason, message, goals=tuple(goals))
+    sentence = candidate.sentences[index]
+    return ProofResult(
+        verdict=verdict,
+        reason=reason,
+        message=message,
+        sentence=candidate.quote(index),
+        sentence_index=index,
+        # The end that we added stands at the candidate's own end.
+        start=min(sentence.start, candidate.length),
+        end=min(sentence.end, candidate.length),
+        goals=tuple(goals),
+    )

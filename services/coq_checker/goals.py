@@ -7,7 +7,7 @@ hypothesis starts a line two columns in, and what a notation breaks over lines i
 import re
 from dataclasses import dataclass
 
-from coq_checker.session.api import CoqSession
+from coq_checker.session.api import Query
 
 _HYPOTHESIS = re.compile(r"^  ([^\W\d][\w']*(?:, [^\W\d][\w']*)*) (:=|:) ", re.M)
 _BAR = re.compile(r"^  ={4,}[^\n]*$", re.M)
@@ -102,9 +102,9 @@ def _cut(goals: list[Goal], limit_bytes: int) -> tuple[Goal, ...]:
     return tuple(kept)
 
 
-async def goals_at(session: CoqSession, state: int, limit_bytes: int) -> Goals:
-    """The goals in focus in a state; none outside a proof."""
-    shown = await session.query("Show.", state)
+async def goals_at(query: Query, limit_bytes: int) -> Goals:
+    """The goals in focus in the state that `query` asks; none outside a proof."""
+    shown = await query("Show.")
     if shown.error is not None or not shown.messages:
         return Goals((), 0)
     text = shown.messages[-1]
@@ -113,14 +113,14 @@ async def goals_at(session: CoqSession, state: int, limit_bytes: int) -> Goals:
         return Goals((), 0)
     found: list[Goal] = []
     for index in range(1, min(int(count[1]), _MAX_GOALS) + 1):
-        one = await session.query(f"Show {index}.", state)
+        one = await query(f"Show {index}.")
         if one.error is not None or not one.messages:
             break
         goal_text = one.messages[-1]
         types: dict[str, str] = {}
         for match in _HYPOTHESIS.finditer(goal_text.partition("\n  ====")[0]):
             if match[2] == ":=" and index == 1:
-                checked = await session.query(f"Check {match[1]}.", state)
+                checked = await query(f"Check {match[1]}.")
                 if checked.error is None and checked.messages:
                     types[match[1]] = re.sub(r"\s+", " ", checked.messages[-1]).partition(" : ")[2]
         found.append(parse_goal(goal_text, types))

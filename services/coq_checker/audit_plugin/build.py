@@ -14,7 +14,7 @@ from pathlib import Path
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
 # In the order in which they stand on each other.
-_UNITS = ("palmetto_items", "palmetto_lookup", "palmetto_coq", "palmetto_audit", "palmetto_quiet")
+_UNITS = ("palmetto_items", "palmetto_lookup", "palmetto_coq", "palmetto_audit", "palmetto_run", "palmetto_quiet")
 _COMMANDS = "g_palmetto_audit"
 _SOURCES = (*(f"{unit}.ml" for unit in _UNITS), f"{_COMMANDS}.mlg")
 _META = """version = "1"

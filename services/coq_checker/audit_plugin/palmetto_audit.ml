@@ -192,13 +192,12 @@ let of_global gr =
   | GlobRef.IndRef (m, _) | GlobRef.ConstructRef ((m, _), _) -> of_inductive m
 
 (* One line a name: `NONCE NAME = ITEM; ITEM; ...`. *)
+let line nonce name =
+  let items = List.map Items.to_string (Items.elements (of_global (Smartlocate.global_with_alias name))) in
+  nonce ^ " " ^ Libnames.string_of_qualid name ^ " = " ^ String.concat "; " items
+
 let print nonce names =
-  let line name =
-    let items = List.map Items.to_string (Items.elements (of_global (Smartlocate.global_with_alias name))) in
-    nonce ^ " " ^ Libnames.string_of_qualid name ^ " = " ^ String.concat "; " items
-  in
-  let lines = List.map line names in
-  Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str lines)
+  Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str (List.map (line nonce) names))
 
 (* The constants that the body of a constant names: what a process that is to answer for its like should
    know beforehand. *)

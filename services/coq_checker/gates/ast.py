@@ -37,6 +37,8 @@ _TACTIC_ENTRIES = frozenset(
         "VernacMtac2",
     }
 )
+# What the body of a proof may hold; `VernacEndProof` only where it proves.
+ALLOWED_IN_PROOF = _PROOF_BODY | _TACTIC_ENTRIES
 # What a free-standing script may declare besides.
 _SCRIPT = _PROOF_BODY | {
     "VernacStartTheoremProof",

@@ -16,7 +16,7 @@ from coq_checker.pool.passed import Passed
 from coq_checker.pool.watchdog import Watchdog
 from coq_checker.run import Ran, run
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError
+from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
 from coq_checker.session.sertop import SertopSession
 from coqdata.sentence import Sentence, split
 from coqdata.theorem import Theorem, theorems
@@ -242,7 +242,7 @@ class Document:
         if failed < opened or done.error is None:
             self._fail(failed, message)
         state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
-        goals = await goals_at(self.session, state, 64 << 10)
+        goals = await goals_at(queries_at(self.session, state), 64 << 10)
         self.passed[theorem.index] = Passed(done.error, failed, goals.goals)
         await self.session.back_to(self._states[first])
         await self._assume(first, opened, last)
@@ -276,22 +276,31 @@ class Document:
             EnvironmentFailedError: see `prepare`.
             SessionLostError: the session died; the next call starts anew.
         """
-        async with self.lock:
-            state = await self.prepare(position, limits)
-            try:
-                session = self.session
-                if isinstance(session, SertopSession) and session.forks >= _MAX_FORKS:
-                    session = await self._renew(session)
-                worker = await self._fork(session)
-            except SessionLostError:
-                self.close()
-                raise
+        worker, state = await self.fork_past(position, limits)
         try:
             await worker.back_to(state)
         except BaseException:
             worker.kill()
             raise
         return worker
+
+    async def fork_past(self, position: int, limits: Limits) -> tuple[CoqSession, int]:
+        """A fork of the session, which has executed at least everything before `position`, and the state there.
+
+        Raises:
+            EnvironmentFailedError: see `prepare`.
+            SessionLostError: the session died; the next call starts anew.
+        """
+        async with self.lock:
+            state = await self.prepare(position, limits)
+            try:
+                session = self.session
+                if isinstance(session, SertopSession) and session.forks >= _MAX_FORKS:
+                    session = await self._renew(session)
+                return await self._fork(session), state
+            except SessionLostError:
+                self.close()
+                raise
 
     @staticmethod
     async def _fork(session: CoqSession) -> CoqSession:

@@ -20,7 +20,7 @@ from coq_checker.pool.watchdog import Watchdog
 from coq_checker.pool.worker import Target, Worker
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, SessionStartError
+from coq_checker.session.api import CoqSession, SessionLostError, SessionStartError
 from coq_checker.session.sertop import all_ended
 
 _TRIES = 2
@@ -140,7 +140,7 @@ class Pool:
                         self.queue.serve(last, -1)
                     self.queue.serve(job.target, +1)
                     last = job.target
-                    worker = await self._move(worker, job.target)
+                    worker = self._move(worker, job.target)
                 worker = await self._work(worker, job)
                 if fresh:
                     # The turn begins when the environment is prepared, and is the longer the more that took: an
@@ -157,27 +157,13 @@ class Pool:
             if worker is not None:
                 worker.kill()
 
-    async def _move(self, worker: Worker | None, target: Target) -> Worker | None:
-        """A worker for another target: one that stands there already, or this one gone back to it."""
-        idle = self._find_idle(target)
-        if idle is not None:
-            if worker is not None:
-                self._keep(worker)
-            return idle
-        if worker is None or worker.worn:
-            if worker is not None:
-                worker.kill()
-            return None
-        try:
-            if await worker.retarget(target, self.settings.environment_limits, self.watchdog):
+    def _move(self, worker: Worker | None, target: Target) -> Worker | None:
+        """A worker for another target: this one where it can serve it too, or one that was kept."""
+        if worker is not None:
+            if not worker.worn and worker.turn_to(target):
                 return worker
-        except Exception as error:
-            worker.kill()
-            if not isinstance(error, (SessionLostError, SessionOutputError, EnvironmentFailedError)):
-                self._metrics.fault(error)  # a fault of ours must not take the slot with it
-            return None
-        self._keep(worker)
-        return None
+            self._keep(worker)
+        return self._find_idle(target)
 
     def _holds(self, target: Target) -> bool:
         """Whether what stands before a target is executed already."""
@@ -251,7 +237,7 @@ class Pool:
     async def make_worker(self, target: Target) -> Worker:
         """A new worker at the target."""
         document = self.document(target.environment)
-        return await Worker.make(target, document, self.settings.environment_limits, self.watchdog)
+        return await Worker.make(target, document, self.settings.environment_limits)
 
     # -- what is kept
 
@@ -303,7 +289,7 @@ class Pool:
 
     def _find_idle(self, target: Target) -> Worker | None:
         for key, worker in list(self._idle.items()):
-            if worker.target == target:
+            if worker.turn_to(target):
                 del self._idle[key]
                 return worker
         return None

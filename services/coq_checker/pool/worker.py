@@ -1,8 +1,9 @@
-"""A worker: a fork of a document, standing at one target, where candidates run one after the other."""
+"""A worker: a fork of a document, where candidates run one after the other."""
 
 from dataclasses import dataclass
 
-from coq_checker.audit import Auditor
+from coq_checker.audit import Auditor, PluginAuditor
+from coq_checker.candidate import Candidate, read
 from coq_checker.check import Ask, Place, check
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.statement import Anchor, anchor
@@ -11,13 +12,14 @@ from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
 from coq_checker.pool.watchdog import Breach, Watchdog
+from coq_checker.quick import Spot, quick_check
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import open_proofs, run
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError
+from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
 
 # After this many candidates a worker is made anew: SerAPI keeps every comment and every state it saw.
-MAX_USES = 400
+MAX_USES = 1000
 # ... or when it has grown by this much.
 MAX_GROWTH_BYTES = 256 << 20
 # A check that is over sooner has had no time to start other processes worth counting.
@@ -44,58 +46,38 @@ class Target:
 
 
 class Worker:
-    """One forked session at one target."""
+    """One forked session, which serves every target that its document was past when it was forked."""
 
-    def __init__(self, target: Target, document: Document, session: CoqSession, place: Place) -> None:
+    def __init__(self, target: Target, document: Document, session: CoqSession) -> None:
         self.target = target
         self.uses = 0
         self._document = document
         self._session = session
-        self._place = place
+        self._stands_at: tuple[Target, Place] | None = None
         self._start_rss = process.rss_bytes(session.pid)
         self.dead = False
-        self.lesson: list[str] = []
+        self.lesson: tuple[str, ...] = ()
 
     @classmethod
-    async def make(cls, target: Target, document: Document, limits: Limits, watchdog: Watchdog) -> "Worker":
-        """Forks the document at the target and opens the statement.
+    async def make(cls, target: Target, document: Document, limits: Limits) -> "Worker":
+        """Forks the document, which has executed what is before the target.
 
         Raises:
-            EnvironmentFailedError: the environment or the statement does not run.
+            EnvironmentFailedError: the environment does not run.
             SessionLostError: a process died on the way; the next try starts anew.
         """
-        session = await document.fork_at(target.position, limits)
-        try:
-            with watchdog.watch(session, limits) as guard:
-                try:
-                    place = await _open(target, session, document.gated)
-                except (SessionLostError, SessionOutputError) as error:
-                    if guard.breach is None:
-                        raise
-                    message = f"the statement passed its {guard.breach.value} limit."
-                    raise EnvironmentFailedError(message) from error
-        except BaseException:
-            session.kill()
-            raise
-        return cls(target, document, session, place)
+        session, _ = await document.fork_past(target.position, limits)
+        return cls(target, document, session)
 
-    async def retarget(self, target: Target, limits: Limits, watchdog: Watchdog) -> bool:
-        """Goes back to an earlier target of the same text; False where the worker cannot.
-
-        Raises:
-            EnvironmentFailedError: the statement does not run.
-            SessionLostError: the worker died on the way.
-        """
-        document = self._document
-        if not (document.covers(target.environment) and document.holds(target.position)):
-            return False
-        state = document.state_at(target.position)
-        if not self._session.has(state) or state > self._place.before:
-            return False
-        with watchdog.watch(self._session, limits):
-            await self._session.back_to(state)
-            self._place = await _open(target, self._session, document.gated)
-        self.target = target
+    def turn_to(self, target: Target) -> bool:
+        """Serves another target of the same text from now on; False where the worker cannot."""
+        if target != self.target:
+            document = self._document
+            if not (document.covers(target.environment) and document.holds(target.position)):
+                return False
+            if not self._session.has(document.state_at(target.position)):
+                return False
+            self.target = target
         return True
 
     @property
@@ -109,21 +91,17 @@ class Worker:
         """The verdict on one candidate, its limits kept.
 
         Raises:
+            EnvironmentFailedError: the statement does not run.
             SessionLostError: the worker died without having passed a limit; another may be tried.
         """
+        candidate = read(ask.text, ask.mode, ask.max_sentences)
+        if isinstance(candidate, ProofResult):
+            return candidate
         self.uses += 1
         with watchdog.watch(self._session, ask.limits) as guard:
             try:
-                if self.target.mode is Mode.SCRIPT and self.uses > 1:
-                    # Each script meets an anchor of its own: a name that an earlier answer gave away is worth
-                    # nothing, where a script that knew its anchor's name could put another meaning over it.
-                    await self._session.back_to(self._place.before)
-                    self._place = await _open(self.target, self._session, self._place.known)
-                result = await check(self._place, ask, auditor)
+                result = await self._checked(ask, candidate, auditor)
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < _SHORT_NS else guard.cpu_ns
-                if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
-                    self.lesson = await auditor.learn(self._session, self._place.names[0])
-                await self._session.back_to(self._place.state)
             except SessionOutputError:
                 self.kill()
                 why = f"Coq's answer passed the output limit of {ask.limits.output_bytes} bytes."
@@ -140,11 +118,37 @@ class Worker:
                 raise
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
+    async def _checked(self, ask: Ask, candidate: Candidate, auditor: Auditor) -> ProofResult:
+        """In one command where that gives a clear answer, else step by step."""
+        target, session = self.target, self._session
+        if isinstance(auditor, PluginAuditor) and target.mode is Mode.PROOF:
+            spot = Spot(session, self._document.state_at(target.position), target.statement)
+            quick = await quick_check(spot, ask, candidate, auditor, _SLOW_AUDIT_NS)
+            if quick is not None:
+                self.lesson = quick.lesson
+                return quick.result
+        place = await self._stand()
+        result = await check(place, ask, candidate, auditor)
+        if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
+            self.lesson = tuple(await auditor.learn(queries_at(session), place.names[0]))
+        await session.back_to(place.state)
+        return result
+
+    async def _stand(self) -> Place:
+        """Goes to the target and opens its statement there, unless it stands there already."""
+        target = self.target
+        # Each script meets an anchor of its own: a name that an earlier answer gave away is worth
+        # nothing, where a script that knew its anchor's name could put another meaning over it.
+        if self._stands_at is None or self._stands_at[0] != target or target.mode is Mode.SCRIPT:
+            await self._session.back_to(self._document.state_at(target.position))
+            self._stands_at = target, await _open(target, self._session, self._document.gated)
+        return self._stands_at[1]
+
     async def teach(self) -> None:
         """Hands on to the document what made the last audit slow."""
-        names, self.lesson = self.lesson, []
+        names, self.lesson = self.lesson, ()
         if names:
-            await self._document.warm(names)
+            await self._document.warm(list(names))
 
     def kill(self) -> None:
         """Ends it at once."""

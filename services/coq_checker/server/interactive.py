@@ -23,6 +23,7 @@ from coq_checker.session.api import (
     SessionLostError,
     SessionOutputError,
     SessionStartError,
+    queries_at,
 )
 from coqdata.sentence import split
 
@@ -135,7 +136,7 @@ class Interactive:
         sid = session.tip
         shown = await session.query("Show Conjectures.", sid)
         in_proof = shown.error is None and bool(" ".join(shown.messages).strip())
-        goals = await goals_at(session, sid, self._limits.goals_bytes) if want_goals and in_proof else None
+        goals = await goals_at(queries_at(session, sid), self._limits.goals_bytes) if want_goals and in_proof else None
         number, self._next = self._next, self._next + 1
         self._states[number] = _State(parent, text, session, sid)
         return Step(number, in_proof, messages, goals, cpu_ns, wall_ns)
@@ -198,7 +199,7 @@ class Interactive:
         """
 
         async def act(state: _State, session: CoqSession, _: Guard) -> Goals:
-            return await goals_at(session, state.sid, self._limits.goals_bytes)
+            return await goals_at(queries_at(session, state.sid), self._limits.goals_bytes)
 
         return await self._in_process(number, act)
 

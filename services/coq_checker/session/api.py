@@ -1,6 +1,6 @@
 """The interface of a Coq session, whatever protocol is underneath, and its values."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,10 @@ class Executed:
 
     messages: list[str]
     error: CoqError | None
+
+
+# Runs one command in one state, which stays as it is.
+Query = Callable[[str], Awaitable[Executed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class CoqSession(Protocol):
     async def parse(self, text: bytes, state: int) -> AstHead | None:
         """What one sentence is, parsed where `state` ends and not executed; None when it does not parse."""
 
-    async def query(self, command: str, state: int | None = None) -> Executed:
+    async def query(self, command: str | bytes, state: int | None = None) -> Executed:
         """Runs a command in an isolated copy of `state` (default: the tip)."""
 
     async def fork(self) -> "CoqSession":
@@ -121,3 +125,12 @@ class CoqSession(Protocol):
 
     def kill(self) -> None:
         """Ends the process at once. May be called at any time, and twice."""
+
+
+def queries_at(session: CoqSession, state: int | None = None) -> Query:
+    """Commands in a state of a session (default: the tip)."""
+
+    async def query(command: str) -> Executed:
+        return await session.query(command, state)
+
+    return query

@@ -254,10 +254,11 @@ class SertopSession:
             return None
         return answers.query_head(answer) or AstHead("unreadable", "", False, False)
 
-    async def query(self, command: str, state: int | None = None) -> Executed:
+    async def query(self, command: str | bytes, state: int | None = None) -> Executed:
         """Runs a command in an isolated copy of `state` (default: the tip)."""
         sid = self.tip if state is None else state
-        (answer,) = await self._request(b"(Query ((sid %d)) (Vernac %s))" % (sid, quote(command.encode())))
+        text = command if isinstance(command, bytes) else command.encode()
+        (answer,) = await self._request(b"(Query ((sid %d)) (Vernac %s))" % (sid, quote(text)))
         return Executed(answers.messages(answer), answers.error(answer))
 
     async def fork(self) -> "SertopSession":
