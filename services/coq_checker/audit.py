@@ -140,6 +140,18 @@ class PluginAuditor:
             raise SessionLostError(f"the audit plugin did not load: {said}")
         session.after_fork = "PalmettoQuiet."
 
+    async def trace(self, session: CoqSession, nonce: str, most: int) -> None:
+        """From now on the session prints `NONCE {state, goals, count}` for each state that it computes in a proof.
+
+        Args:
+            session: whose document goes on.
+            nonce: begins each such message.
+            most: how many goals of a state are printed.
+        """
+        done = await run(session, f'PalmettoTrace "{nonce}" {most}.'.encode(), 1)
+        if done.failed is not None:
+            raise SessionLostError("the plugin cannot report goals")
+
     async def learn(self, query: Query, name: str) -> list[str]:
         """The constants that the body of `name` names."""
         nonce = secrets.token_hex(8)

@@ -17,6 +17,7 @@ class Candidate:
         unknown: indices of sentences that may be a project's own tactics: Coq's parser must confirm them.
         gives_up: `Admitted` or `Abort` ended it, and is not part of `text`.
         length: bytes of the candidate as it was sent; a sentence beyond it is ours.
+        unended: it is the beginning of a proof, and has no end.
     """
 
     text: bytes
@@ -24,6 +25,7 @@ class Candidate:
     unknown: tuple[int, ...]
     gives_up: bool
     length: int
+    unended: bool = False
 
     def quote(self, index: int) -> str:
         """The text of a sentence."""
@@ -44,13 +46,14 @@ def _refused(text: bytes, sentences: list[Sentence], index: int, reason: Reason,
     )
 
 
-def read(text: bytes, mode: Mode, max_sentences: int) -> Candidate | ProofResult:
+def read(text: bytes, mode: Mode, max_sentences: int, *, partial: bool = False) -> Candidate | ProofResult:
     """The candidate, or the verdict where none of it may be given to Coq.
 
     Args:
         text: what the client sent; valid UTF-8 without NUL.
         mode: the body of a proof, or a whole script.
         max_sentences: more than this is an invalid request.
+        partial: a body without its end is left as it is.
     """
     parsed = split(text)
     sentences = parsed.sentences
@@ -95,6 +98,8 @@ def read(text: bytes, mode: Mode, max_sentences: int) -> Candidate | ProofResult
         return Candidate(text, tuple(sentences), tuple(unknown), False, len(text))
     if gives_up and ended_at is not None:
         return Candidate(text, tuple(sentences[:ended_at]), tuple(unknown), True, len(text))
+    if ended_at is None and partial:
+        return Candidate(text, tuple(sentences), tuple(unknown), False, len(text), unended=True)
     if ended_at is None:
         end = Sentence(len(text) + 1, len(text) + 5, _COMMAND)
         return Candidate(text + b"\nQed.", (*sentences, end), tuple(unknown), False, len(text))

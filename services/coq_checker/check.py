@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coq_checker.audit import Auditor
@@ -10,12 +9,12 @@ from coq_checker.candidate import Candidate
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.text import Mode
-from coq_checker.goals import Goal, goals_at
+from coq_checker.goals import Goals, goals_at
 from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.limits import Limits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import Ran, run
-from coq_checker.session.api import AstHead, CoqError, CoqSession, queries_at
+from coq_checker.session.api import AstHead, CoqError, CoqSession, Query, queries_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,8 @@ class Ask:
         limits: granted.
         axioms: what the proof may rest on.
         want_goals: return the goals where it stopped.
+        partial: the text is the beginning of a proof.
+        want_messages: return what Coq printed.
         max_sentences: of the candidate.
     """
 
@@ -36,6 +37,8 @@ class Ask:
     limits: Limits
     axioms: AxiomPolicy = AxiomPolicy()
     want_goals: bool = False
+    partial: bool = False
+    want_messages: bool = False
     max_sentences: int = 10_000
 
 
@@ -99,6 +102,7 @@ class _Check:
         parsed_ns = self.parsed_ns or executed_ns
         return replace(
             result,
+            messages=tuple(ran.messages) if self.ask.want_messages else (),
             timings=replace(
                 result.timings,
                 parse_ns=parsed_ns - self.started_ns,
@@ -150,8 +154,9 @@ class _Check:
             return await self._failure(ran, ran.failed, ran.error)
         if candidate.gives_up:
             why = "the proof was given up (Admitted or Abort)."
-            last = ran.states[-1] if ran.states else self.place.state
-            return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, goals=await self._goals(last))
+            return with_goals(ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why), await self._goals(ran))
+        if candidate.unended:
+            return incomplete(await self._goals(ran), done=await self._is_done(ran))
         if self.place.closing is not None:
             mismatch = await self._close()
             if mismatch is not None:
@@ -159,17 +164,23 @@ class _Check:
         return await self._audit()
 
     async def _failure(self, ran: Ran, index: int, error: CoqError) -> ProofResult:
-        states = ran.states
-        before = states[index - 1] if 0 < index <= len(states) else self.place.state
-        goals = await self._goals(before)
+        goals = await self._goals(ran, index)
         sentence = self.candidate.quote(index) if index < len(self.candidate.sentences) else ""
-        return self._at(index, *failure_kind(error, sentence), error.message, goals)
+        return with_goals(self._at(index, *failure_kind(error, sentence), error.message), goals)
 
-    async def _goals(self, state: int) -> tuple[Goal, ...]:
+    async def _goals(self, ran: Ran, index: int | None = None) -> Goals:
+        """The goals before the sentence `index`, or after the last one."""
         if not self.ask.want_goals:
-            return ()
-        query = queries_at(self.place.session, state)
-        return (await goals_at(query, self.ask.limits.goals_bytes)).goals
+            return Goals((), 0)
+        return await goals_at(self._query(ran, index), self.ask.limits.goals_bytes)
+
+    def _query(self, ran: Ran, index: int | None = None) -> Query:
+        count = len(ran.states) if index is None else min(index, len(ran.states))
+        return queries_at(self.place.session, ran.states[count - 1] if count else self.place.state)
+
+    async def _is_done(self, ran: Ran) -> bool:
+        shown = await self._query(ran)("Show.")
+        return shown.error is None and "No more goals." in shown.messages
 
     async def _close(self) -> ProofResult | None:
         closing = self.place.closing or ""
@@ -196,18 +207,27 @@ class _Check:
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
         return await judge_audits(audits, self.ask.axioms, place.session, place.before)
 
-    def _at(
-        self, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()
-    ) -> ProofResult:
-        return at_sentence(self.candidate, index, verdict, reason, message, goals)
+    def _at(self, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
+        return at_sentence(self.candidate, index, verdict, reason, message)
 
 
-def at_sentence(
-    candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str, goals: Sequence[Goal] = ()
-) -> ProofResult:
+def incomplete(goals: Goals, *, done: bool) -> ProofResult:
+    """The verdict on the beginning of a proof that went through."""
+    if done:
+        why = "no goal is left; the proof is not closed."
+        return ProofResult(Verdict.INCOMPLETE, Reason.UNCLOSED, why)
+    return with_goals(ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals."), goals)
+
+
+def with_goals(result: ProofResult, goals: Goals) -> ProofResult:
+    """A result with the goals where it stopped."""
+    return replace(result, goals=goals.goals, goal_count=goals.count, unfocused_count=goals.unfocused)
+
+
+def at_sentence(candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
     """A verdict that one sentence of the candidate decided."""
     if index >= len(candidate.sentences):
-        return ProofResult(verdict, reason, message, goals=tuple(goals))
+        return ProofResult(verdict, reason, message)
     sentence = candidate.sentences[index]
     return ProofResult(
         verdict=verdict,
@@ -218,5 +238,4 @@ def at_sentence(
         # The end that we added stands at the candidate's own end.
         start=min(sentence.start, candidate.length),
         end=min(sentence.end, candidate.length),
-        goals=tuple(goals),
     )

@@ -82,6 +82,9 @@ def result_to_pb(result: ProofResult) -> pb.ProofResult:
         timings=timings_to_pb(result.timings),
         coq_version=result.coq_version,
         environment_id=result.environment_id,
+        goal_count=result.goal_count,
+        unfocused_count=result.unfocused_count,
+        messages=result.messages,
     )
 
 
@@ -100,4 +103,7 @@ def result_from_pb(message: pb.ProofResult) -> ProofResult:
         timings=timings_from_pb(message.timings),
         coq_version=message.coq_version,
         environment_id=message.environment_id,
+        goal_count=message.goal_count,
+        unfocused_count=message.unfocused_count,
+        messages=tuple(message.messages),
     )

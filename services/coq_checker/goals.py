@@ -5,6 +5,7 @@ hypothesis starts a line two columns in, and what a notation breaks over lines i
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coq_checker.session.api import Query
@@ -14,7 +15,7 @@ _BAR = re.compile(r"^  ={4,}[^\n]*$", re.M)
 _COUNT = re.compile(r"^(\d+) (?:focused )?goals?\b")
 _TOTAL_HINT = re.compile(r"\(shelved: (\d+)")
 # More goals than this are counted, not printed.
-_MAX_GOALS = 32
+MAX_GOALS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Goals:
-    """The goals in focus, and how many there are in all, printed or not."""
+    """The goals in focus, how many there are, printed or not, and how many are out of focus, where that is known."""
 
     goals: tuple[Goal, ...]
     count: int
+    unfocused: int = 0
 
 
 def _split_definition(text: str, types: dict[str, str], name: str) -> tuple[str, str]:
@@ -77,7 +79,7 @@ def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
     return Goal(tuple(found), "\n".join(line.removeprefix("  ") for line in conclusion.split("\n")).strip())
 
 
-def _cut(goals: list[Goal], limit_bytes: int) -> tuple[Goal, ...]:
+def cut(goals: Sequence[Goal], limit_bytes: int) -> tuple[Goal, ...]:
     """The goals, cut where their text passes the limit: what is cut is marked, never silently lost."""
     left = limit_bytes
     kept: list[Goal] = []
@@ -112,7 +114,7 @@ async def goals_at(query: Query, limit_bytes: int) -> Goals:
     if count is None:
         return Goals((), 0)
     found: list[Goal] = []
-    for index in range(1, min(int(count[1]), _MAX_GOALS) + 1):
+    for index in range(1, min(int(count[1]), MAX_GOALS) + 1):
         one = await query(f"Show {index}.")
         if one.error is not None or not one.messages:
             break
@@ -126,4 +128,4 @@ async def goals_at(query: Query, limit_bytes: int) -> Goals:
         found.append(parse_goal(goal_text, types))
         if sum(len(goal.conclusion) for goal in found) > limit_bytes:
             break
-    return Goals(_cut(found, limit_bytes), int(count[1]))
+    return Goals(cut(found, limit_bytes), int(count[1]))

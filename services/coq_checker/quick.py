@@ -1,19 +1,22 @@
 """A check in one command: the plugin parses, gates, executes and audits a candidate in one exchange.
 
-It answers what is clear: proved, failed, given up. Whatever is not (a sentence that the gate does not
+It answers what is clear: proved, failed, unfinished. Whatever is not (a sentence that the gate does not
 know, a statement that does not run, an audit that could not be made) is left to `check`, which takes the
 same candidate step by step through Coq's own document.
 """
 
+import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from coq_checker.audit import PluginAuditor
 from coq_checker.candidate import Candidate
-from coq_checker.check import Ask, at_sentence
+from coq_checker.check import Ask, at_sentence, incomplete, with_goals
+from coq_checker.environment import EnvironmentFailedError
 from coq_checker.gates.ast import ALLOWED_IN_PROOF
-from coq_checker.goals import Goal, goals_at
+from coq_checker.goals import MAX_GOALS, Goal, Goals, Hypothesis, cut
 from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session.api import CoqError, CoqSession, Executed, Query
@@ -27,12 +30,14 @@ class Spot:
 
     Attributes:
         session: its tip may be anywhere behind `state`.
-        state: before the statement.
+        state: before the statement and what is set up for it.
+        setup: sentences that run before the statement.
         statement: the sentence that opens the proof.
     """
 
     session: CoqSession
     state: int
+    setup: bytes
     statement: bytes
 
 
@@ -42,6 +47,15 @@ class Quick:
 
     result: ProofResult
     lesson: tuple[str, ...] = ()
+
+
+def read_goals(answer: dict[str, Any], limit_bytes: int) -> Goals:
+    """Goals from the plugin's answer: `{"goals": [{"h": [[names, body, type], ...], "c": ...}], "count": ...}`."""
+    goals = [
+        Goal(tuple(Hypothesis(tuple(names), body, kind) for names, body, kind in one["h"]), one["c"])
+        for one in answer.get("goals", ())
+    ]
+    return Goals(cut(goals, limit_bytes), answer.get("count", 0), answer.get("unfocused", 0))
 
 
 def _string(text: bytes) -> bytes:
@@ -62,17 +76,22 @@ async def quick_check(
         slow_audit_ns: an audit that took longer has a lesson.
 
     Raises:
+        EnvironmentFailedError: the prelude changes what the statement says.
         SessionLostError: the worker died or was killed by its limits.
         SessionOutputError: Coq answered too much.
     """
     count = len(candidate.sentences)
     text = candidate.text[: candidate.sentences[-1].end] if count else b""
     nonce = secrets.token_hex(8)
-    command = b'PalmettoRun "%s" "%s" %d "%d" %s %s.' % (
+    command = b'PalmettoRun "%s" "%s" %d %d %d %d "%d" %s %s %s.' % (
         nonce.encode(),
         _ALLOWED.encode(),
         count,
+        MAX_GOALS if ask.want_goals else 0,
+        ask.partial,
+        ask.want_messages,
         spot.state,
+        _string(spot.setup),
         _string(spot.statement),
         _string(text),
     )
@@ -80,50 +99,49 @@ async def quick_check(
     ran = await spot.session.query(command, spot.state)
     wall_ns = time.monotonic_ns() - started_ns
     # What the candidate prints itself comes before, and knows no nonce.
-    said = ran.messages[-1] if ran.messages else ""
+    *printed, said = ran.messages or [""]
     if ran.error is not None or not said.startswith(nonce):
         return None
-    words = said.removeprefix(nonce).lstrip()
-    kind, _, rest = words.partition(" ")
+    answer: dict[str, Any] = json.loads(said.removeprefix(nonce), strict=False)
+    judged = await _judge(spot, ask, candidate, auditor, answer)
+    if judged is None:
+        return None
+    parse_ns, audit_ns = 1000 * answer.get("parse_us", 0), 1000 * answer.get("audit_us", 0)
+    result = judged.with_timings(parse_ns=parse_ns, audit_ns=audit_ns, execute_ns=max(0, wall_ns - parse_ns - audit_ns))
+    if ask.want_messages:
+        result = replace(result, messages=tuple(printed))
+    lesson: tuple[str, ...] = ()
+    if audit_ns > slow_audit_ns and result.proved:
+        name = answer["audits"][0].split(" ", 2)[1]
+        lesson = tuple(await auditor.learn(_stopped(spot), name))
+    return Quick(result, lesson)
+
+
+async def _judge(
+    spot: Spot, ask: Ask, candidate: Candidate, auditor: PluginAuditor, answer: dict[str, Any]
+) -> ProofResult | None:
+    kind = answer["kind"]
+    if kind == "changed":
+        raise EnvironmentFailedError("the prelude changes what the statement says: leave out what does.")
+    goals = read_goals(answer, ask.limits.goals_bytes)
     if kind == "failed":
-        index, what, message = rest.split(" ", 2)
+        index = answer["index"]
         error = CoqError(
-            " ".join(message.split("\n")).strip() or "Coq gave no reason.",
-            syntax=what == "syntax",
-            out_of_memory=what == "memory",
+            " ".join(answer["message"].split("\n")).strip() or "Coq gave no reason.",
+            syntax=answer["error"] == "syntax",
+            out_of_memory=answer["error"] == "memory",
         )
-        return Quick(_timed(await _failure(spot, ask, candidate, int(index), error), wall_ns, 0))
+        sentence = candidate.quote(index) if index < len(candidate.sentences) else ""
+        return with_goals(at_sentence(candidate, index, *failure_kind(error, sentence), error.message), goals)
     if kind == "open" and candidate.gives_up:
         why = "the proof was given up (Admitted or Abort)."
-        result = ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, goals=await _goals(spot, ask))
-        return Quick(_timed(result, wall_ns, 0))
-    if kind != "closed":
-        return None
-    first, *lines = rest.split("\n")
-    audits = [auditor.read(line) for line in lines]
-    result = await judge_audits(audits, ask.axioms, spot.session, spot.state)
-    audit_ns = int(first) * 1000
-    lesson: tuple[str, ...] = ()
-    if audit_ns > slow_audit_ns and lines:
-        name = lines[0].removeprefix(nonce).split(" ", 2)[1]
-        lesson = tuple(await auditor.learn(_stopped(spot), name))
-    return Quick(_timed(result, wall_ns - audit_ns, audit_ns), lesson)
-
-
-def _timed(result: ProofResult, execute_ns: int, audit_ns: int) -> ProofResult:
-    return result.with_timings(execute_ns=execute_ns, audit_ns=audit_ns)
-
-
-async def _failure(spot: Spot, ask: Ask, candidate: Candidate, index: int, error: CoqError) -> ProofResult:
-    sentence = candidate.quote(index) if index < len(candidate.sentences) else ""
-    verdict, reason = failure_kind(error, sentence)
-    return at_sentence(candidate, index, verdict, reason, error.message, await _goals(spot, ask))
-
-
-async def _goals(spot: Spot, ask: Ask) -> tuple[Goal, ...]:
-    if not ask.want_goals:
-        return ()
-    return (await goals_at(_stopped(spot), ask.limits.goals_bytes)).goals
+        return with_goals(ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why), goals)
+    if kind == "open" and candidate.unended:
+        return incomplete(goals, done=bool(answer["done"]))
+    if kind == "closed":
+        audits = [auditor.read(line) for line in answer["audits"]]
+        return await judge_audits(audits, ask.axioms, spot.session, spot.state)
+    return None
 
 
 def _stopped(spot: Spot) -> Query:

@@ -46,9 +46,9 @@ def _whole_text(target: Target, ask: Ask) -> bytes:
         fixed = anchor(target.statement)
         parts = [prefix, fixed.before.encode(), ask.text, fixed.after.encode()]
     else:
-        candidate = read(ask.text, ask.mode, ask.max_sentences)
+        candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial)
         body = candidate.text if isinstance(candidate, Candidate) else ask.text
-        parts = [prefix, target.statement, body]
+        parts = [prefix, target.prelude, target.statement, body]
     return b"\n".join([*parts, _closers(prefix), b""])
 
 

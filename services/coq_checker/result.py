@@ -40,6 +40,7 @@ class Reason(Enum):
     ENVIRONMENT = "environment"
     WORKER_LOST = "worker_lost"
     UNAVAILABLE = "unavailable"
+    UNCLOSED = "unclosed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ class ProofResult:
     timings: Timings = field(default_factory=Timings)
     coq_version: str = ""
     environment_id: str = ""
+    goal_count: int = 0
+    unfocused_count: int = 0
+    messages: tuple[str, ...] = ()
 
     @property
     def proved(self) -> bool:

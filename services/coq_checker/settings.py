@@ -1,6 +1,7 @@
 """Settings of the checker service, each from the environment as PALMETTO_CHECKER_<NAME>."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from coq_checker.limits import Limits
 from coq_checker.pool.pool import PoolSettings
+
+# Options that say how long and with how many provers CoqHammer works.
+PRELUDE_OPTION = re.compile(r"(?:Set|Unset) Hammer [A-Z]\w*(?: \d{1,6})?\.")
+# Libraries that bring tactics, and nothing that would change what a statement means.
+PRELUDES = (
+    "From Hammer Require Import Tactics.",
+    "From Hammer Require Import Hammer.",
+    "From Coq Require Import Lia.",
+    "From Coq Require Import Lra.",
+    "From Coq Require Import Psatz.",
+    "From Coq Require Import Ring.",
+    "From Coq Require Import Field.",
+    "From Coq Require Import Btauto.",
+)
 
 
 class CheckerSettings(BaseSettings):
@@ -43,6 +58,9 @@ class CheckerSettings(BaseSettings):
     max_in_flight: int = Field(256, ge=1, description="Items of one stream under way at the most.")
     grace_s: float = Field(30.0, ge=0, description="How long a drain waits for what is under way.")
     projects: str = Field("", description="Projects to serve, NAME=DIR or NAME, separated by commas.")
+    preludes: tuple[str, ...] = Field(
+        PRELUDES, description="Sentences that a client may put before a statement, as a JSON list."
+    )
     run_folder: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()), description="Where sessions keep their fifos."
     )

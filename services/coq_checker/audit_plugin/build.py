@@ -14,7 +14,17 @@ from pathlib import Path
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
 # In the order in which they stand on each other.
-_UNITS = ("palmetto_items", "palmetto_lookup", "palmetto_coq", "palmetto_audit", "palmetto_run", "palmetto_quiet")
+_UNITS = (
+    "palmetto_items",
+    "palmetto_lookup",
+    "palmetto_coq",
+    "palmetto_audit",
+    "palmetto_json",
+    "palmetto_goals",
+    "palmetto_run",
+    "palmetto_trace",
+    "palmetto_quiet",
+)
 _COMMANDS = "g_palmetto_audit"
 _SOURCES = (*(f"{unit}.ml" for unit in _UNITS), f"{_COMMANDS}.mlg")
 _META = """version = "1"
@@ -28,9 +38,9 @@ package "plugin" (
 _COMPILE = f"""set -e
 coqpp {_COMMANDS}.mlg
 for unit in {" ".join((*_UNITS, _COMMANDS))}; do
-  ocamlfind ocamlopt -package coq-core.vernac -c $unit.ml
+  ocamlfind ocamlopt -package coq-core.vernac,coq-core.stm -c $unit.ml
 done
-ocamlfind ocamlopt -package coq-core.vernac -shared -o palmetto_audit_plugin.cmxs \
+ocamlfind ocamlopt -package coq-core.vernac,coq-core.stm -shared -o palmetto_audit_plugin.cmxs \
   {" ".join(f"{unit}.cmx" for unit in (*_UNITS, _COMMANDS))}
 """
 _TIMEOUT_S = 300.0

@@ -1,7 +1,19 @@
+(* CoqHammer starts provers. In a fork the standard descriptors would be closed in them, which they do not
+   survive; and each process needs a folder of its own, because CoqHammer deletes all that its like left. *)
+let allow_programs () =
+  List.iter
+    (fun descriptor -> try Unix.clear_close_on_exec descriptor with Unix.Unix_error _ -> ())
+    [ Unix.stdin; Unix.stdout; Unix.stderr ];
+  let folder = Filename.concat "/tmp" (string_of_int (Unix.getpid ())) in
+  (try Unix.mkdir folder 0o700 with Unix.Unix_error _ -> ());
+  Unix.putenv "TMPDIR" folder;
+  Filename.set_temp_dir_name folder
+
 (* SerAPI reports the progress of every sentence, which nobody reads here and which costs as much as a
    small proof. Its listeners are replaced by one that passes on only what Coq prints for the user, in
    SerAPI's own form. A fork has a new listener, and needs this again. *)
 let quiet () =
+  allow_programs ();
   let wide = Buffer.create 256 in
   let formatter = Format.formatter_of_buffer wide in
   Format.pp_set_margin formatter 100_000;
@@ -27,6 +39,8 @@ let quiet () =
   ignore
     (Feedback.add_feeder (fun feedback ->
          match feedback.Feedback.contents with
+         | _ when !Palmetto_run.mute -> ()
          | Feedback.Message (Feedback.Notice, _, message) -> print "Notice" message
          | Feedback.Message (Feedback.Warning, _, message) -> print "Warning" message
+         | Feedback.Message (Feedback.Info, _, message) when !Palmetto_run.talkative -> print "Notice" message
          | _ -> ()))

@@ -13,7 +13,7 @@ from coq_checker.client.errors import (
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State, StepFailedError
 from coq_checker.client.sync import SyncCheckerClient
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, TracedStep
 from coq_checker.goals import Goal, Hypothesis
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 
@@ -41,6 +41,8 @@ __all__ = [
     "TheoremInfo",
     "TheoremRef",
     "Timings",
+    "Traced",
+    "TracedStep",
     "UnavailableError",
     "Verdict",
 ]

@@ -13,7 +13,7 @@ from coq_checker import convert
 from coq_checker.client.errors import from_rpc
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
 from coq_checker.client.session import Session, State
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, theorem_from_pb
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, theorem_from_pb, traced_from_pb
 from coq_checker.result import ProofResult
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
@@ -183,6 +183,38 @@ class CheckerClient:
         try:
             async for response in call:
                 yield CheckedTheorem(theorem_from_pb(response.theorem), convert.result_from_pb(response.result))
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from error
+        finally:
+            call.cancel()
+
+    async def trace_file(
+        self,
+        *,
+        project: str = "",
+        file: str = "",
+        text: str | None = None,
+        logical_name: str = "",
+        printing: str = "",
+        options: Options | None = None,
+    ) -> AsyncIterator[Traced]:
+        """The goals that each sentence of each proof of a file met, one answer a theorem.
+
+        Args:
+            project, file: a file of a project; or
+            text, logical_name: a text, with what `project` says of its load path.
+            printing: how goals are printed (`coqdata.printing`).
+            options: limits of each theorem.
+        """
+        request = pb.TraceFileRequest(limits=(options or Options()).limits_to_pb(), printing=printing)
+        if text is not None:
+            request.text.CopyFrom(pb.TextEnvironment(text=text, project=project, logical_name=logical_name))
+        else:
+            request.file.CopyFrom(pb.FileRef(project=project, file=file))
+        call = self._stub.TraceFile(request)
+        try:
+            async for response in call:
+                yield traced_from_pb(response)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         finally:

@@ -44,6 +44,10 @@ class Options:
         axioms: None allows what the environment assumes; a list allows only what it names.
         want_goals: return the goals where the proof stopped.
         recheck: confirm with coqc and coqchk in fresh processes.
+        partial: the proof is the beginning of one; see the proto's CheckProofRequest.
+        prelude: `Require` sentences that run before the statement.
+        want_messages: return what Coq printed.
+        printing: how goals are printed (`coqdata.printing`).
     """
 
     cpu_ms: int = 0
@@ -54,6 +58,10 @@ class Options:
     axioms: Sequence[str] | None = None
     want_goals: bool = False
     recheck: bool = False
+    partial: bool = False
+    prelude: str = ""
+    want_messages: bool = False
+    printing: str = ""
 
     def limits_to_pb(self) -> pb.Limits:
         """The limits as a message."""
@@ -87,6 +95,10 @@ def check_request(
         axioms=options.axioms_to_pb(),
         want_goals=options.want_goals,
         recheck=options.recheck,
+        partial=options.partial,
+        prelude=options.prelude,
+        want_messages=options.want_messages,
+        printing=options.printing,
     )
     if proof is not None:
         request.proof = proof

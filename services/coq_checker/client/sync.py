@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from coq_checker.client.aio import CheckerClient, CheckItem
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced
 from coq_checker.result import ProofResult
 
 T = TypeVar("T")
@@ -86,6 +86,26 @@ class SyncCheckerClient:
         async def collect() -> list[CheckedTheorem]:
             answers = self._client.check_file(
                 project=project, file=file, text=text, logical_name=logical_name, options=options
+            )
+            return [answer async for answer in answers]
+
+        return self._wait(collect())
+
+    def trace_file(
+        self,
+        *,
+        project: str = "",
+        file: str = "",
+        text: str | None = None,
+        logical_name: str = "",
+        printing: str = "",
+        options: Options | None = None,
+    ) -> list[Traced]:
+        """The goals that each sentence of each proof of a file met."""
+
+        async def collect() -> list[Traced]:
+            answers = self._client.trace_file(
+                project=project, file=file, text=text, logical_name=logical_name, printing=printing, options=options
             )
             return [answer async for answer in answers]
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from coq_checker.result import ProofResult
+from coq_checker.convert import goal_from_pb, timings_from_pb
+from coq_checker.goals import Goal
+from coq_checker.result import ProofResult, Timings
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
 
@@ -39,6 +41,46 @@ class CheckedTheorem:
 
     theorem: TheoremInfo
     result: ProofResult
+
+
+@dataclass(frozen=True, slots=True)
+class TracedStep:
+    """One sentence of a proof: its text and byte range in the file, and the goals in focus before it.
+
+    Attributes:
+        goals: the first of them; `goal_count` says how many there are.
+    """
+
+    text: str
+    start: int
+    end: int
+    goals: tuple[Goal, ...]
+    goal_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A theorem with what its proof met; `problem` is why there are no steps, or not all of them."""
+
+    theorem: TheoremInfo
+    steps: tuple[TracedStep, ...]
+    problem: str
+    timings: Timings
+
+
+def traced_from_pb(message: pb.TraceFileResponse) -> Traced:
+    """A trace from its message."""
+    steps = tuple(
+        TracedStep(
+            step.text,
+            step.start_byte,
+            step.end_byte,
+            tuple(goal_from_pb(goal) for goal in step.goals),
+            step.goal_count,
+        )
+        for step in message.steps
+    )
+    return Traced(theorem_from_pb(message.theorem), steps, message.problem, timings_from_pb(message.timings))
 
 
 def theorem_from_pb(message: pb.Theorem) -> TheoremInfo:

@@ -6,6 +6,7 @@ that one document serves every theorem of its file.
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from coq_checker.audit import Auditor
@@ -39,6 +40,8 @@ class Document:
         theorems: of the whole text.
         passed: what came of each theorem's own proof, by its index, once the document is past it.
         gated: sentences that the syntax-tree gate has passed in this environment.
+        heard: told of what Coq prints while the document moves on.
+        started: called with each session before the text runs in it.
     """
 
     def __init__(self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path) -> None:
@@ -51,6 +54,8 @@ class Document:
         self._read(environment)
         self.passed: dict[int, Passed] = {}
         self.gated: set[bytes] = set()
+        self.heard: Callable[[Sequence[str]], None] | None = None
+        self.started: Callable[[CoqSession], Awaitable[None]] | None = None
         self.lock = asyncio.Lock()
         self._states: list[int] = []  # _states[i]: state before sentence i; grows as it moves
         self._auditor = auditor
@@ -123,6 +128,10 @@ class Document:
         """The theorem whose statement begins at the byte offset `start`."""
         return self._theorem_starts.get(start)
 
+    def state_before(self, index: int) -> int:
+        """The state before a sentence that the document is past."""
+        return self._states[index]
+
     def state_at(self, position: int) -> int:
         """The state at a position that the document is past."""
         return self._states[self.index_at(position)]
@@ -186,6 +195,8 @@ class Document:
             await self._auditor.prepare(session)
             setup = [*_SETUP, *self.environment.setup]
             done = await run(session, "\n".join(setup).encode(), len(setup))
+            if self.started is not None:
+                await self.started(session)
         except (SessionLostError, SessionOutputError) as error:
             self.close()
             raise EnvironmentFailedError(
@@ -243,7 +254,7 @@ class Document:
             self._fail(failed, message)
         state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
         goals = await goals_at(queries_at(self.session, state), 64 << 10)
-        self.passed[theorem.index] = Passed(done.error, failed, goals.goals)
+        self.passed[theorem.index] = Passed(done.error, failed, goals.goals, states=tuple(done.states[: done.failed]))
         await self.session.back_to(self._states[first])
         await self._assume(first, opened, last)
 
@@ -261,7 +272,10 @@ class Document:
     async def _run(self, first: int, last: int) -> Ran:
         source, sentences = self.environment.source, self.sentences
         text = source[sentences[first].start : sentences[last - 1].end]
-        return await run(self.session, text, last - first)
+        done = await run(self.session, text, last - first)
+        if self.heard is not None:
+            self.heard(done.messages)
+        return done
 
     def _fail(self, sentence: int, message: str) -> None:
         where = self.sentences[min(sentence, len(self.sentences) - 1)]

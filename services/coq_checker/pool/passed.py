@@ -36,6 +36,7 @@ class Passed:
         verdict, reason: set where a limit was passed.
         limits: granted, where one of them was passed.
         cpu_ns, wall_ns: what it took.
+        states: after each sentence, from the statement on, that went through before one failed.
     """
 
     error: CoqError | None = None
@@ -46,6 +47,7 @@ class Passed:
     limits: Limits | None = None
     cpu_ns: int = 0
     wall_ns: int = 0
+    states: tuple[int, ...] = ()
 
     @classmethod
     def broken(cls, breach: Breach | None, limits: Limits, error: Exception) -> "Passed":

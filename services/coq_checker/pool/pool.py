@@ -130,6 +130,10 @@ class Pool:
         job: Job | None = None
         try:
             while True:
+                if worker is not None and not len(self.queue):
+                    # Whichever slot serves the next job can have it.
+                    self._keep(worker)
+                    worker = None
                 job = await self.queue.get(last, since, self._holds)
                 if job is None:
                     return
@@ -140,6 +144,7 @@ class Pool:
                         self.queue.serve(last, -1)
                     self.queue.serve(job.target, +1)
                     last = job.target
+                if worker is None or worker.target != job.target:
                     worker = self._move(worker, job.target)
                 worker = await self._work(worker, job)
                 if fresh:
@@ -254,6 +259,10 @@ class Pool:
         self._documents.move_to_end(environment.id)
         return document
 
+    def own_document(self, environment: Environment) -> Document:
+        """A document that the pool does not keep; whoever asked closes it."""
+        return Document(environment, self.auditor, self.watchdog, self._run_folder)
+
     def _related(self, environment: Environment) -> Document | None:
         for document in set(self._documents.values()):
             if document.covers(environment):
@@ -283,13 +292,15 @@ class Pool:
             worker.kill()
             return
         self._idle[id(worker)] = worker
-        while len(self._idle) > self.settings.idle_workers:
+        while len(self._idle) > max(self.settings.idle_workers, self.settings.slots):
             _, oldest = self._idle.popitem(last=False)
             oldest.kill()
 
     def _find_idle(self, target: Target) -> Worker | None:
-        for key, worker in list(self._idle.items()):
-            if worker.turn_to(target):
+        # One that served the target last knows its statement, and maybe the beginning of the proof.
+        kept = sorted(reversed(self._idle.items()), key=lambda one: one[1].target != target)
+        for key, worker in kept:
+            if not worker.worn and worker.turn_to(target):
                 del self._idle[key]
                 return worker
         return None

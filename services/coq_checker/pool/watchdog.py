@@ -15,6 +15,8 @@ from coq_checker.session import process
 from coq_checker.session.api import CoqSession
 
 _PERIOD_S = 0.01
+# What is over sooner has had no time to start other processes worth counting.
+LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY = 3
 
@@ -45,7 +47,7 @@ class Guard:
     @property
     def cpu_ns(self) -> int:
         """CPU time since the watch began; 0 once the process is gone."""
-        return max(0, process.cpu_ns(self.session.pid) - self.start_cpu_ns)
+        return max(0, process.cpu_ns(self.session.pid) - self.session.reaped_cpu_ns - self.start_cpu_ns)
 
     @property
     def own_cpu_ns(self) -> int:
@@ -83,6 +85,9 @@ class Watchdog:
         try:
             yield guard
         finally:
+            if guard.wall_ns > LONG_NS:
+                # The next watch must not count again what these programs took.
+                session.reaped_cpu_ns = process.reaped_cpu_ns(session.pid)
             self._guards.discard(guard)
 
     def _tick(self) -> None:
@@ -106,7 +111,10 @@ class Watchdog:
         elif self._ticks % _MEMORY_EVERY == 0:
             pids = [guard.session.pid, *process.descendants(guard.session.pid)]
             rss = sum(process.rss_bytes(pid) for pid in pids)
-            if rss - guard.start_rss_bytes > limits.memory_bytes:
+            # What a process shares with those that it forked counts once, which is dear to find out.
+            if rss - guard.start_rss_bytes > limits.memory_bytes and (
+                len(pids) == 1 or sum(map(process.proportional_bytes, pids)) > limits.memory_bytes
+            ):
                 guard.breach = Breach.MEMORY
         if guard.breach is not None:
             guard.session.kill()

@@ -11,19 +11,18 @@ from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
-from coq_checker.pool.watchdog import Breach, Watchdog
+from coq_checker.pool.watchdog import LONG_NS, Breach, Watchdog
 from coq_checker.quick import Spot, quick_check
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import open_proofs, run
 from coq_checker.session import process
 from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
+from coqdata.sentence import split
 
 # After this many candidates a worker is made anew: SerAPI keeps every comment and every state it saw.
 MAX_USES = 1000
 # ... or when it has grown by this much.
 MAX_GROWTH_BYTES = 256 << 20
-# A check that is over sooner has had no time to start other processes worth counting.
-_SHORT_NS = 50_000_000
 # After an audit that took longer, the document is told what to remember for its next forks.
 _SLOW_AUDIT_NS = 15_000_000
 
@@ -37,12 +36,21 @@ class Target:
         position: byte offset in the environment's text before the statement.
         statement: the sentence that opens the proof, as the server states it.
         mode: candidates are bodies of its proof, or scripts that state and prove it themselves.
+        prelude: sentences that stand between the environment and the statement.
+        printing: commands that say how goals are printed.
     """
 
     environment: Environment
     position: int
     statement: bytes
     mode: Mode
+    prelude: bytes = b""
+    printing: tuple[str, ...] = ()
+
+    @property
+    def setup(self) -> bytes:
+        """What runs before the statement."""
+        return b"\n".join([self.prelude, *(command.encode() for command in self.printing)]).strip()
 
 
 class Worker:
@@ -94,14 +102,14 @@ class Worker:
             EnvironmentFailedError: the statement does not run.
             SessionLostError: the worker died without having passed a limit; another may be tried.
         """
-        candidate = read(ask.text, ask.mode, ask.max_sentences)
+        candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial)
         if isinstance(candidate, ProofResult):
             return candidate
         self.uses += 1
         with watchdog.watch(self._session, ask.limits) as guard:
             try:
                 result = await self._checked(ask, candidate, auditor)
-                cpu_ns = guard.own_cpu_ns if guard.wall_ns < _SHORT_NS else guard.cpu_ns
+                cpu_ns = guard.own_cpu_ns if guard.wall_ns < LONG_NS else guard.cpu_ns
             except SessionOutputError:
                 self.kill()
                 why = f"Coq's answer passed the output limit of {ask.limits.output_bytes} bytes."
@@ -122,7 +130,7 @@ class Worker:
         """In one command where that gives a clear answer, else step by step."""
         target, session = self.target, self._session
         if isinstance(auditor, PluginAuditor) and target.mode is Mode.PROOF:
-            spot = Spot(session, self._document.state_at(target.position), target.statement)
+            spot = Spot(session, self._document.state_at(target.position), target.setup, target.statement)
             quick = await quick_check(spot, ask, candidate, auditor, _SLOW_AUDIT_NS)
             if quick is not None:
                 self.lesson = quick.lesson
@@ -140,6 +148,7 @@ class Worker:
         # Each script meets an anchor of its own: a name that an earlier answer gave away is worth
         # nothing, where a script that knew its anchor's name could put another meaning over it.
         if self._stands_at is None or self._stands_at[0] != target or target.mode is Mode.SCRIPT:
+            self._stands_at = None
             await self._session.back_to(self._document.state_at(target.position))
             self._stands_at = target, await _open(target, self._session, self._document.gated)
         return self._stands_at[1]
@@ -158,6 +167,7 @@ class Worker:
 
 async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place:
     before = session.tip
+    await _set_up(target, session)
     if target.mode is Mode.SCRIPT:
         fixed: Anchor = anchor(target.statement)
         done = await run(session, fixed.before.encode(), 1)
@@ -175,3 +185,12 @@ async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place
         if not names:
             raise EnvironmentFailedError("the statement does not open a proof.")
     return Place(session, session.tip, before, names, closing, known)
+
+
+async def _set_up(target: Target, session: CoqSession) -> None:
+    """What stands before the statement, sentence by sentence: a `Require` changes how the next one is read."""
+    for sentence in split(target.setup).sentences:
+        done = await run(session, target.setup[sentence.start : sentence.end], 1)
+        if done.failed is not None or done.unclear:
+            said = done.error.message if done.error is not None else "it is not one sentence"
+            raise EnvironmentFailedError(f"the prelude does not run in Coq: {said}")

@@ -1,6 +1,6 @@
 """From request messages to what the pool is asked; everything a client can get wrong is said here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coq_checker.check import Ask
 from coq_checker.environment import Environment, EnvironmentFailedError
@@ -11,7 +11,8 @@ from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile
 from coq_checker.server.errors import EnvironmentRequestError, InvalidRequestError, UnknownNameError
-from coq_checker.settings import CheckerSettings
+from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
+from coqdata import printing
 from coqdata.sentence import split
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -97,6 +98,30 @@ class Requests:
             raise EnvironmentFailedError(f"{environment.label}: {environment.problem}.")
         return environment
 
+    async def file(self, request: pb.CheckFileRequest | pb.TraceFileRequest) -> Environment:
+        """The environment of a whole file.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        kind = request.WhichOneof("source")
+        limit_bytes = self.settings.max_source_bytes
+        try:
+            if kind == "file":
+                source = self.projects.file(request.file.project, request.file.file)
+                self.text(source.source.decode("utf-8"), request.file.file, limit_bytes)
+                return await self.projects.environment(source)
+            if kind == "text":
+                text = self.text(request.text.text, "text.text", limit_bytes)
+                return await self.projects.text_environment(text, request.text.project, request.text.logical_name)
+        except NoSuchNameError as error:
+            raise UnknownNameError(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise InvalidRequestError(f"{request.file.file} is not UTF-8 at byte {error.start}.") from error
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        raise InvalidRequestError("`source` is not set: send `file` or `text`.")
+
     async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
         """Where the candidate is to be checked.
 
@@ -136,6 +161,37 @@ class Requests:
                 raise InvalidRequestError(str(error)) from error
         return target
 
+    def prelude(self, text: str) -> bytes:
+        """The sentences of a prelude.
+
+        Raises:
+            InvalidRequestError: one of them is not allowed.
+        """
+        data = self.text(text, "prelude", self.settings.max_candidate_bytes)
+        parsed = split(data)
+        for sentence in parsed.sentences:
+            said = " ".join(data[sentence.start : sentence.end].decode().split())
+            if said not in self.settings.preludes and not PRELUDE_OPTION.fullmatch(said):
+                raise InvalidRequestError(
+                    f"`prelude` may hold {' '.join(self.settings.preludes)} and `Set Hammer ...`, not {said[:200]!r} "
+                    "(PALMETTO_CHECKER_PRELUDES)."
+                )
+        if parsed.problem is not None:
+            raise InvalidRequestError(f"`prelude` does not end where a sentence ends: {parsed.problem}.")
+        return data
+
+    @staticmethod
+    def printing(profile: str) -> tuple[str, ...]:
+        """The commands of a printing profile.
+
+        Raises:
+            InvalidRequestError: there is no such profile.
+        """
+        try:
+            return printing.commands(profile)
+        except ValueError as error:
+            raise InvalidRequestError(f"`printing`: {error}") from error
+
     async def proof(self, request: pb.CheckProofRequest) -> ProofRequest:
         """A whole CheckProof request.
 
@@ -147,13 +203,19 @@ class Requests:
             raise InvalidRequestError("`candidate` is not set: send `proof` or `script`.")
         mode = Mode.PROOF if kind == "proof" else Mode.SCRIPT
         text = self.text(getattr(request, kind), kind, self.settings.max_candidate_bytes)
+        if mode is Mode.SCRIPT and (request.partial or request.prelude):
+            raise InvalidRequestError("`partial` and `prelude` go with `proof`, not with `script`.")
         target = await self.target(request, mode)
+        if request.prelude or request.printing:
+            target = replace(target, prelude=self.prelude(request.prelude), printing=self.printing(request.printing))
         ask = Ask(
             text=text,
             mode=mode,
             limits=self.limits(request.limits),
             axioms=self.axioms(request.axioms),
             want_goals=request.want_goals,
+            partial=request.partial,
+            want_messages=request.want_messages,
             max_sentences=self.settings.max_sentences,
         )
         return ProofRequest(target, ask, request.recheck)

@@ -10,7 +10,7 @@ from coq_checker import convert
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.goals import Goals
 from coq_checker.pool.pool import Pool
-from coq_checker.projects import NoSuchNameError, Projects, SourceFile
+from coq_checker.projects import NoSuchNameError, Projects
 from coq_checker.result import Timings
 from coq_checker.server.errors import (
     EnvironmentRequestError,
@@ -23,6 +23,8 @@ from coq_checker.server.interactive import Interactive, Step
 from coq_checker.server.proofs import ProofChecks
 from coq_checker.server.requests import Requests
 from coq_checker.server.steps import StepError
+from coq_checker.server.traces import Step as TracedStep
+from coq_checker.server.traces import Traces
 from coq_checker.session.api import SessionLostError, SessionStartError
 from coq_checker.settings import CheckerSettings
 from coqdata.theorem import Theorem
@@ -46,6 +48,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         self._requests = Requests(settings, projects)
         self._proofs = ProofChecks(self._requests, pool)
         self._files = FileChecks(pool)
+        self._traces = Traces(pool)
 
     async def CheckProof(self, request: pb.CheckProofRequest, context: Context) -> pb.CheckProofResponse:
         """One candidate."""
@@ -60,43 +63,46 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def CheckFile(self, request: pb.CheckFileRequest, context: Context) -> AsyncIterator[pb.CheckFileResponse]:
         """Every theorem of a file."""
-        kind = request.WhichOneof("source")
-        source: SourceFile | None = None
-        try:
-            if kind == "file":
-                source = self._projects.file(request.file.project, request.file.file)
-                self._requests.text(source.source.decode("utf-8"), request.file.file, self._settings.max_source_bytes)
-                environment = await self._projects.environment(source)
-            elif kind == "text":
-                text = self._requests.text(request.text.text, "text.text", self._settings.max_source_bytes)
-                environment = await self._projects.text_environment(
-                    text, request.text.project, request.text.logical_name
-                )
-            else:
-                raise InvalidRequestError("`source` is not set: send `file` or `text`.")
-        except NoSuchNameError as error:
-            raise UnknownNameError(str(error)) from error
-        except UnicodeDecodeError as error:
-            raise InvalidRequestError(f"{request.file.file} is not UTF-8 at byte {error.start}.") from error
-        except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+        environment = await self._requests.file(request)
+        source = request.file.project, request.file.file
         ask = FileAsk(
             limits=self._requests.limits(request.limits),
             axioms=self._requests.axioms(request.axioms),
             want_goals=request.want_goals,
             recheck=request.recheck,
         )
-        project, path = (request.file.project, request.file.file) if source is not None else ("", "")
         try:
             async for theorem, result in self._files.check(environment, ask):
                 yield pb.CheckFileResponse(
-                    theorem=_theorem_to_pb(project, path, environment.source, theorem, whole=False),
+                    theorem=_theorem_to_pb(*source, environment.source, theorem, whole=False),
                     result=convert.result_to_pb(result),
                 )
         except EnvironmentFailedError as error:
             raise EnvironmentRequestError(str(error)) from error
         except SessionStartError as error:
             raise UnavailableError(str(error)) from error
+
+    async def TraceFile(self, request: pb.TraceFileRequest, context: Context) -> AsyncIterator[pb.TraceFileResponse]:
+        """The goals of a file's proofs."""
+        environment = await self._requests.file(request)
+        self._requests.printing(request.printing)
+        source = request.file.project, request.file.file
+        limits = self._requests.limits(request.limits)
+        traces = self._traces.trace(environment, request.printing, limits)
+        try:
+            async for trace in traces:
+                yield pb.TraceFileResponse(
+                    theorem=_theorem_to_pb(*source, environment.source, trace.theorem, whole=False),
+                    steps=[_traced_to_pb(step, environment.source) for step in trace.steps],
+                    problem=trace.problem,
+                    timings=convert.timings_to_pb(trace.timings),
+                )
+        except EnvironmentFailedError as error:
+            raise EnvironmentRequestError(str(error)) from error
+        except (SessionStartError, SessionLostError) as error:
+            raise UnavailableError(str(error)) from error
+        finally:
+            await traces.aclose()  # type: ignore[attr-defined]
 
     async def Session(
         self, request_iterator: AsyncIterator[pb.SessionRequest], context: Context
@@ -223,6 +229,16 @@ def _theorem_to_pb(project: str, path: str, source: bytes, theorem: Theorem, *, 
         statement_end_byte=theorem.statement_end,
         proof_start_byte=theorem.proof_start,
         proof_end_byte=theorem.proof_end,
+    )
+
+
+def _traced_to_pb(step: TracedStep, source: bytes) -> pb.TracedStep:
+    return pb.TracedStep(
+        text=source[step.start : step.end].decode("utf-8", "replace"),
+        start_byte=step.start,
+        end_byte=step.end,
+        goals=[convert.goal_to_pb(goal) for goal in step.goals.goals],
+        goal_count=step.goals.count,
     )
 
 

@@ -84,10 +84,12 @@ class CoqSession(Protocol):
     Attributes:
         after_fork: a command that every fork of this session begins with, if any.
         output_bytes: the largest answer that is read for one request.
+        reaped_cpu_ns: CPU time of programs that it had started and waited for, as far as was last seen.
     """
 
     after_fork: str | None
     output_bytes: int
+    reaped_cpu_ns: int
 
     @property
     def pid(self) -> int:

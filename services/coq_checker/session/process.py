@@ -34,7 +34,7 @@ def own_cpu_ns(pid: int) -> int:
         return 0
 
 
-def _reaped_cpu_ns(pid: int) -> int:
+def reaped_cpu_ns(pid: int) -> int:
     """CPU time of the children that the process has waited for."""
     try:
         fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
@@ -66,9 +66,9 @@ def descendants(pid: int) -> list[int]:
 
 def cpu_ns(pid: int) -> int:
     """CPU time of the process and its descendants, so that provers that it starts count too."""
-    total = own_cpu_ns(pid) + _reaped_cpu_ns(pid)
+    total = own_cpu_ns(pid) + reaped_cpu_ns(pid)
     for child in descendants(pid):
-        total += own_cpu_ns(child) + _reaped_cpu_ns(child)
+        total += own_cpu_ns(child) + reaped_cpu_ns(child)
     return total
 
 
@@ -80,15 +80,13 @@ def rss_bytes(pid: int) -> int:
         return 0
 
 
-def private_bytes(pid: int) -> int:
-    """Memory that is the process's alone (forks share the rest); 0 when it is gone."""
+def proportional_bytes(pid: int) -> int:
+    """Memory with what is shared divided among those who share it; 0 when the process is gone."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return 1024 * sum(
-        int(line.split()[1]) for line in text.splitlines() if line.startswith(("Private_Clean", "Private_Dirty"))
-    )
+    return 1024 * sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
 def virtual_bytes(pid: int) -> int:

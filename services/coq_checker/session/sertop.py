@@ -112,6 +112,7 @@ class SertopSession:
         self.forks = 0
         # A command that every fork begins with.
         self.after_fork: str | None = None
+        self.reaped_cpu_ns = 0
         self.output_bytes = family.options.output_bytes
 
     @classmethod

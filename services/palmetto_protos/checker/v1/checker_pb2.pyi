@@ -120,6 +120,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The worker was lost (killed, crashed) more than once on this item (verdict ERROR)."""
     REASON_UNAVAILABLE: _Reason.ValueType  # 18
     """The server has no room, or is draining (verdict ERROR): send the item again."""
+    REASON_UNCLOSED: _Reason.ValueType  # 19
+    """With INCOMPLETE: no goal is left, and the proof is not closed."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a text was rejected, or what kind of failure or error it was."""
@@ -161,6 +163,8 @@ REASON_WORKER_LOST: Reason.ValueType  # 17
 """The worker was lost (killed, crashed) more than once on this item (verdict ERROR)."""
 REASON_UNAVAILABLE: Reason.ValueType  # 18
 """The server has no room, or is draining (verdict ERROR): send the item again."""
+REASON_UNCLOSED: Reason.ValueType  # 19
+"""With INCOMPLETE: no goal is left, and the proof is not closed."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _AxiomPolicy:
@@ -366,6 +370,10 @@ class CheckProofRequest(_message.Message):
     AXIOMS_FIELD_NUMBER: _builtins.int
     WANT_GOALS_FIELD_NUMBER: _builtins.int
     RECHECK_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
+    PRELUDE_FIELD_NUMBER: _builtins.int
+    WANT_MESSAGES_FIELD_NUMBER: _builtins.int
+    PRINTING_FIELD_NUMBER: _builtins.int
     proof: _builtins.str
     """The body of the proof alone: the server states the theorem. Tactics, bullets, braces, an optional
     `Proof` at the start and an optional `Qed` or `Defined` at the end (`Qed` is added).
@@ -378,6 +386,19 @@ class CheckProofRequest(_message.Message):
     """Return the goals at the failing sentence, or at the end of an incomplete proof."""
     recheck: _builtins.bool
     """Confirm a PROVED verdict with coqc in a fresh process."""
+    partial: _builtins.bool
+    """The `proof` is the beginning of one: no `Qed.` is added, and what goes through with the proof still open is
+    INCOMPLETE (OPEN_GOALS, or UNCLOSED where only `Qed.` is missing). A server remembers the states behind the
+    sentences that it has run for a statement, so that the same beginning with another tactic costs that tactic alone.
+    """
+    prelude: _builtins.str
+    """`From ... Require Import ...` sentences that run before the statement, as they would stand before it in the
+    file: those of CoqHammer, and what the server's settings allow. Others are INVALID_ARGUMENT. Not for `script`.
+    """
+    want_messages: _builtins.bool
+    """Return what Coq printed."""
+    printing: _builtins.str
+    """How goals are printed: `default` (the same as empty) or `coqgym`."""
     @_builtins.property
     def theorem(self) -> Global___TheoremRef:
         """A theorem of a project."""
@@ -401,10 +422,14 @@ class CheckProofRequest(_message.Message):
         axioms: Global___Axioms | None = ...,
         want_goals: _builtins.bool = ...,
         recheck: _builtins.bool = ...,
+        partial: _builtins.bool = ...,
+        prelude: _builtins.str = ...,
+        want_messages: _builtins.bool = ...,
+        printing: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "proof", b"proof", "script", b"script", "statement", b"statement", "target", b"target", "theorem", b"theorem"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "proof", b"proof", "recheck", b"recheck", "script", b"script", "statement", b"statement", "target", b"target", "theorem", b"theorem", "want_goals", b"want_goals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "partial", b"partial", "prelude", b"prelude", "printing", b"printing", "proof", b"proof", "recheck", b"recheck", "script", b"script", "statement", b"statement", "target", b"target", "theorem", b"theorem", "want_goals", b"want_goals", "want_messages", b"want_messages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_candidate: _TypeAlias = _typing.Literal["proof", "script"]  # noqa: Y015
     _WhichOneofArgType_candidate: _TypeAlias = _typing.Literal["candidate", b"candidate"]  # noqa: Y015
@@ -508,6 +533,9 @@ class ProofResult(_message.Message):
     TIMINGS_FIELD_NUMBER: _builtins.int
     COQ_VERSION_FIELD_NUMBER: _builtins.int
     ENVIRONMENT_ID_FIELD_NUMBER: _builtins.int
+    GOAL_COUNT_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    UNFOCUSED_COUNT_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     reason: Global___Reason.ValueType
     message: _builtins.str
@@ -523,6 +551,10 @@ class ProofResult(_message.Message):
     """Coq's version, e.g. `8.20.1`."""
     environment_id: _builtins.str
     """Identifies the environment (toolchain, load path, text): equal ids mean equal environments."""
+    goal_count: _builtins.int
+    """With `want_goals`: how many goals are in focus, returned or not."""
+    unfocused_count: _builtins.int
+    """With `want_goals`: how many goals are out of focus, behind bullets and braces. 0 where the server cannot tell."""
     @_builtins.property
     def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
         """With `want_goals`: the goals before the failing sentence, or those left."""
@@ -533,6 +565,10 @@ class ProofResult(_message.Message):
 
     @_builtins.property
     def timings(self) -> Global___Timings: ...
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With `want_messages`: what Coq printed while the candidate ran."""
+
     def __init__(
         self,
         *,
@@ -548,10 +584,13 @@ class ProofResult(_message.Message):
         timings: Global___Timings | None = ...,
         coq_version: _builtins.str = ...,
         environment_id: _builtins.str = ...,
+        goal_count: _builtins.int = ...,
+        messages: _abc.Iterable[_builtins.str] | None = ...,
+        unfocused_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "end_byte", b"end_byte", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "goals", b"goals", "message", b"message", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_byte: _TypeAlias = _typing.Literal["end_byte"]  # noqa: Y015
     _WhichOneofArgType__end_byte: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte"]  # noqa: Y015
@@ -727,6 +766,118 @@ class CheckFileRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
 
 Global___CheckFileRequest: _TypeAlias = CheckFileRequest  # noqa: Y015
+
+@_typing.final
+class TraceFileRequest(_message.Message):
+    """Asks for the goals of a file's proofs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    PRINTING_FIELD_NUMBER: _builtins.int
+    printing: _builtins.str
+    """How goals are printed: `default` (the same as empty) or `coqgym`."""
+    @_builtins.property
+    def file(self) -> Global___FileRef: ...
+    @_builtins.property
+    def text(self) -> Global___TextEnvironment: ...
+    @_builtins.property
+    def limits(self) -> Global___Limits:
+        """Limits of each theorem; `goals_bytes` bounds what is printed of the goals of one sentence."""
+
+    def __init__(
+        self,
+        *,
+        file: Global___FileRef | None = ...,
+        text: Global___TextEnvironment | None = ...,
+        limits: Global___Limits | None = ...,
+        printing: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "limits", b"limits", "source", b"source", "text", b"text"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "limits", b"limits", "printing", b"printing", "source", b"source", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["file", "text"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___TraceFileRequest: _TypeAlias = TraceFileRequest  # noqa: Y015
+
+@_typing.final
+class TraceFileResponse(_message.Message):
+    """One theorem with what its proof met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    THEOREM_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    TIMINGS_FIELD_NUMBER: _builtins.int
+    problem: _builtins.str
+    """Why there are no steps, or not all of them; empty where the proof went through."""
+    @_builtins.property
+    def theorem(self) -> Global___Theorem: ...
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___TracedStep]:
+        """The sentences of its proof, `Proof.` and `Qed.` included."""
+
+    @_builtins.property
+    def timings(self) -> Global___Timings: ...
+    def __init__(
+        self,
+        *,
+        theorem: Global___Theorem | None = ...,
+        steps: _abc.Iterable[Global___TracedStep] | None = ...,
+        problem: _builtins.str = ...,
+        timings: Global___Timings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["theorem", b"theorem", "timings", b"timings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["problem", b"problem", "steps", b"steps", "theorem", b"theorem", "timings", b"timings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TraceFileResponse: _TypeAlias = TraceFileResponse  # noqa: Y015
+
+@_typing.final
+class TracedStep(_message.Message):
+    """One sentence of a proof."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    START_BYTE_FIELD_NUMBER: _builtins.int
+    END_BYTE_FIELD_NUMBER: _builtins.int
+    GOALS_FIELD_NUMBER: _builtins.int
+    GOAL_COUNT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    start_byte: _builtins.int
+    """In the file."""
+    end_byte: _builtins.int
+    goal_count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
+        """The goals in focus before the sentence: the first 8."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        start_byte: _builtins.int = ...,
+        end_byte: _builtins.int = ...,
+        goals: _abc.Iterable[Global___Goal] | None = ...,
+        goal_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_byte", b"end_byte", "goal_count", b"goal_count", "goals", b"goals", "start_byte", b"start_byte", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TracedStep: _TypeAlias = TracedStep  # noqa: Y015
 
 @_typing.final
 class FileRef(_message.Message):

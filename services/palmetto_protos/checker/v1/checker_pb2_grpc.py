@@ -50,6 +50,11 @@ class CoqCheckerServiceStub:
                 request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileRequest.SerializeToString,
                 response_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileResponse.FromString,
                 _registered_method=True)
+        self.TraceFile = channel.unary_stream(
+                '/palmetto.checker.v1.CoqCheckerService/TraceFile',
+                request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileRequest.SerializeToString,
+                response_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileResponse.FromString,
+                _registered_method=True)
         self.Session = channel.stream_stream(
                 '/palmetto.checker.v1.CoqCheckerService/Session',
                 request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.SessionRequest.SerializeToString,
@@ -102,6 +107,16 @@ class CoqCheckerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TraceFile(self, request, context):
+        """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
+
+        One pass over the file. A proof that fails is answered with its steps up to there and `problem`, and its theorem
+        is assumed from there on. Errors of the call: as CheckFile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Session(self, request_iterator, context):
         """An interactive session: opens an environment and runs text on its states. States are values: any
         state answered earlier in the stream can be run on again, in any order. One request at a time is
@@ -149,6 +164,11 @@ def add_CoqCheckerServiceServicer_to_server(servicer, server):
                     servicer.CheckFile,
                     request_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileRequest.FromString,
                     response_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileResponse.SerializeToString,
+            ),
+            'TraceFile': grpc.unary_stream_rpc_method_handler(
+                    servicer.TraceFile,
+                    request_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileRequest.FromString,
+                    response_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileResponse.SerializeToString,
             ),
             'Session': grpc.stream_stream_rpc_method_handler(
                     servicer.Session,
@@ -253,6 +273,33 @@ class CoqCheckerService:
             '/palmetto.checker.v1.CoqCheckerService/CheckFile',
             palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileRequest.SerializeToString,
             palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.CheckFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TraceFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/palmetto.checker.v1.CoqCheckerService/TraceFile',
+            palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileRequest.SerializeToString,
+            palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.TraceFileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -62,6 +62,12 @@ class CoqCheckerServiceStub:
     order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
     rests on it names it among its `axioms`.
     """
+    TraceFile: _grpc.UnaryStreamMultiCallable[_checker_pb2.TraceFileRequest, _checker_pb2.TraceFileResponse]
+    """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
+
+    One pass over the file. A proof that fails is answered with its steps up to there and `problem`, and its theorem
+    is assumed from there on. Errors of the call: as CheckFile.
+    """
     Session: _grpc.StreamStreamMultiCallable[_checker_pb2.SessionRequest, _checker_pb2.SessionResponse]
     """An interactive session: opens an environment and runs text on its states. States are values: any
     state answered earlier in the stream can be run on again, in any order. One request at a time is
@@ -91,6 +97,12 @@ class CoqCheckerServiceAsyncStub(CoqCheckerServiceStub):
     """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
     order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
     rests on it names it among its `axioms`.
+    """
+    TraceFile: _aio.UnaryStreamMultiCallable[_checker_pb2.TraceFileRequest, _checker_pb2.TraceFileResponse]  # type: ignore[assignment]
+    """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
+
+    One pass over the file. A proof that fails is answered with its steps up to there and `problem`, and its theorem
+    is assumed from there on. Errors of the call: as CheckFile.
     """
     Session: _aio.StreamStreamMultiCallable[_checker_pb2.SessionRequest, _checker_pb2.SessionResponse]  # type: ignore[assignment]
     """An interactive session: opens an environment and runs text on its states. States are values: any
@@ -136,6 +148,18 @@ class CoqCheckerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
         order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
         rests on it names it among its `axioms`.
+        """
+
+    @_abc_1.abstractmethod
+    def TraceFile(
+        self,
+        request: _checker_pb2.TraceFileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_checker_pb2.TraceFileResponse], _abc.AsyncIterator[_checker_pb2.TraceFileResponse]]:
+        """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
+
+        One pass over the file. A proof that fails is answered with its steps up to there and `problem`, and its theorem
+        is assumed from there on. Errors of the call: as CheckFile.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,58 @@
+(* The goals of a proof, as Coq prints them, in parts. *)
+
+module Json = Palmetto_json
+
+(* Without line breaks, as far as Coq's printer leaves that open. *)
+let text =
+  let buffer = Buffer.create 1024 in
+  let formatter = Format.formatter_of_buffer buffer in
+  Format.pp_set_margin formatter 100_000;
+  fun printed ->
+    Buffer.clear buffer;
+    Pp.pp_with formatter printed;
+    Format.pp_print_flush formatter ();
+    Buffer.contents buffer
+
+(* Declarations in Coq's own order, oldest first; those of one type that stand together are one. *)
+let hypotheses env sigma =
+  let declaration found declaration =
+    let names, body, kind =
+      match declaration with
+      | Context.Compacted.Declaration.LocalAssum (names, kind) -> (names, None, kind)
+      | Context.Compacted.Declaration.LocalDef (names, body, kind) -> (names, Some body, kind)
+    in
+    let name { Context.binder_name; _ } = Json.String (Names.Id.to_string binder_name) in
+    let body =
+      match body with
+      | None -> Json.Null
+      | Some body -> Json.String (text (Printer.pr_leconstr_env ~inctx:true env sigma body))
+    in
+    Json.List [ List (List.map name names); body; String (text (Printer.pr_letype_env env sigma kind)) ]
+    :: found
+  in
+  let compact = Termops.compact_named_context sigma (EConstr.named_context env) in
+  Json.List (List.fold_left declaration [] compact)
+
+let goal sigma evar =
+  let info = Evd.find_undefined sigma evar in
+  let env = Evd.evar_filtered_env (Global.env ()) info in
+  let conclusion = Printer.pr_letype_env ~goal_concl_style:true env sigma (Evd.evar_concl info) in
+  Json.Object [ ("h", hypotheses env sigma); ("c", String (text conclusion)) ]
+
+let rec take n = function head :: tail when n > 0 -> head :: take (n - 1) tail | _ -> []
+
+(* The first `most` goals in focus, how many there are, and how many are out of focus. *)
+let of_proof ~most proof =
+  let { Proof.sigma; goals; stack; _ } = Proof.data proof in
+  let behind = List.fold_left (fun n (before, after) -> n + List.length before + List.length after) 0 stack in
+  [
+    ("goals", Json.List (List.map (goal sigma) (take most goals)));
+    ("count", Json.Int (List.length goals));
+    ("unfocused", Json.Int behind);
+  ]
+
+let of_state ~most st =
+  match st.Vernacstate.interp.lemmas with
+  | None -> []
+  | Some stack ->
+      Vernacstate.LemmaStack.with_top stack ~f:(fun proof -> of_proof ~most (Declare.Proof.get proof))

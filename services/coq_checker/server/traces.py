@@ -1,0 +1,134 @@
+"""TraceFile: the goals that every proof of a file meets, read while the file is executed once."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+from coq_checker.audit import PluginAuditor
+from coq_checker.environment import Environment
+from coq_checker.goals import Goals
+from coq_checker.limits import Limits
+from coq_checker.pool.document import Document
+from coq_checker.pool.pool import Pool
+from coq_checker.quick import read_goals
+from coq_checker.result import Timings
+from coq_checker.server.errors import UnavailableError
+from coqdata import printing
+from coqdata.theorem import Theorem, theorems
+
+# Goals of one state that are printed: what a proof does next is about the first.
+_MOST = 8
+_NO_GOALS = Goals((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sentence of a proof, by its byte range in the file, and the goals before it."""
+
+    start: int
+    end: int
+    goals: Goals
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a theorem's proof met; `problem` is why there are no steps, or not all of them."""
+
+    theorem: Theorem
+    steps: tuple[Step, ...]
+    problem: str = ""
+    timings: Timings = Timings()
+
+
+class Traces:
+    """Traces of whole files, each in a session of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def trace(self, environment: Environment, profile: str, limits: Limits) -> AsyncIterator[Trace]:
+        """One answer a theorem, in file order.
+
+        Args:
+            environment: the file.
+            profile: how goals are printed.
+            limits: of each theorem.
+
+        Raises:
+            EnvironmentFailedError: the file fails outside of its proofs.
+            UnavailableError: the toolchain has no plugin.
+        """
+        auditor = self._pool.auditor
+        if not isinstance(auditor, PluginAuditor):
+            raise UnavailableError(
+                "goals are read by the audit plugin, which could not be built here: install ocamlfind and Coq's "
+                "development files."
+            )
+        setup = (*environment.setup, *printing.commands(profile))
+        document = self._pool.own_document(replace(environment, setup=setup))
+        reader = _Reader(limits.goals_bytes)
+        document.heard = reader.hear
+        document.started = lambda session: auditor.trace(session, reader.nonce, _MOST)
+        try:
+            for theorem in theorems(environment.source):
+                if theorem.ending is None:
+                    yield Trace(theorem, (), "the file ends inside of the proof")
+                    continue
+                async with self._pool.busy(), document.lock:
+                    await document.prepare(theorem.proof_end, self._pool.settings.environment_limits, limits)
+                yield self._read(document, theorem, reader)
+                if not theorem.nested:
+                    reader.clear()
+        finally:
+            document.close()
+
+    @staticmethod
+    def _read(document: Document, theorem: Theorem, reader: "_Reader") -> Trace:
+        passed = document.passed.get(theorem.index)
+        first, last = document.index_at(theorem.statement_end), document.index_at(theorem.proof_end)
+        steps = []
+        states = [document.state_before(index) for index in range(first, last)]
+        if passed is not None and passed.states:
+            # A proof that failed has left the document; its states are those of the try.
+            opened = first - document.index_at(theorem.start)
+            states = list(passed.states[opened - 1 :])
+        for index, state in zip(range(first, last), states, strict=False):
+            sentence = document.sentences[index]
+            before = reader.goals(state)
+            if before is None:
+                break
+            steps.append(Step(sentence.start, sentence.end, before))
+        problem = ""
+        timings = Timings()
+        if passed is not None:
+            timings = Timings(wall_ns=passed.wall_ns, cpu_ns=passed.cpu_ns)
+            if passed.error is not None:
+                problem = passed.error.message
+        if not problem and len(steps) < last - first:
+            problem = "the goals of some sentences are not known"
+        return Trace(theorem, tuple(steps), problem, timings)
+
+
+class _Reader:
+    """Picks the goals out of what Coq prints."""
+
+    def __init__(self, goals_bytes: int) -> None:
+        self.nonce = secrets.token_hex(8)
+        self._goals_bytes = goals_bytes
+        self._goals: dict[int, Goals] = {}
+
+    def hear(self, messages: Sequence[str]) -> None:
+        """Takes the goals of the states that the messages tell of."""
+        for message in messages:
+            if message.startswith(self.nonce):
+                told = json.loads(message.removeprefix(self.nonce), strict=False)
+                self._goals[told["state"]] = read_goals(told, self._goals_bytes)
+
+    def goals(self, state: int) -> Goals | None:
+        """The goals of a state that was computed in a proof."""
+        return self._goals.get(state)
+
+    def clear(self) -> None:
+        """Forgets what was told so far."""
+        self._goals.clear()
