@@ -122,6 +122,8 @@ class PrintAssumptions:
 
     @staticmethod
     async def _full_name(session: CoqSession, one: Assumption, state: int | None) -> str:
+        if one.kind == VARIABLE:
+            return one.name  # a constant of another file may have that name too, and would be found first
         located = await session.query(f"Locate Term {one.name}.", state)
         match = _LOCATED.search(located.messages[0]) if located.messages else None
         return match[1] if match else one.name

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +26,7 @@ class CatalogueEntry:
         palm_theorems: how many of PALM's theorems it has.
         licence: where it is known.
         requires: libraries beyond Coq's own.
+        arguments: of coqc, that the project needs on a newer Coq than it was written for.
     """
 
     name: str
@@ -36,6 +37,7 @@ class CatalogueEntry:
     palm_theorems: int
     licence: str
     requires: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
 
 
 @cache
@@ -52,6 +54,7 @@ def catalogue() -> dict[str, CatalogueEntry]:
             palm_theorems=one["palm_theorems"],
             licence=one["licence"],
             requires=tuple(one["requires"]),
+            arguments=tuple(one.get("arguments", ())),
         )
         for name, one in given.items()
     }
@@ -115,6 +118,14 @@ def locate(name: str) -> Path | None:
     return next((place.resolve() for place in places if place is not None and place.is_dir()), None)
 
 
+def _with_arguments(project: Project) -> Project:
+    entry = catalogue().get(project.name)
+    if entry is None or not entry.arguments:
+        return project
+    options = project.options
+    return replace(project, options=replace(options, arguments=(*options.arguments, *entry.arguments)))
+
+
 def resolve(name_or_folder: str) -> Project:
     """A project by its name, or by its folder.
 
@@ -125,7 +136,7 @@ def resolve(name_or_folder: str) -> Project:
     if not looks_like_path:
         place = locate(name_or_folder)
         if place is not None:
-            return load_project(place, name_or_folder)
+            return _with_arguments(load_project(place, name_or_folder))
     folder = Path(name_or_folder)
     if folder.is_dir():
         return load_project(folder)

@@ -1,0 +1,3 @@
+Proof.
+  intros H. symmetry. exact H.
+Qed.

@@ -1,0 +1,3 @@
+Proof.
+  intros H. exact H.
+Qed.
