@@ -45,7 +45,7 @@ def coqc_cpu_s(
     read_only: Sequence[object],
 ) -> float:
     """CPU seconds of coqc on one file; nothing is written."""
-    arguments = [word for flag, folder, logical in load for word in (flag, str(folder), logical) if word]
+    arguments = [word for flag, folder, logical in load for word in (flag, str(folder), logical)]
     argv = toolchain.command(
         "coqc",
         "-q",

@@ -5,6 +5,7 @@ that one document serves every theorem of its file.
 """
 
 import asyncio
+import copy
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ class Document:
         self._run_folder = run_folder
         self._session: CoqSession | None = None
         self._first: CoqSession | None = None
+        self._twin = False
 
     def covers(self, environment: Environment) -> bool:
         """Whether the environment's text is the beginning of this document's, sentence by sentence."""
@@ -120,6 +122,27 @@ class Document:
         """How many sentences end at or before the byte offset `position`."""
         return bisect_right(self._ends, position)
 
+    @property
+    def position(self) -> int:
+        """Byte offset in the text up to which it has been executed."""
+        count = len(self._states) - 1
+        return self._ends[count - 1] if count > 0 else 0
+
+    def twin(self, session: CoqSession) -> "Document":
+        """The same document in a fork of its session, which goes its own way from here and never starts another."""
+        twin = copy.copy(self)
+        twin.lock = asyncio.Lock()
+        twin.heard = twin.started = None
+        twin._states = list(self._states)
+        twin._session = twin._first = session
+        twin._twin = True
+        return twin
+
+    async def rewind(self, position: int) -> None:
+        """Forgets what was executed after `position`, which it is past."""
+        del self._states[self.index_at(position) + 1 :]
+        await self.session.back_to(self._states[-1])
+
     def holds(self, position: int) -> bool:
         """Whether everything before `position` has been executed."""
         return self._session is not None and len(self._states) > self.index_at(position)
@@ -160,6 +183,8 @@ class Document:
         lost = 0
         while len(self._states) <= target:
             if self._session is None:
+                if self._twin:
+                    raise SessionLostError("the worker died on its way to the theorem")
                 await self._start()
                 continue
             theorem = self._next_theorem(target)

@@ -220,6 +220,10 @@ class Pool:
                     begun_ns = time.monotonic_ns()
                     worker = box[0] = await self.make_worker(job.target)
                     environment_ns = time.monotonic_ns() - begun_ns
+                elif not worker.there:
+                    begun_ns = time.monotonic_ns()
+                    await worker.advance(self.settings.environment_limits)
+                    environment_ns = time.monotonic_ns() - begun_ns
                 result = await worker.check(job.ask, self.auditor, self.watchdog)
             except (EnvironmentFailedError, StatementError) as error:
                 result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(error))
@@ -298,10 +302,11 @@ class Pool:
 
     def _find_idle(self, target: Target) -> Worker | None:
         # One that served the target last knows its statement, and maybe the beginning of the proof.
-        kept = sorted(reversed(self._idle.items()), key=lambda one: one[1].target != target)
-        for key, worker in kept:
+        newest = list(reversed(self._idle.values()))
+        at_home = [worker for worker in newest if worker.target == target]
+        for worker in at_home + newest:
             if not worker.worn and worker.turn_to(target):
-                del self._idle[key]
+                del self._idle[id(worker)]
                 return worker
         return None
 

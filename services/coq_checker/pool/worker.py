@@ -23,6 +23,8 @@ from coqdata.sentence import split
 MAX_USES = 1000
 # ... or when it has grown by this much.
 MAX_GROWTH_BYTES = 256 << 20
+# A worker goes on by itself to a theorem that is no farther than this.
+_NEAR_BYTES = 8 << 10
 # After an audit that took longer, the document is told what to remember for its next forks.
 _SLOW_AUDIT_NS = 15_000_000
 
@@ -54,11 +56,12 @@ class Target:
 
 
 class Worker:
-    """One forked session, which serves every target that its document was past when it was forked."""
+    """One forked session, for the targets that its document was past when it was forked, and near ones beyond."""
 
-    def __init__(self, target: Target, document: Document, session: CoqSession) -> None:
+    def __init__(self, target: Target, base: Document, document: Document, session: CoqSession) -> None:
         self.target = target
         self.uses = 0
+        self._base = base
         self._document = document
         self._session = session
         self._stands_at: tuple[Target, Place] | None = None
@@ -67,31 +70,55 @@ class Worker:
         self.lesson: tuple[str, ...] = ()
 
     @classmethod
-    async def make(cls, target: Target, document: Document, limits: Limits) -> "Worker":
+    async def make(cls, target: Target, base: Document, limits: Limits) -> "Worker":
         """Forks the document, which has executed what is before the target.
 
         Raises:
             EnvironmentFailedError: the environment does not run.
             SessionLostError: a process died on the way; the next try starts anew.
         """
-        session, _ = await document.fork_past(target.position, limits)
-        return cls(target, document, session)
+        session, _ = await base.fork_past(target.position, limits)
+        return cls(target, base, base.twin(session), session)
 
     def turn_to(self, target: Target) -> bool:
         """Serves another target of the same text from now on; False where the worker cannot."""
-        if target != self.target:
-            document = self._document
-            if not (document.covers(target.environment) and document.holds(target.position)):
+        if target == self.target:
+            return True
+        document, base = self._document, self._base
+        if not (document.covers(target.environment) or document.extend(target.environment)):
+            return False
+        if not document.holds(target.position):
+            # To the next theorem it goes by itself: a fork would cost more. The document stays behind, and makes
+            # up for it when this worker dies, so that no text is executed more than twice.
+            if base.holds(target.position) or target.position - document.position > _NEAR_BYTES:
                 return False
-            if not self._session.has(document.state_at(target.position)):
-                return False
-            self.target = target
+        self.target = target
         return True
+
+    @property
+    def there(self) -> bool:
+        """Whether everything before the target is executed."""
+        return self._document.holds(self.target.position)
+
+    async def advance(self, limits: Limits) -> None:
+        """Executes what is before the target.
+
+        Raises:
+            EnvironmentFailedError: that does not run.
+            SessionLostError: the worker died.
+        """
+        try:
+            self._stands_at = None
+            await self._document.rewind(self._document.position)
+            await self._document.prepare(self.target.position, limits)
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def worn(self) -> bool:
         """Whether it should be made anew before the next candidate."""
-        if self.dead or self.uses >= MAX_USES or not self._document.alive:
+        if self.dead or self.uses >= MAX_USES or not self._base.alive:
             return True
         return process.rss_bytes(self._session.pid) - self._start_rss > MAX_GROWTH_BYTES
 
@@ -149,7 +176,7 @@ class Worker:
         # nothing, where a script that knew its anchor's name could put another meaning over it.
         if self._stands_at is None or self._stands_at[0] != target or target.mode is Mode.SCRIPT:
             self._stands_at = None
-            await self._session.back_to(self._document.state_at(target.position))
+            await self._document.rewind(target.position)
             self._stands_at = target, await _open(target, self._session, self._document.gated)
         return self._stands_at[1]
 
@@ -157,7 +184,7 @@ class Worker:
         """Hands on to the document what made the last audit slow."""
         names, self.lesson = self.lesson, ()
         if names:
-            await self._document.warm(list(names))
+            await self._base.warm(list(names))
 
     def kill(self) -> None:
         """Ends it at once."""
