@@ -4,6 +4,7 @@
 #   make test            setup, then all checks and tests
 #   make demo            setup, then check the Coq project in examples/
 #   make bench-checker   setup, then measure the checker (ARGS="..." for its options)
+#   make bench-retrieval setup, then measure the retriever (ARGS="..." for its options)
 #   make lock            lock the packages anew after a change of pyproject.toml (UPGRADE=1: newest versions)
 #   make clean           remove everything that was made in this checkout (the toolchain stays in its cache)
 #
@@ -49,7 +50,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup test demo bench-checker lock clean
+.PHONY: help setup test demo bench-checker bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -97,6 +98,9 @@ demo: setup
 
 bench-checker: setup
 	$(BIN)/python -m benchmarks.checker $(ARGS)
+
+bench-retrieval: setup
+	$(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 # The locking tool has an environment of its own: it is no part of what is locked.
 build/lock/bin/uv:

@@ -12,13 +12,17 @@ class EnvironmentFailedError(Exception):
     """The environment does not run in Coq; the text is one sentence with Coq's message.
 
     Attributes:
-        start, end: byte range of the failing sentence in the environment's text.
+        start, end: byte range of the failing sentence in the environment's text; equal where there is none.
+        said: Coq's message alone.
+        syntax: the sentence did not parse.
     """
 
-    def __init__(self, message: str, start: int = 0, end: int = 0) -> None:
+    def __init__(self, message: str, start: int = 0, end: int = 0, *, said: str = "", syntax: bool = False) -> None:
         super().__init__(message)
         self.start = start
         self.end = end
+        self.said = said or message
+        self.syntax = syntax
 
 
 @dataclass(frozen=True, eq=False)

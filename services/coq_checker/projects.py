@@ -1,11 +1,12 @@
 """The projects that a checker serves: names to files, files to environments and theorems."""
 
 import asyncio
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from coq_checker.builds import Build, BuildError, build_project
 from coq_checker.environment import Environment, EnvironmentFailedError
@@ -13,14 +14,20 @@ from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.project import Project, ProjectError
-from coqdata.theorem import Theorem, theorems
+from coqdata.theorem import Theorem, named, theorems
 
-# Whether a project's sources have changed is looked at no more often than this.
+# What a build was made of is compared with each request; whether something else has come to decide it (a new file, a
+# `_CoqProject` of another folder), no more often than this.
 _BUILD_TRUST_S = 1.0
 # A build that failed is not tried again before this.
 _FAILED_BUILD_TRUST_S = 10.0
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256
+# Builds remembered: one for each file or text that was asked for.
+_BUILDS = 1024
+
+# The project's folder, the file that is looked at, and the hash of its text where it is not the one there.
+_BuildKey = tuple[Path, Path | None, int | None]
 
 
 class NoSuchNameError(LookupError):
@@ -46,6 +53,29 @@ class SourceFile:
     by_name: dict[str, list[Theorem]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A build, when it was looked at, and what its sources were then; None where they changed meanwhile."""
+
+    build: Build
+    at: float
+    stamps: tuple[tuple[int, int], ...] | None
+
+    def stands(self) -> bool:
+        """Whether it need not be looked at again."""
+        fresh = time.monotonic() - self.at < _BUILD_TRUST_S
+        return fresh and self.stamps is not None and self.stamps == _stamps(self.build.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A build that failed: why, when, and what the project's files were then."""
+
+    message: str
+    at: float
+    stamps: tuple[tuple[int, int], ...]
+
+
 class Projects:
     """Projects by name. A file is read again when it has changed."""
 
@@ -56,8 +86,8 @@ class Projects:
         self._projects: dict[str, Project] = {}
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
         self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
-        self._builds: dict[tuple[Path, Path | None], tuple[float, Build]] = {}
-        self._failed_builds: dict[tuple[Path, Path | None], tuple[float, str]] = {}
+        self._builds: OrderedDict[_BuildKey, _Held] = OrderedDict()
+        self._failed_builds: OrderedDict[_BuildKey, _Failed] = OrderedDict()
         self._build_locks: dict[str, asyncio.Lock] = {}
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
 
@@ -65,14 +95,27 @@ class Projects:
         """Adds projects given as NAME, DIR or NAME=DIR.
 
         Raises:
-            ProjectError: one of them cannot be found or read.
+            ProjectError: one of them cannot be found or read, or two have one name.
         """
         for text in names:
             name, _, folder = text.strip().partition("=")
             if not name:
                 continue
             project = resolve(folder or name)
-            self._projects[name if folder else project.name] = project
+            self.put(name if folder else project.name, project)
+
+    def put(self, name: str, project: Project) -> None:
+        """Adds a project under a name.
+
+        Raises:
+            ProjectError: another project has that name.
+        """
+        held = self._projects.setdefault(name, project)
+        if held.root != project.root:
+            raise ProjectError(
+                f"two projects are called {name!r} ({held.root} and {project.root}): "
+                "give one of them another name, as NAME=DIR."
+            )
 
     def names(self) -> list[str]:
         """Names of all projects, sorted."""
@@ -153,9 +196,8 @@ class Projects:
             found += [(source, t) for t in source.by_name.get(theorem, ())]
         if index is not None:
             found = [(source, t) for source, t in found if t.index == index]
-        exact = [(source, t) for source, t in found if t.qualified_name == theorem]
-        if len(found) > 1 and len(exact) == 1:
-            found = exact
+        listed = named([t for _, t in found], theorem)
+        found = [(source, t) for source, t in found if any(t is one for one in listed)]
         if not found:
             where = path or f"the project {name!r}"
             raise NoSuchNameError(f"there is no theorem {theorem!r} in {where}.")
@@ -176,36 +218,57 @@ class Projects:
         compiled = build.folder / source.path
         return self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
 
-    async def text_environment(self, text: bytes, project_name: str, logical: str) -> Environment:
+    async def text_environment(self, text: bytes, project_name: str, logical: str, file: str = "") -> Environment:
         """The environment of a text, with a project's load path where one is named.
 
+        Args:
+            text: it.
+            project_name: of the project; empty for Coq's own libraries only.
+            logical: its logical name.
+            file: the file that it stands for; a path inside the project gives it that file's place.
+
         Raises:
-            EnvironmentFailedError: the project does not build.
+            EnvironmentFailedError: the project, or what the text requires of it, does not build.
             NoSuchNameError: there is no such project.
         """
         if not project_name:
-            return self._environment(text, None, None, logical, "the environment")
+            return self._environment(text, None, None, logical, file or "the environment")
         project = self.project(project_name)
-        build = await self._build(project, None)
-        return self._environment(text, project, build, logical, f"the environment in {project.name}")
+        inside = PurePosixPath(file)
+        if not file or inside.is_absolute() or ".." in inside.parts:
+            build = await self._build(project, None)
+            return self._environment(text, project, build, logical, file or f"the environment in {project.name}")
+        build = await self._build(project, project.root / inside, text)
+        return self._environment(text, project, build, str(build.folder / inside), file)
 
-    async def _build(self, project: Project, only: Path | None) -> Build:
+    async def _build(self, project: Project, only: Path | None, text: bytes | None = None) -> Build:
         lock = self._build_locks.setdefault(str(project.root), asyncio.Lock())
+        key = (project.root, only, None if text is None else hash(text))
         async with lock:
-            failed = self._failed_builds.get((project.root, only))
-            if failed is not None and time.monotonic() - failed[0] < _FAILED_BUILD_TRUST_S:
-                raise EnvironmentFailedError(failed[1])
-            held = self._builds.get((project.root, only))
-            if held is not None and time.monotonic() - held[0] < _BUILD_TRUST_S:
-                return held[1]
+            failed = self._failed_builds.get(key)
+            if failed is not None:
+                if time.monotonic() - failed.at < _FAILED_BUILD_TRUST_S and failed.stamps == _stamps(project.files):
+                    raise EnvironmentFailedError(failed.message)
+                del self._failed_builds[key]
+            held = self._builds.get(key)
+            if held is not None and held.stands():
+                return held.build
+            begun_ns = time.time_ns()
             try:
-                build = await build_project(project, self.toolchain, jobs=self._jobs, only=only)
+                build = await build_project(project, self.toolchain, jobs=self._jobs, only=only, text=text)
             except (BuildError, ProjectError) as error:
-                self._failed_builds[project.root, only] = (time.monotonic(), str(error))
+                self._failed_builds[key] = _Failed(str(error), time.monotonic(), _stamps(project.files))
+                while len(self._failed_builds) > _BUILDS:
+                    self._failed_builds.popitem(last=False)
                 raise EnvironmentFailedError(str(error)) from error
-            if held is not None and held[1] == build:
-                build = held[1]  # the same object, so that what was made of it is found again
-            self._builds[project.root, only] = (time.monotonic(), build)
+            if held is not None and held.build == build:
+                build = held.build  # the same object, so that what was made of it is found again
+            stamps = _stamps(build.sources)
+            quiet = all(changed_ns < begun_ns for changed_ns, _ in stamps)
+            self._builds[key] = _Held(build, time.monotonic(), stamps if quiet else None)
+            self._builds.move_to_end(key)
+            while len(self._builds) > _BUILDS:
+                self._builds.popitem(last=False)
             return build
 
     def _environment(
@@ -245,3 +308,16 @@ class Projects:
             address_space_bytes=self._base.address_space_bytes,
         )
         return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")
+
+
+def _stamps(sources: Iterable[Path]) -> tuple[tuple[int, int], ...]:
+    """When each file was changed, in nanoseconds, and its size; zeros for one that is gone."""
+    found: list[tuple[int, int]] = []
+    for path in sources:
+        try:
+            status = os.stat(path)  # noqa: PTH116 (for each request)
+        except OSError:
+            found.append((0, 0))
+        else:
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)

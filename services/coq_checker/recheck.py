@@ -1,13 +1,16 @@
 """The independent recheck: coqc, then coqchk, on the whole text in fresh processes.
 
-Nothing of the session that gave the verdict is used again, but the text.
+Nothing of the session that gave the verdict is used again, but the text, and which other proofs of it failed:
+these are `Admitted.` here as they were assumed there, so that no theorem is blamed for another one's proof.
 """
 
 import asyncio
 import contextlib
+import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,28 +23,131 @@ from coq_checker.gates.text import Mode
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
-from coqdata.theorem import theorems
+from coqdata.theorem import Theorem, theorems
 
 _LIMIT_S = 600.0
+_PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
+# Ends of proofs that Coq takes without a proof.
+_GIVEN_UP = frozenset(("Admitted", "Abort"))
 
 
-async def recheck(target: Target, ask: Ask, result: ProofResult) -> ProofResult:
-    """The result of a proved candidate, confirmed or taken back by coqc and coqchk."""
+async def recheck(target: Target, ask: Ask, result: ProofResult, failed: Iterable[Theorem] = ()) -> ProofResult:
+    """The result of a proved candidate, confirmed or taken back by coqc and coqchk.
+
+    Args:
+        target: what was proved.
+        ask: the candidate.
+        result: PROVED.
+        failed: theorems of the environment whose own proofs fail, and which it therefore assumes.
+    """
     begun_ns = time.monotonic_ns()
-    problem = await _compile(target.environment, _whole_text(target, ask))
+    problem = await _compile(target.environment, _whole_text(target, ask, failed))
     result = result.with_timings(recheck_ns=time.monotonic_ns() - begun_ns)
     if problem is None:
         return result
     return replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=problem)
 
 
-async def recheck_file(environment: Environment) -> str | None:
-    """What coqc and coqchk have against a whole file; None when they accept it."""
-    return await _compile(environment, environment.source)
+Answer = tuple[Theorem, ProofResult]
 
 
-def _whole_text(target: Target, ask: Ask) -> bytes:
-    prefix = target.environment.source[: target.position]
+async def recheck_file(environment: Environment, answers: Sequence[Answer]) -> list[Answer]:
+    """The answers on a file's theorems, those that are PROVED confirmed or taken back by coqc and coqchk.
+
+    What fails between the theorems is nobody's fault: the text before it is rechecked, and what comes after it
+    cannot be confirmed.
+    """
+    return await _File(environment, answers).rechecked()
+
+
+class _File:
+    """A file on its way through the recheck."""
+
+    def __init__(self, environment: Environment, answers: Sequence[Answer]) -> None:
+        self.environment, self.answers = environment, answers
+        outer = [(theorem, result) for theorem, result in answers if not theorem.nested]
+        # Where the environment itself fails, the text ends with the theorem before.
+        sound = [theorem for theorem, result in outer if result.reason is not Reason.ENVIRONMENT]
+        self.outer = list({theorem.start: theorem for theorem in sound}.values())
+        whole = len(sound) == len(outer)
+        self.end = len(environment.source) if whole else max((one.proof_end for one in sound), default=0)
+        self.failed = {theorem.start: theorem for theorem, result in outer if assumed(theorem, result)}
+        self.refused: dict[int, str] = {}
+        self.unknown = ""
+
+    async def rechecked(self) -> list[Answer]:
+        """Takes back one theorem after the other, until coqc and coqchk accept what is left."""
+        if any(result.proved for _, result in self.answers):
+            while (problem := await self._problem(self.end)) is not None:
+                if not await self._find_culprit(problem):
+                    break
+        return [(theorem, self._judged(theorem, result)) for theorem, result in self.answers]
+
+    async def _problem(self, end: int) -> str | None:
+        text = _assuming(self.environment.source, end, self.failed.values())
+        return await _compile(self.environment, b"\n".join([text, _closers(text), b""]))
+
+    async def _find_culprit(self, problem: str) -> bool:
+        """Finds the first theorem that is refused and assumes it; False where no theorem is to blame."""
+        low, high = 0, len(self.outer)  # up to `low` of them are accepted, up to `high` and more are not
+        while low < high:
+            middle = (low + high) // 2
+            found = await self._problem(self.outer[middle].proof_end)
+            if found is None:
+                low = middle + 1
+            else:
+                high, problem = middle, found
+        # After the last theorem there is nothing left to confirm.
+        if low == len(self.outer):
+            return False
+        culprit = self.outer[low]
+        before = await self._problem(culprit.start)
+        if before is not None or culprit.start in self.failed:
+            self.end = self.outer[low - 1].proof_end if low else 0
+            self.unknown = before or problem
+            return False
+        self.refused[culprit.start] = problem
+        self.failed[culprit.start] = culprit
+        return True
+
+    def _judged(self, theorem: Theorem, result: ProofResult) -> ProofResult:
+        if not result.proved:
+            return result
+        around = next((one for one in self.outer if one.start <= theorem.start < one.proof_end), theorem)
+        if around.start in self.refused:
+            why = self.refused[around.start]
+            return replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=why)
+        if around.start in self.failed:
+            why = f"coqc cannot confirm it: it stands inside the proof of {around.name}, which fails."
+        elif theorem.proof_end > self.end:
+            why = f"coqc cannot confirm it, for the text before it does not run there: {self.unknown}"
+        else:
+            return result
+        return replace(result, verdict=Verdict.ERROR, reason=Reason.RECHECK, message=why)
+
+
+def assumed(theorem: Theorem, result: ProofResult) -> bool:
+    """Whether the session went on from the theorem as if `Admitted.` stood for its proof."""
+    if result.verdict is Verdict.INCOMPLETE:
+        return theorem.ending not in _GIVEN_UP
+    lost = result.verdict is Verdict.ERROR and result.reason is Reason.WORKER_LOST
+    return lost or result.verdict in (Verdict.FAILED, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
+
+
+def _assuming(source: bytes, end: int, failed: Iterable[Theorem]) -> bytes:
+    """The text up to a byte offset, with `Admitted.` for the proofs that failed."""
+    parts: list[bytes] = []
+    at = 0
+    for theorem in sorted(failed, key=lambda one: one.start):
+        # One that stands inside of another, or is stated together with it, is gone with that.
+        if at <= theorem.start and theorem.proof_end <= end:
+            parts += [source[at : theorem.statement_end], b"\nAdmitted.\n"]
+            at = theorem.proof_end
+    return b"".join([*parts, source[at:end]])
+
+
+def _whole_text(target: Target, ask: Ask, failed: Iterable[Theorem]) -> bytes:
+    prefix = _assuming(target.environment.source, target.position, failed)
     if target.mode is Mode.SCRIPT:
         fixed = anchor(target.statement)
         parts = [prefix, fixed.before.encode(), ask.text, fixed.after.encode()]
@@ -53,9 +159,12 @@ def _whole_text(target: Target, ask: Ask) -> bytes:
 
 
 def _closers(prefix: bytes) -> bytes:
-    """`End NAME.` for each section and module that is open at the end of `prefix`."""
+    """What ends the proofs, sections and modules that are open at the end of `prefix`."""
     here = theorems(prefix + b"\nGoal True.\n")[-1]
-    return b"\n".join(f"End {name}.".encode() for _, name in reversed(here.path))
+    # What `Program` left over may be proved after the end of the prefix; each section has its own.
+    leave = "Admit Obligations." if b"Program" in prefix or b"Equations" in prefix else ""
+    ends = [f"End {name}. {leave}" for _, name in reversed(here.path)]
+    return "\n".join([*(["Abort All."] if here.nested else []), leave, *ends]).encode()
 
 
 async def _compile(environment: Environment, text: bytes) -> str | None:
@@ -72,6 +181,8 @@ async def _compile(environment: Environment, text: bytes) -> str | None:
             options.toolchain.command("coqc", "-q", *arguments, str(source), **common),  # type: ignore[arg-type]
         )
         if said is not None:
+            # Places in our own copy of the text say nothing to anybody.
+            said = _PLACE.sub("", said).replace(f"{folder}/", "")
             return f"coqc does not accept it: {said}"
         # Where the project has a library of this name too, coqchk takes the one in the folder named last.
         module = ["-norec", f"{prefix}.{name}".lstrip(".")]

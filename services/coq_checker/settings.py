@@ -3,6 +3,8 @@
 import os
 import re
 import tempfile
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import Field
@@ -98,3 +100,16 @@ class CheckerSettings(BaseSettings):
                 self.goals_bytes,
             ),
         )
+
+
+def unknown_settings(environ: Mapping[str, str] | None = None) -> list[str]:
+    """A sentence for each variable of the environment that looks like a setting of the checker and is none."""
+    prefix = str(CheckerSettings.model_config["env_prefix"])
+    # The address is the clients'.
+    known = [prefix + name.upper() for name in (*CheckerSettings.model_fields, "address")]
+    found = []
+    for name in sorted(os.environ if environ is None else environ):
+        if name.upper().startswith(prefix) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1, cutoff=0)
+            found.append(f"{name} is no setting and is ignored: the nearest one is {near[0]} (docs/checker.md).")
+    return found

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -11,6 +13,8 @@ from pathlib import Path
 from coqdata.project import Project, ProjectError, load_project
 
 _ADDED = "projects.json"
+# Names stand in lists with commas, before `=` and in paths.
+_NAME = re.compile(r"[\w-][\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,15 @@ def catalogue() -> dict[str, CatalogueEntry]:
     }
 
 
-def cache_folder() -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Where what is kept between runs lies: PALMETTO_CACHE, else the user's cache folder."""
-    own = os.environ.get("PALMETTO_CACHE")
-    if own:
+    given = os.environ if environ is None else environ
+    if own := given.get("PALMETTO_CACHE"):
         return Path(own).expanduser().absolute()
-    shared = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(shared) if Path(shared).is_absolute() else Path.home() / ".cache") / "palmetto"
+    if (shared := given.get("XDG_CACHE_HOME")) and Path(shared).is_absolute():
+        return Path(shared) / "palmetto"
+    home = given.get("HOME")
+    return (Path(home) if home else Path.home()) / ".cache" / "palmetto"
 
 
 def corpora_folder() -> Path:
@@ -93,8 +99,10 @@ def add_project(name: str, folder: Path) -> Project:
     """Remembers a project under a name.
 
     Raises:
-        ProjectError: the folder is no project, or the list cannot be written.
+        ProjectError: it is no name, the folder is no project, or the list cannot be written.
     """
+    if _NAME.fullmatch(name) is None:
+        raise ProjectError(f"{name!r} is no name for a project: use letters, digits, `_`, `-` and `.` inside.")
     project = load_project(folder, name)
     added = {**{key: str(path) for key, path in added_projects().items()}, name: str(project.root)}
     listing = cache_folder() / _ADDED

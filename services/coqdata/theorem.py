@@ -1,6 +1,7 @@
 """The theorems of a file, from its bytes alone: what is stated where, and the proof that stands there."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,7 +52,7 @@ class Theorem:
         path: modules and sections around it, outermost first, as (kind, name).
         nested: it stands inside the proof of another one.
         also: names of the other theorems that the same statement states and the same proof proves
-            (`Lemma NAME : ... with OTHER : ...`).
+            (`Lemma NAME : ... with OTHER : ...`); each of them is a theorem of its own, with the same offsets.
     """
 
     name: str
@@ -159,9 +160,10 @@ class _Reader:
         while self.open:
             self._close(end, None)
         self.done.sort(key=lambda one: one[0].statement.start)
+        named = [(name, *one) for one in self.done for name in dict.fromkeys((one[0].name, *one[0].also))]
         return [
             Theorem(
-                name=opened.name,
+                name=name,
                 kind=opened.kind,
                 index=index,
                 start=opened.statement.start,
@@ -171,9 +173,9 @@ class _Reader:
                 ending=ending,
                 path=opened.path,
                 nested=nested,
-                also=opened.also,
+                also=tuple(other for other in (opened.name, *opened.also) if other != name),
             )
-            for index, (opened, proof_start, proof_end, ending, nested) in enumerate(self.done)
+            for index, (name, opened, proof_start, proof_end, ending, nested) in enumerate(named)
         ]
 
     def _close(self, end: int, ending: str | None) -> None:
@@ -343,3 +345,15 @@ def theorems(source: bytes) -> list[Theorem]:
     Purely by syntax: whether a statement without a body opens a proof is Coq's rule for each command.
     """
     return _Reader(source).read()
+
+
+def named(found: Iterable[Theorem], name: str) -> list[Theorem]:
+    """Those of the theorems that a name means: more than one where it does not tell them apart.
+
+    A qualified name goes before a bare one, and one whose proof was not aborted before those that were: `Abort`
+    leaves the name free to be stated again.
+    """
+    fitting = [one for one in found if name in (one.name, one.qualified_name)]
+    exact = [one for one in fitting if one.qualified_name == name]
+    kept = [one for one in exact or fitting if one.ending != "Abort"]
+    return kept or exact or fitting

@@ -1,18 +1,20 @@
 """The `palmetto` command."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 import typer
 
 # gRPC's core prints to standard error whatever it likes; what matters is raised.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from palmetto.commands import check, project, serve, toolchain
+from palmetto.commands import check, fill, index, project, prove, serve, toolchain, up
 
 app = typer.Typer(
     name="palmetto",
-    help="Checks Coq proofs, with a verdict that can be trusted.",
+    help="Proves Coq theorems, and checks Coq proofs with a verdict that can be trusted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -21,12 +23,23 @@ app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(project.app, name="project")
 app.add_typer(serve.app, name="serve")
 app.command("check")(check.check)
+app.command("prove")(prove.prove)
+app.command("fill")(fill.fill)
+app.command("up")(up.up)
+app.command("index")(index.index)
 
 
 def main() -> None:
-    """Runs the command; an interrupt ends it with status 130."""
+    """Runs the command; an interrupt ends it with status 130, a SIGTERM with 143, and both leave nothing behind."""
+    told: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        told.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, end)
     try:
         app()
     except KeyboardInterrupt:
-        print("palmetto: interrupted", file=sys.stderr)
-        sys.exit(130)
+        print(f"palmetto: {'terminated' if told else 'interrupted'}", file=sys.stderr)
+        sys.exit(128 + (told[0] if told else signal.SIGINT))

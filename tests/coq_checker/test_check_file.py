@@ -7,15 +7,17 @@ import pytest
 from coq_checker.client import (
     CheckedTheorem,
     EnvironmentFailedError,
+    FreeStatement,
     InvalidRequestError,
     NotFoundError,
     Options,
     Reason,
     SyncCheckerClient,
+    TheoremRef,
     Verdict,
 )
 
-from .servers import EXAMPLES, LOOPING, start_server
+from .servers import DIVERGING, EXAMPLES, LOOPING, start_server
 
 
 def outcomes(answers: list[CheckedTheorem]) -> dict[str, tuple[Verdict, Reason]]:
@@ -228,3 +230,178 @@ def test_files_of_a_project_that_change_and_break(tmp_path: Path) -> None:
     finally:
         assert server.stop() == 0
     assert server.events("internal fault") == []
+
+
+MUTUAL = """
+Inductive tree := node : forest -> tree with forest := nil | cons : tree -> forest -> forest.
+Lemma m1 (t : tree) : t = t with m2 (f : forest) : f = f.
+Proof. - destruct t; reflexivity. - destruct f; reflexivity. Qed.
+Lemma n1 (t : tree) : t = node nil with n2 (f : forest) : f = f.
+Proof. - reflexivity. - reflexivity. Qed.
+Lemma after (f : forest) : f = f. Proof. apply m2. Qed.
+"""
+
+
+class TestTheoremsStatedTogether:
+    def test_each_has_its_answer(self, checker: SyncCheckerClient) -> None:
+        answers = checker.check_file(text=MUTUAL)
+        failed = (Verdict.FAILED, Reason.TACTIC)
+        assert outcomes(answers) == {"m1": PROVED, "m2": PROVED, "n1": failed, "n2": failed, "after": PROVED}
+        m1, m2 = answers[:2]
+        assert (m1.theorem.start, m1.theorem.proof_end) == (m2.theorem.start, m2.theorem.proof_end)
+        # The proof ran once.
+        assert m1.result.timings.cpu_ns > 0
+        assert m2.result.timings.cpu_ns == 0
+
+    def test_traces(self, checker: SyncCheckerClient) -> None:
+        traced = {one.theorem.name: one for one in checker.trace_file(text=MUTUAL)}
+        assert traced["m1"].steps == traced["m2"].steps
+        assert len(traced["m2"].steps) == 6
+        assert traced["m2"].problem == ""
+        assert traced["n2"].problem
+
+    def test_by_name_in_a_project(self, tmp_path: Path) -> None:
+        (tmp_path / "_CoqProject").write_text("-Q . Own\nM.v\n")
+        (tmp_path / "M.v").write_text(MUTUAL + "Lemma m2 : False. Proof. Abort.\n")
+        server = start_server(f"own={tmp_path}")
+        try:
+            with SyncCheckerClient(server.address) as client:
+                listed = [(one.name, one.index) for one in client.theorems("own", "M.v")]
+                assert listed == [("m1", 0), ("m2", 1), ("n1", 2), ("n2", 3), ("after", 4), ("m2", 5)]
+                # The one that was aborted has left its name.
+                m2 = client.theorem(TheoremRef("own", "m2"))
+                assert m2.index == 1
+                assert client.theorem(TheoremRef("own", "m2", "M.v", 5)).kind == "Lemma"
+                assert client.check_proof(TheoremRef("own", "m2"), m2.proof).proved
+                wrong = client.check_proof(TheoremRef("own", "m2"), "- destruct t; reflexivity. - fail.")
+                assert wrong.verdict is Verdict.FAILED
+        finally:
+            assert server.stop() == 0
+
+
+class TestRecheck:
+    """No theorem is blamed for what is wrong elsewhere in its file."""
+
+    def test_others_fail(self, checker: SyncCheckerClient) -> None:
+        options = Options(cpu_ms=1000)
+        plain = outcomes(checker.check_file(text=MIXED, options=options))
+        sure = outcomes(checker.check_file(text=MIXED, options=Options(cpu_ms=1000, recheck=True)))
+        assert sure == plain
+        assert list(plain.values()).count(PROVED) == 6
+        assert outcomes(checker.check_file(text=MUTUAL, options=Options(recheck=True)))["m2"] == PROVED
+
+    @pytest.mark.parametrize(
+        "rest",
+        [
+            "Lemma open : True. Proof. split.",
+            "Lemma open : True. Proof. fail",
+            "Definition x := .\nLemma later : True. Proof. exact I. Qed.",
+            "Lemma ill : 1 = true. Proof. exact I. Qed.",
+            "Program Definition p (n : nat) : {m : nat | m = n /\\ n = m} := n.\nLemma b : 1 = 2. Proof. auto. Qed.",
+        ],
+    )
+    def test_the_file_breaks(self, checker: SyncCheckerClient, rest: str) -> None:
+        text = f"Module M. Section S. Variable n : nat.\nLemma good : n = n. Proof. reflexivity. Qed.\n{rest}"
+        assert outcomes(checker.check_file(text=text, options=Options(recheck=True)))["M.good"] == PROVED
+
+    def test_what_follows_breaks(self, checker: SyncCheckerClient) -> None:
+        with pytest.raises(EnvironmentFailedError, match="nothing_here"):
+            checker.check_file(
+                text="Lemma a : True. Proof. exact I. Qed.\nCheck nothing_here.", options=Options(recheck=True)
+            )
+
+    def test_one_that_coqc_refuses(self, checker: SyncCheckerClient) -> None:
+        """Its proof looks at how wide Coq prints, and so goes through in a session alone."""
+        text = """
+From Ltac2 Require Import Ltac2.
+Ltac2 rec broken (s : string) (i : int) :=
+  if Int.equal i (String.length s) then false
+  else if Int.equal (Char.to_int (String.get s i)) 10 then true else broken s (Int.add i 1).
+Ltac2 long () := Message.to_string (Message.of_constr
+  '(forall a b c d e f g : nat, a + b + c + d + e + f + g = g + f + e + d + c + b + a /\\ a + b + c + d = d + c)).
+Lemma before : True. Proof. exact I. Qed.
+Lemma wrong : 1 = 2. Proof. reflexivity. Qed.
+Lemma wide : True. Proof. if broken (long ()) 0 then fail else exact I. Qed.
+Lemma after : True. Proof. exact I. Qed.
+"""
+        failed = (Verdict.FAILED, Reason.TACTIC)
+        plain = {"before": PROVED, "wrong": failed, "wide": PROVED, "after": PROVED}
+        assert outcomes(checker.check_file(text=text)) == plain
+        answers = checker.check_file(text=text, options=Options(recheck=True))
+        assert outcomes(answers) == {**plain, "wide": (Verdict.REJECTED, Reason.RECHECK)}
+        assert "Ltac2" in answers[2].result.message
+        assert "/" not in answers[2].result.message
+
+    def test_a_candidate_after_what_fails(self, checker: SyncCheckerClient) -> None:
+        context = "Module M. Lemma wrong : 1 = 2. Proof. reflexivity. Qed.\n"
+        target = FreeStatement("Lemma t : 2 = 1.", context)
+        assert checker.check_proof(target, "symmetry. exact wrong.", options=Options(recheck=True)).proved
+        program = "Program Definition p (n : nat) : {m : nat | m = n /\\ n = m} := n.\n"
+        target = FreeStatement("Lemma t : True.", program)
+        assert checker.check_proof(target, "exact I.", options=Options(recheck=True)).proved
+
+
+@pytest.mark.parametrize(
+    ("rest", "verdict", "reason"),
+    [
+        ("Lemma b : .", Verdict.ERROR, Reason.ENVIRONMENT),
+        ("Lemma b : True. Proof. fail.", Verdict.FAILED, Reason.TACTIC),
+        ("Lemma b : True. Proof. exact (.", Verdict.FAILED, Reason.SYNTAX),
+        ("Lemma b : True. Proof. exact I", Verdict.FAILED, Reason.SYNTAX),
+        ("Lemma b : True. Proof. exact I. (* open", Verdict.FAILED, Reason.SYNTAX),
+        ("Lemma b : True.", Verdict.INCOMPLETE, Reason.OPEN_GOALS),
+    ],
+)
+def test_an_end_inside_a_theorem_has_one_answer(
+    checker: SyncCheckerClient, rest: str, verdict: Verdict, reason: Reason
+) -> None:
+    (good, last) = checker.check_file(text=f"Lemma a : True. Proof. exact I. Qed.\n{rest}")
+    assert good.result.proved
+    assert (last.result.verdict, last.result.reason) == (verdict, reason)
+    assert last.result.message
+
+
+def test_what_stands_inside_a_proof_that_fails(checker: SyncCheckerClient) -> None:
+    text = (
+        "Set Nested Proofs Allowed.\nLemma outer : False.\nProof. Lemma inner : True. Proof. exact I. Qed. "
+        "exact inner. Qed.\nLemma after : True. Proof. exact I. Qed."
+    )
+    for recheck in (False, True):
+        answers = checker.check_file(text=text, options=Options(recheck=recheck))
+        failed = (Verdict.FAILED, Reason.TACTIC)
+        assert outcomes(answers) == {"outer": failed, "inner": failed, "after": PROVED}
+        assert "inside the proof of outer" in answers[1].result.message
+
+
+def test_time_and_memory_of_what_is_killed(checker: SyncCheckerClient) -> None:
+    text = f"Lemma loops : True.\n{LOOPING}\nLemma grows : True.\n{DIVERGING}\n"
+    loops, grows = checker.check_file(text=text, options=Options(cpu_ms=300, memory_bytes=200 << 20))
+    assert loops.result.verdict is Verdict.TIMEOUT
+    assert loops.result.timings.wall_ns >= 300_000_000 * 0.9
+    assert loops.result.timings.cpu_ns >= 300_000_000
+    assert grows.result.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
+    assert grows.result.timings.wall_ns > 0
+    options = Options(cpu_ms=60_000, memory_bytes=100 << 20)
+    (grows,) = checker.check_file(text=f"Lemma grows : True.\n{DIVERGING}\n", options=options)
+    assert grows.result.verdict is Verdict.OUT_OF_MEMORY
+    assert grows.result.timings.cpu_ns > 0
+    assert grows.result.timings.wall_ns > 0
+
+
+class TestATextInAFilesPlace:
+    def test_its_name_and_what_it_requires(self, checker: SyncCheckerClient) -> None:
+        text = "From Example Require Import Arith.\nAxiom a : 1 = 2.\nLemma l : 1 = 2. Proof. exact a. Qed.\nCheck nothing."
+        with pytest.raises(EnvironmentFailedError, match=r"^Logic\.v, line 4: "):
+            checker.check_file(text=text, project="examples", file="Logic.v")
+        for file, name in (("Logic.v", "Example.Logic.a"), ("New.v", "Example.New.a")):
+            whole = text.replace("Check nothing.", "")
+            (answer,) = checker.check_file(text=whole, project="examples", file=file)
+            assert answer.result.axioms == (name,)
+            assert (answer.theorem.project, answer.theorem.file) == ("examples", file)
+
+    def test_a_path_outside_of_the_project_is_a_name_alone(self, checker: SyncCheckerClient) -> None:
+        for file in ("../x.v", "/etc/x.v"):
+            (answer,) = checker.check_file(
+                text="Lemma l : True. Proof. exact I. Qed.", project="examples", file=file, logical_name="x"
+            )
+            assert answer.result.proved

@@ -149,7 +149,13 @@ def test_nested_and_unfinished_proofs() -> None:
 
 def test_theorems_stated_together() -> None:
     both = "Lemma a : match x with 0 => 1 | _ => 2 end = 1 with b (n : nat) : True with c : True. Qed."
-    assert [(theorem.name, theorem.also) for theorem in found(both)] == [("a", ("b", "c"))]
+    assert [(theorem.name, theorem.also) for theorem in found(both)] == [
+        ("a", ("b", "c")),
+        ("b", ("a", "c")),
+        ("c", ("a", "b")),
+    ]
+    assert [theorem.index for theorem in found(both)] == [0, 1, 2]
+    assert len({(theorem.start, theorem.statement_end, theorem.proof_start) for theorem in found(both)}) == 1
 
 
 @pytest.mark.parametrize(

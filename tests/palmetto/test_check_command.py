@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from coqdata.catalogue import cache_folder
 
-from ..coq_checker.servers import EXAMPLES, LOOPING, PALMETTO
+from ..coq_checker.servers import EXAMPLES, LOOPING, PALMETTO, start_server, wait_until
 
 KEYS = ["theorem", "verdict", "reason", "message", "sentence", "start", "end", "goals", "axioms", "cpu_ms", "wall_ms"]
 
@@ -105,9 +106,28 @@ class TestExitStatus:
         file = tmp_path / "Broken.v"
         file.write_text(GOOD + "Check nothing.\nLemma later : True.\nProof. exact I. Qed.\n")
         done = check(file, "--json")
-        assert done.returncode == 1
+        assert_one_line(done, f"{file}, line 4: ", "nothing")
         assert [(row["theorem"], row["verdict"]) for row in rows(done)] == [("a", "PROVED"), ("later", "ERROR")]
         assert "nothing" in rows(done)[1]["message"]
+
+    def test_a_statement_that_does_not_parse(self, tmp_path: Path) -> None:
+        file = tmp_path / "Broken.v"
+        file.write_text(GOOD + "Lemma b : .\n")
+        done = check(file, "--json")
+        assert_one_line(done, f"{file}, line 4: Syntax error")
+        assert [row["verdict"] for row in rows(done)] == ["PROVED", "ERROR"]
+
+    def test_the_file_is_named_as_it_was_given(self, tmp_path: Path) -> None:
+        (tmp_path / "sub").mkdir()
+        (tmp_path / "sub" / "_CoqProject").write_text("-Q . Own\n")
+        (tmp_path / "sub" / "Broken.v").write_text("Check nothing.\n")
+        for place in ("sub/Broken.v", "./sub/../sub/Broken.v"):
+            assert_one_line(check(place, cwd=tmp_path), f"palmetto: {Path(place)}, line 1: ")
+
+    def test_bytes_that_coq_does_not_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "Mark.v"
+        file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+        assert_one_line(check(file), "Mark.v", "byte order mark", "sed")
 
     def test_one_of_several_files_cannot_be_checked(self, good: Path, tmp_path: Path) -> None:
         broken = tmp_path / "Broken.v"
@@ -115,6 +135,16 @@ class TestExitStatus:
         done = check(broken, good)
         assert_one_line(done, "Broken.v", "Nothing")
         assert "1 of 1 theorems proved" in done.stdout
+
+    def test_answers_on_a_file_that_ends_with_an_error_are_kept(self, good: Path, tmp_path: Path) -> None:
+        broken = tmp_path / "Broken.v"
+        broken.write_text(GOOD + "Require Import Nothing.\n")
+        done = check(broken, good, "--json")
+        assert_one_line(done, "Broken.v", "Nothing")
+        assert [(Path(row["file"]).name, row["verdict"]) for row in rows(done)] == [
+            ("Broken.v", "PROVED"),
+            ("Good.v", "PROVED"),
+        ]
 
     def test_no_file(self) -> None:
         done = check()
@@ -196,8 +226,34 @@ class TestTheorem:
         file = tmp_path / "Twice.v"
         lemma = "Lemma t : True. Proof. exact I. Qed.\n"
         file.write_text(f"Module A. {lemma} End A.\nModule B. {lemma} End B.\n")
-        assert_one_line(check(file, "--theorem", "t"), "A.t", "B.t")
+        assert_one_line(check(file, "--theorem", "t"), "A.t#0", "B.t#1")
         assert check(file, "--theorem", "B.t").returncode == 0
+        (row,) = rows(check(file, "--theorem", "t#1", "--json"))
+        assert row["theorem"] == "B.t"
+        assert_one_line(check(file, "--theorem", "t#2"), "'t#2'")
+        assert_one_line(check(file, "--theorem", "A.t#1"), "'A.t#1'")
+
+    def test_one_that_was_aborted_and_stated_again(self, tmp_path: Path) -> None:
+        file = tmp_path / "Again.v"
+        file.write_text("Lemma t : False. Proof. Abort.\nLemma t : True. Proof. exact I. Qed.\n")
+        (row,) = rows(check(file, "--theorem", "t", "--json"))
+        assert row["verdict"] == "PROVED"
+        (row,) = rows(check(file, "--theorem", "t#0", "--json"))
+        assert (row["verdict"], row["reason"]) == ("INCOMPLETE", "admitted")
+
+    def test_one_of_two_that_are_stated_together(self, tmp_path: Path) -> None:
+        file = tmp_path / "Both.v"
+        proof = tmp_path / "proof.v"
+        proof.write_text("- destruct t; reflexivity. - destruct f; reflexivity.")
+        file.write_text(
+            "Inductive tree := node : forest -> tree with forest := nil | cons : tree -> forest -> forest.\n"
+            f"Lemma m1 (t : tree) : t = t with m2 (f : forest) : f = f.\nProof. {proof.read_text()} Qed.\n"
+        )
+        assert [row["theorem"] for row in rows(check(file, "--json"))] == ["m1", "m2"]
+        for more in ([], ["--proof", proof]):
+            done = check(file, "--theorem", "m2", "--json", *more)
+            assert done.returncode == 0
+            assert [(row["theorem"], row["verdict"]) for row in rows(done)] == [("m2", "PROVED")]
 
     def test_options_that_do_not_go_together(self, good: Path, tmp_path: Path) -> None:
         proof = tmp_path / "proof.v"
@@ -235,6 +291,26 @@ class TestProjects:
         assert_one_line(check(good, "--project", "no-such-project"), "'no-such-project'", "project list")
         assert_one_line(check(good, "--project", tmp_path / "nowhere"), "nowhere")
 
+    def test_two_folders_of_one_name(self, tmp_path: Path) -> None:
+        files = []
+        for place, shown in (("A", "True"), ("B", "False")):
+            folder = tmp_path / place / "same"
+            folder.mkdir(parents=True)
+            (folder / "_CoqProject").write_text("-Q . Own\nBase.v\nX.v\n")
+            (folder / "Base.v").write_text(f"Definition shown := {shown}.\n")
+            files.append(folder / "X.v")
+            files[-1].write_text("From Own Require Import Base.\nLemma t : shown.\nProof. exact I. Qed.\n")
+        for order in (files, files[::-1]):
+            found = {row["file"]: row["verdict"] for row in rows(check(*order, "--json"))}
+            assert found == {str(files[0]): "PROVED", str(files[1]): "FAILED"}
+
+    def test_a_folder_with_any_name(self, tmp_path: Path) -> None:
+        folder = tmp_path / "a, b=c d"
+        folder.mkdir()
+        (folder / "_CoqProject").write_text("-Q . Own\nX.v\n")
+        (folder / "X.v").write_text(GOOD)
+        assert check(folder / "X.v").returncode == 0
+
     def test_a_project_file_that_is_malformed(self, good: Path) -> None:
         (good.parent / "_CoqProject").write_text('-Q . "Own\n')
         assert_one_line(check(good), "_CoqProject")
@@ -267,7 +343,7 @@ class TestLimitsAndAxioms:
         assert check(file).returncode == 0
         assert check(file, "--axioms", "classic").returncode == 0
         assert check(file, "--axioms", "NNPP, classic").returncode == 0
-        for listed in ("none", "NNPP", ""):
+        for listed in ("none", "NNPP", "", "Example.Logic.classic"):
             done = check(file, "--axioms", listed, "--json")
             assert done.returncode == 1
             refused = {row["theorem"]: row["reason"] for row in rows(done) if row["verdict"] != "PROVED"}
@@ -277,6 +353,10 @@ class TestLimitsAndAxioms:
         assert check(good, "--recheck").returncode == 0
         assert check(EXAMPLES / "ListFacts.v", "--recheck").returncode == 0
 
+    def test_recheck_blames_nobody_for_another_proof(self, mixed: Path) -> None:
+        found = [row["verdict"] for row in rows(check(mixed, "--recheck", "--json"))]
+        assert found == ["PROVED", "FAILED", "INCOMPLETE"]
+
 
 class TestServer:
     def test_a_service_that_runs(self, checker_address: str, mixed: Path) -> None:
@@ -285,5 +365,69 @@ class TestServer:
         done = check(EXAMPLES / "Logic.v", PALMETTO_CHECKER_ADDRESS=checker_address)
         assert done.returncode == 0, done
 
-    def test_none(self, good: Path) -> None:
-        assert_one_line(check(good, "--server", "127.0.0.1:1"))
+    def test_what_lies_here_is_checked(self, tmp_path: Path) -> None:
+        """Not what the server has under the same names."""
+        for place in ("served", "here"):
+            folder = tmp_path / place / "own"
+            folder.mkdir(parents=True)
+            (folder / "_CoqProject").write_text("-Q . Own\nBase.v\nX.v\n")
+            (folder / "Base.v").write_text("Definition one := 1.\n")
+        theirs, mine = tmp_path / "served" / "own" / "X.v", tmp_path / "here" / "own" / "X.v"
+        theirs.write_text("Lemma t : True.\nProof. exact I. Qed.\n")
+        mine.write_text(
+            "From Own Require Import Base.\nLemma t : one = 2.\nProof. exact I. Qed.\nLemma u : True.\nProof. exact I. Qed.\n"
+        )
+        proof = tmp_path / "proof.v"
+        proof.write_text("exact I.")
+        server = start_server(f"own={theirs.parent}")
+        try:
+            done = check(mine, "--server", server.address, "--json")
+            assert done.returncode == 1
+            assert [(row["theorem"], row["verdict"]) for row in rows(done)] == [("t", "FAILED"), ("u", "PROVED")]
+            (row,) = rows(check(mine, "--server", server.address, "--theorem", "t", "--proof", proof, "--json"))
+            assert row["verdict"] == "FAILED"
+            assert check(mine, "--server", server.address, "--theorem", "u").returncode == 0
+            done = check(theirs, "--server", server.address, "--theorem", "u")
+            assert_one_line(done, "'u'", "X.v")
+        finally:
+            assert server.stop() == 0
+
+    def test_a_project_that_it_does_not_serve(self, checker_address: str, tmp_path: Path) -> None:
+        (tmp_path / "_CoqProject").write_text("-Q . Own\n")
+        (tmp_path / "X.v").write_text(GOOD)
+        assert_one_line(check(tmp_path / "X.v", "--server", checker_address), "X.v", f"--project {tmp_path.name}=")
+
+    @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:5", "unix:/nowhere"])
+    def test_none(self, good: Path, address: str) -> None:
+        done = check(good, "--server", address)
+        assert_one_line(done, f"no checker answers at {address}", "serve coq-checker", "leave out --server")
+        assert "grpc" not in done.stderr.lower()
+
+    def test_a_setting_that_there_is_not(self, good: Path) -> None:
+        done = check(good, PALMETTO_CHECKER_SLOT="1")
+        assert done.returncode == 0
+        assert done.stderr == (
+            "palmetto: PALMETTO_CHECKER_SLOT is no setting and is ignored: "
+            "the nearest one is PALMETTO_CHECKER_SLOTS (docs/checker.md).\n"
+        )
+
+
+class TestSignals:
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+    def test_nothing_is_left_behind(self, tmp_path: Path, number: int, status: int) -> None:
+        file = tmp_path / "Loop.v"
+        file.write_text(f"Lemma loop : True.\n{LOOPING}\n")
+        folder = tmp_path / "run"
+        folder.mkdir()
+        running = subprocess.Popen(
+            [PALMETTO, "check", file],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PALMETTO_CHECKER_RUN_FOLDER": str(folder)},
+        )
+        wait_until("a session runs", lambda: list(folder.glob("*/session-*")))
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
+        assert running.returncode == status
+        assert said in ("palmetto: terminated\n", "palmetto: interrupted\n")
+        assert list(folder.iterdir()) == []

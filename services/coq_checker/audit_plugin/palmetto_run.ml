@@ -28,7 +28,8 @@ let entry { control; attrs; expr } =
       | VernacCheckMayEval _ -> "VernacCheckMayEval"
       | VernacSearch _ -> "VernacSearch"
       | VernacLocate _ -> "VernacLocate"
-      | VernacPrint _ -> "VernacPrint"
+      | VernacCheckGuard -> "VernacCheckGuard"
+      | VernacPrint (PrintName _ | PrintAbout _) -> "VernacPrint"
       | _ -> "")
   | _ -> ""
 
@@ -117,8 +118,8 @@ let open_statement key setup statement =
   | [], others ->
       let before = Vernacstate.freeze_full_state () in
       let state = state_behind (execute_text before setup) statement in
-      (* What is set up must not change what the statement says. *)
-      if setup <> "" && not (List.equal Constr.equal (stated state) (stated (state_behind before statement)))
+      (* What is set up must not change what the statement says. Each reading of `Type` makes a new universe. *)
+      if setup <> "" && not (List.equal Constr.eq_constr_nounivs (stated state) (stated (state_behind before statement)))
       then raise Changed;
       let known = Hashtbl.create 16 and order = Queue.create () in
       let found = { key; state; proving = pending state; known; order } in

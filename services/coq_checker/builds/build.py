@@ -24,6 +24,7 @@ async def build_project(
     *,
     jobs: int,
     only: Path | None = None,
+    text: bytes | None = None,
     progress: Progress | None = None,
     file_wall_s: float = FILE_WALL_S,
 ) -> Build:
@@ -34,6 +35,7 @@ async def build_project(
         toolchain: whose coqc compiles.
         jobs: files compiled at one time.
         only: a file of the project: what it requires is built, not the file itself, and a failure is an error.
+        text: of `only`, where it is not what lies there.
         progress: called after each file, with how many are done of how many.
         file_wall_s: the longest that coqc may take for a file.
 
@@ -44,7 +46,7 @@ async def build_project(
     """
     only = only.resolve() if only is not None else None
     unit = lay_out(project, toolchain)
-    sources = await asyncio.to_thread(read_sources, unit, only)
+    sources = await asyncio.to_thread(read_sources, unit, only, text)
     wanted = _wanted(unit, sources, only)
     units = unit.all()
     try:
@@ -63,7 +65,8 @@ async def build_project(
         ) from error
     if only is not None:
         _complain(results)
-    return Build(unit.load, unit.read_only, unit.mirror(project.root), fingerprint, tuple(results))
+    folder = unit.mirror(project.root)
+    return Build(unit.load, unit.read_only, folder, fingerprint, tuple(results), tuple(one.path for one in wanted))
 
 
 def _wanted(unit: Unit, sources: dict[Path, Source], only: Path | None) -> list[Source]:

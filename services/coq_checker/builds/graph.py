@@ -46,12 +46,13 @@ class Source:
         return Path(os.path.relpath(self.path, root)).as_posix()
 
 
-def read_sources(unit: Unit, only: Path | None = None) -> dict[Path, Source]:
+def read_sources(unit: Unit, only: Path | None = None, text: bytes | None = None) -> dict[Path, Source]:
     """All files of a unit and of those that it needs, each after those that it requires.
 
     Args:
         unit: whose files are read.
         only: a file to read too, though the project may not list it.
+        text: of `only`, where it is not what lies there.
 
     Raises:
         BuildError: files require each other in a circle.
@@ -61,7 +62,7 @@ def read_sources(unit: Unit, only: Path | None = None) -> dict[Path, Source]:
         extra = [only] if only is not None and one is unit else []
         for path in (*one.project.files, *extra):
             if path not in found and path.is_relative_to(one.base):
-                found[path] = _read(path, one)
+                found[path] = _read(path, one, text if path == only else None)
     for one in unit.all():
         _connect(one, found)
     return {path: found[path] for path in _ordered(found)}
@@ -79,12 +80,13 @@ def closure(start: Iterable[Source]) -> set[Path]:
     return found
 
 
-def _read(path: Path, unit: Unit) -> Source:
+def _read(path: Path, unit: Unit, text: bytes | None) -> Source:
     name = path.relative_to(unit.base).as_posix()
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        return Source(path, name, unit, b"", f"it cannot be read ({error.strerror})", [])
+    if text is None:
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            return Source(path, name, unit, b"", f"it cannot be read ({error.strerror})", [])
     key = digest(text)
     found = _requires.get(key)
     if found is None:

@@ -60,6 +60,7 @@ class Build:
         folder: the counterpart of the project's folder: each compiled file lies where its source does.
         fingerprint: hash of all compiled files that were asked for, and of the other folders that the load path names.
         files: what came of each file that was asked for, in dependency order.
+        sources: where these files lie.
     """
 
     load_arguments: tuple[tuple[str, Path, str], ...]
@@ -67,6 +68,7 @@ class Build:
     folder: Path
     fingerprint: str
     files: tuple[FileResult, ...] = field(default=(), compare=False)
+    sources: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def problems(self) -> tuple[FileResult, ...]:

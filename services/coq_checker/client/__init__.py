@@ -9,6 +9,7 @@ from coq_checker.client.errors import (
     NotFoundError,
     OverloadedError,
     UnavailableError,
+    UnreachableError,
 )
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State, StepFailedError
@@ -44,5 +45,6 @@ __all__ = [
     "Traced",
     "TracedStep",
     "UnavailableError",
+    "UnreachableError",
     "Verdict",
 ]

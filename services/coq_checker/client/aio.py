@@ -10,11 +10,11 @@ from typing import Any
 import grpc
 
 from coq_checker import convert
-from coq_checker.client.errors import from_rpc
+from coq_checker.client.errors import InvalidRequestError, encoding, from_rpc
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
 from coq_checker.client.session import Session, State
 from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, theorem_from_pb, traced_from_pb
-from coq_checker.result import ProofResult
+from coq_checker.result import ProofResult, Reason, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
@@ -133,13 +133,18 @@ class CheckerClient:
         """Checks many candidates; answers come as they finish, each with its item's id."""
 
         broken: list[Exception] = []
+        # Items whose text no message can hold: they fail no other.
+        refused: list[tuple[str, ProofResult]] = []
 
         async def messages() -> AsyncIterator[pb.CheckProofsRequest]:
             try:
                 async for item in _as_async(items):
-                    yield pb.CheckProofsRequest(
-                        id=item.id, check=check_request(item.target, item.proof, item.script, item.options)
-                    )
+                    try:
+                        check = check_request(item.target, item.proof, item.script, item.options)
+                    except InvalidRequestError as error:
+                        refused.append((item.id, ProofResult(Verdict.ERROR, Reason.INVALID_REQUEST, str(error))))
+                    else:
+                        yield pb.CheckProofsRequest(id=item.id, check=check)
             except Exception as error:
                 broken.append(error)  # gRPC only cancels the call
                 raise
@@ -147,7 +152,11 @@ class CheckerClient:
         call = self._stub.CheckProofs(messages(), timeout=timeout_s)
         try:
             async for response in call:
+                while refused:
+                    yield refused.pop(0)
                 yield response.id, convert.result_from_pb(response.result)
+            while refused:
+                yield refused.pop(0)
         except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
             if broken:
                 raise broken[0] from None
@@ -167,7 +176,14 @@ class CheckerClient:
         options: Options | None = None,
         timeout_s: float | None = None,
     ) -> AsyncIterator[CheckedTheorem]:
-        """Checks every theorem of a project's file, or of a text, with the proofs that stand there."""
+        """Checks every theorem of a project's file, or of a text, with the proofs that stand there.
+
+        Args:
+            project, file: a file of a project as the server has it; or
+            text, logical_name: a text; `project` gives its load path, and `file` whose place it takes there.
+            options: limits and the like.
+            timeout_s: deadline of the call; the work is killed when it passes.
+        """
         options = options or Options()
         request = pb.CheckFileRequest(
             limits=options.limits_to_pb(),
@@ -175,10 +191,11 @@ class CheckerClient:
             want_goals=options.want_goals,
             recheck=options.recheck,
         )
-        if text is not None:
-            request.text.CopyFrom(pb.TextEnvironment(text=text, project=project, logical_name=logical_name))
-        else:
-            request.file.CopyFrom(pb.FileRef(project=project, file=file))
+        with encoding():
+            if text is not None:
+                request.text.CopyFrom(_text(text, project, logical_name, file))
+            else:
+                request.file.CopyFrom(pb.FileRef(project=project, file=file))
         call = self._stub.CheckFile(request, timeout=timeout_s)
         try:
             async for response in call:
@@ -201,16 +218,17 @@ class CheckerClient:
         """The goals that each sentence of each proof of a file met, one answer a theorem.
 
         Args:
-            project, file: a file of a project; or
-            text, logical_name: a text, with what `project` says of its load path.
+            project, file: a file of a project as the server has it; or
+            text, logical_name: a text; `project` gives its load path, and `file` whose place it takes there.
             printing: how goals are printed (`coqdata.printing`).
             options: limits of each theorem.
         """
         request = pb.TraceFileRequest(limits=(options or Options()).limits_to_pb(), printing=printing)
-        if text is not None:
-            request.text.CopyFrom(pb.TextEnvironment(text=text, project=project, logical_name=logical_name))
-        else:
-            request.file.CopyFrom(pb.FileRef(project=project, file=file))
+        with encoding():
+            if text is not None:
+                request.text.CopyFrom(_text(text, project, logical_name, file))
+            else:
+                request.file.CopyFrom(pb.FileRef(project=project, file=file))
         call = self._stub.TraceFile(request)
         try:
             async for response in call:
@@ -222,19 +240,42 @@ class CheckerClient:
 
     async def session(
         self,
-        target: TheoremRef | None = None,
+        target: TheoremRef | FreeStatement | None = None,
         *,
         context: str = "",
         project: str = "",
         options: Options | None = None,
     ) -> Session:
-        """Opens an interactive session: at a theorem with its proof open, or after a context given as text."""
+        """Opens an interactive session.
+
+        Args:
+            target: whose proof is open at the start; or
+            context, project: a text that the session goes on from.
+            options: limits of each request.
+
+        Raises:
+            TypeError, ValueError: the target is neither, or both it and a context are given.
+        """
+        if target is not None and (context or project):
+            raise ValueError("give either a target or context= and project=; a FreeStatement has them itself")
         request = pb.OpenRequest(limits=(options or Options()).limits_to_pb())
-        if target is not None:
-            request.theorem.CopyFrom(target.to_pb())
-        else:
-            request.text.CopyFrom(pb.TextEnvironment(text=context, project=project))
-        return await Session.open(self._stub.Session(), request)
+        with encoding():
+            if isinstance(target, TheoremRef):
+                request.theorem.CopyFrom(target.to_pb())
+            elif isinstance(target, FreeStatement):
+                request.text.CopyFrom(target.environment_to_pb())
+            elif target is None:
+                request.text.CopyFrom(_text(context, project))
+            else:
+                raise TypeError(f"a session opens at a TheoremRef or a FreeStatement, not at {target!r}")
+        session = await Session.open(self._stub.Session(), request)
+        if isinstance(target, FreeStatement):
+            try:
+                await session.state(target.statement)
+            except BaseException:
+                session.close()
+                raise
+        return session
 
     async def projects(self) -> list[ProjectInfo]:
         """The projects that the server knows."""
@@ -248,7 +289,8 @@ class CheckerClient:
         """The theorems of a project or of one of its files, in file order, without their proofs."""
         token = ""
         while True:
-            request = pb.ListTheoremsRequest(project=project, file=file, page_token=token)
+            with encoding():
+                request = pb.ListTheoremsRequest(project=project, file=file, page_token=token)
             try:
                 response = await self._stub.ListTheorems(request)
             except grpc.aio.AioRpcError as error:
@@ -261,11 +303,17 @@ class CheckerClient:
 
     async def theorem(self, target: TheoremRef) -> TheoremInfo:
         """One theorem, with the proof that stands in the file."""
+        with encoding():
+            request = pb.GetTheoremRequest(theorem=target.to_pb())
         try:
-            response = await self._stub.GetTheorem(pb.GetTheoremRequest(theorem=target.to_pb()))
+            response = await self._stub.GetTheorem(request)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         return theorem_from_pb(response.theorem)
+
+
+def _text(text: str, project: str, logical_name: str = "", file: str = "") -> pb.TextEnvironment:
+    return pb.TextEnvironment(text=text, project=project, logical_name=logical_name, file=file)
 
 
 async def _as_async(items: Iterable[CheckItem] | AsyncIterable[CheckItem]) -> AsyncIterator[CheckItem]:

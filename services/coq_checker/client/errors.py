@@ -1,6 +1,20 @@
 """Errors of calls: what could not run. A wrong proof is a result, not an error."""
 
+import contextlib
+import re
+from collections.abc import Iterator
+
 import grpc
+
+# How gRPC itself says that there is no connection.
+_NO_CONNECTION = re.compile(
+    r"failed to connect|connections to all|errors resolving|DNS resolution|name resolver|Socket closed|Connection reset|Broken pipe"
+    r"|Stream removed|GOAWAY|recvmsg|Connection refused|No such file|too many pings|transport",
+    re.I,
+)
+_CAUSE = re.compile(
+    r"Connection refused|No such file or directory|DNS resolution failed|lookup failed|Connection reset|timed out", re.I
+)
 
 
 class CheckerError(Exception):
@@ -51,6 +65,10 @@ class UnavailableError(CheckerError):
     code = grpc.StatusCode.UNAVAILABLE
 
 
+class UnreachableError(UnavailableError):
+    """No connection to the server: nobody listens there, or it went away."""
+
+
 class DeadlineExceededError(CheckerError):
     """The call's own deadline passed; its work was killed."""
 
@@ -69,6 +87,22 @@ _BY_CODE: dict[grpc.StatusCode, type[CheckerError]] = {
 }
 
 
+@contextlib.contextmanager
+def encoding() -> Iterator[None]:
+    """Around the making of a message: text that no message can hold is the caller's mistake, and is said so.
+
+    Raises:
+        InvalidRequestError: a text holds a lone surrogate.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"the text cannot be sent as UTF-8: it holds half of a surrogate pair at character {error.start}; "
+            "decode it anew from its bytes."
+        ) from error
+
+
 def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
     """The typed error of a failed call."""
     message = error.details() or error.code().name
@@ -78,6 +112,10 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
             return OverloadedError(message, int(metadata["retry-after-ms"]))
         # gRPC itself: the message is larger than one side takes.
         return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
+    if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:
+        cause = _CAUSE.search(message)
+        why = f" ({cause[0].lower()})" if cause is not None else ""
+        return UnreachableError(f"the checker cannot be reached{why}: see that it runs, and that its address is right.")
     kind = _BY_CODE.get(error.code())
     if kind is None:
         unknown = CheckerError(f"{error.code().name}: {message}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coq_checker.client.errors import encoding
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
 
@@ -28,11 +29,17 @@ class FreeStatement:
     context: str = ""
     project: str = ""
     logical_name: str = ""
+    file: str = ""
 
     def to_pb(self) -> pb.FreeStatement:
         """As a message."""
-        environment = pb.TextEnvironment(text=self.context, project=self.project, logical_name=self.logical_name)
-        return pb.FreeStatement(environment=environment, statement=self.statement)
+        return pb.FreeStatement(environment=self.environment_to_pb(), statement=self.statement)
+
+    def environment_to_pb(self) -> pb.TextEnvironment:
+        """What stands before the statement, as a message."""
+        return pb.TextEnvironment(
+            text=self.context, project=self.project, logical_name=self.logical_name, file=self.file
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,17 @@ def check_request(
 
     Raises:
         ValueError: not exactly one of `proof` and `script` is given.
+        InvalidRequestError: a text that is no UTF-8.
     """
     if (proof is None) == (script is None):
         raise ValueError("give either proof= (the body) or script= (a whole text)")
+    with encoding():
+        return _check_request(target, proof, script, options)
+
+
+def _check_request(
+    target: TheoremRef | FreeStatement, proof: str | None, script: str | None, options: Options
+) -> pb.CheckProofRequest:
     request = pb.CheckProofRequest(
         limits=options.limits_to_pb(),
         axioms=options.axioms_to_pb(),

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from coq_checker import convert
-from coq_checker.client.errors import CheckerError, UnavailableError, from_rpc
+from coq_checker.client.errors import CheckerError, EnvironmentFailedError, UnavailableError, encoding, from_rpc
 from coq_checker.goals import Goal
 from coq_checker.result import Reason, Timings, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -65,6 +65,20 @@ class Session:
         response = await _ask(call, pb.SessionRequest(open=request))
         return cls(call, _state(response.state))
 
+    async def state(self, statement: str) -> None:
+        """Makes the state where a statement's proof is open the session's start.
+
+        Raises:
+            EnvironmentFailedError: it does not run in Coq, or opens no proof.
+        """
+        try:
+            stated = await self.run(self.start, statement)
+        except StepFailedError as error:
+            raise EnvironmentFailedError(f"the statement does not run in Coq: {error}") from error
+        if not stated.in_proof:
+            raise EnvironmentFailedError("the statement does not open a proof.")
+        self.start = stated
+
     async def __aenter__(self) -> "Session":
         """The session is open already."""
         return self
@@ -85,7 +99,8 @@ class Session:
         Raises:
             StepFailedError: a sentence failed or was refused.
         """
-        request = pb.RunRequest(state=state.number, text=text, want_goals=want_goals)
+        with encoding():
+            request = pb.RunRequest(state=state.number, text=text, want_goals=want_goals)
         return _state((await _ask(self._call, pb.SessionRequest(run=request))).state)
 
     async def query(self, state: State, command: str) -> list[str]:
@@ -94,7 +109,8 @@ class Session:
         Raises:
             StepFailedError: it is no query, or it failed.
         """
-        request = pb.QueryRequest(state=state.number, command=command)
+        with encoding():
+            request = pb.QueryRequest(state=state.number, command=command)
         return list((await _ask(self._call, pb.SessionRequest(query=request))).query.messages)
 
     async def goals(self, state: State) -> tuple[Goal, ...]:

@@ -129,7 +129,7 @@ class SyncCheckerClient:
 
     def session(
         self,
-        target: TheoremRef | None = None,
+        target: TheoremRef | FreeStatement | None = None,
         *,
         context: str = "",
         project: str = "",

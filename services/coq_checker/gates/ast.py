@@ -20,11 +20,14 @@ _PROOF_BODY = frozenset(
         "VernacUnfocused",
         "VernacShow",
         "VernacCheckMayEval",
+        "VernacCheckGuard",
         "VernacSearch",
         "VernacLocate",
         "VernacPrint",
     }
 )
+# What Coq holds for one command, and does `Print NAME`, `About NAME` and much else, such as writing files.
+_PRINTS = frozenset(("PrintName", "PrintAbout"))
 _TACTIC_ENTRIES = frozenset(
     {
         "VernacSolve",
@@ -104,6 +107,8 @@ def refusal(head: AstHead | None, *, script: bool) -> str | None:
     allowed = _SCRIPT if script else _PROOF_BODY
     if head.command == "VernacEndProof" and head.detail == "Admitted":
         return "a proof may not end with Admitted."
+    if head.command == "VernacPrint" and head.detail not in _PRINTS:
+        return "a proof may use `Print` with a name, and not otherwise."
     if head.command not in allowed:
         return f"a proof may not use the command {head.command.removeprefix('Vernac')}."
     return None

@@ -25,6 +25,9 @@ _BODY = frozenset(
     (
         b"Proof",
         b"Check",
+        b"Eval",
+        b"Compute",
+        b"Guarded",
         b"About",
         b"Locate",
         b"Search",
@@ -38,6 +41,8 @@ _BODY = frozenset(
         b"Grab",
     )
 )
+# `Print NAME.`, and no other `Print`: some write files.
+_PRINT_NAME = re.compile(rb"Print\s+[^\W\d][\w']*(?:\.[^\W\d][\w']*)*\s*\.")
 # What a free-standing script may declare.
 _SCRIPT = _BODY | frozenset(
     b"""Theorem Lemma Fact Remark Corollary Proposition Property Example Goal Definition Fixpoint CoFixpoint
@@ -193,9 +198,18 @@ def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
             return _ALLOWED
     elif head in _BODY:
         return _ALLOWED
+    if _only_asks(text[at:], words):
+        return _ALLOWED
     if head in _COMMANDS:
         return _denied(head)
     return _UNKNOWN
+
+
+def _only_asks(text: bytes, words: list[bytes]) -> bool:
+    """Whether it is the harmless form of a command that has others."""
+    if words[:1] == [b"Optimize"]:
+        return words[1:2] in ([b"Proof"], [b"Heap"])
+    return words[:1] == [b"Print"] and _PRINT_NAME.fullmatch(text) is not None
 
 
 def _misleads(text: bytes) -> bool:

@@ -9,6 +9,7 @@ import copy
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from coq_checker.audit import Auditor
 from coq_checker.environment import Environment, EnvironmentFailedError
@@ -18,7 +19,7 @@ from coq_checker.pool.passed import Passed
 from coq_checker.pool.watchdog import Watchdog
 from coq_checker.run import Ran, run
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
+from coq_checker.session.api import CoqError, CoqSession, SessionLostError, SessionOutputError, queries_at
 from coq_checker.session.sertop import SertopSession
 from coqdata.sentence import Sentence, split
 from coqdata.theorem import Theorem, theorems
@@ -206,7 +207,9 @@ class Document:
                     too_much = guard.breach is not None or isinstance(error, SessionOutputError)
                     if theorem is not None and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
-                        self.passed[theorem.index] = Passed.broken(guard.breach, granted, error)
+                        broken = Passed.broken(guard.breach, granted, error)
+                        broken.cpu_ns, broken.wall_ns = max(broken.cpu_ns, guard.last_cpu_ns), guard.wall_ns
+                        self.passed[theorem.index] = broken
                     elif too_much or lost > 1:
                         which = guard.breach.value if guard.breach is not None else "output"
                         why = f"passed its {which} limit" if too_much else "was lost: Coq died"
@@ -255,7 +258,7 @@ class Document:
         if done.unclear:
             self._fail(first, "Coq does not see the same sentences there as Palmetto")
         if done.failed is not None:
-            self._fail(first + done.failed, done.error.message if done.error else "it failed")
+            self._fail(first + done.failed, "it failed", done.error)
         self._states += done.states
 
     async def _advance_theorem(self, theorem: Theorem) -> None:
@@ -274,9 +277,8 @@ class Document:
             self.passed[theorem.index] = Passed()
             return
         failed = first + done.failed
-        message = done.error.message if done.error else "it failed"
         if failed < opened or done.error is None:
-            self._fail(failed, message)
+            self._fail(failed, "it failed", done.error)
         state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
         goals = await goals_at(queries_at(self.session, state), 64 << 10)
         self.passed[theorem.index] = Passed(done.error, failed, goals.goals, states=tuple(done.states[: done.failed]))
@@ -289,7 +291,7 @@ class Document:
         text = source[sentences[first].start : sentences[opened - 1].end] + b"\nAdmitted."
         done = await run(self.session, text, opened - first + 1)
         if done.failed is not None or done.unclear:
-            self._fail(first, done.error.message if done.error else "its statement is not clear")
+            self._fail(first, "its statement is not clear", done.error)
         # Inside the failed proof there is no state of its own: all stand for the statement's.
         stated = done.states[-2]
         self._states += done.states[:-1] + [stated] * (last - opened - 1) + [done.states[-1]]
@@ -302,11 +304,14 @@ class Document:
             self.heard(done.messages)
         return done
 
-    def _fail(self, sentence: int, message: str) -> None:
+    def _fail(self, sentence: int, otherwise: str, error: CoqError | None = None) -> NoReturn:
         where = self.sentences[min(sentence, len(self.sentences) - 1)]
         line = self.environment.source.count(b"\n", 0, where.start) + 1
         self.close()  # half of a piece may be in the session
-        raise EnvironmentFailedError(f"{self.environment.label}, line {line}: {message}", where.start, where.end)
+        said = error.message if error is not None else otherwise
+        syntax = error is not None and error.syntax
+        message = f"{self.environment.label}, line {line}: {said}"
+        raise EnvironmentFailedError(message, where.start, where.end, said=said, syntax=syntax)
 
     async def fork_at(self, position: int, limits: Limits) -> CoqSession:
         """A fork of the session, gone back to `position`.

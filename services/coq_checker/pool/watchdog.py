@@ -35,6 +35,7 @@ class Guard:
 
     Attributes:
         breach: the limit that was passed, after which the session was killed; None so far.
+        last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
     """
 
     session: CoqSession
@@ -43,6 +44,7 @@ class Guard:
     start_rss_bytes: int
     start_ns: int
     breach: Breach | None = None
+    last_cpu_ns: int = 0
 
     @property
     def cpu_ns(self) -> int:
@@ -117,4 +119,5 @@ class Watchdog:
             ):
                 guard.breach = Breach.MEMORY
         if guard.breach is not None:
+            guard.last_cpu_ns = guard.cpu_ns
             guard.session.kill()

@@ -11,7 +11,7 @@ from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
-from coq_checker.pool.watchdog import LONG_NS, Breach, Watchdog
+from coq_checker.pool.watchdog import LONG_NS, Watchdog
 from coq_checker.quick import Spot, quick_check
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import open_proofs, run
@@ -147,7 +147,7 @@ class Worker:
                 if guard.breach is None:
                     raise
                 result = ProofResult(*breach_verdict(guard.breach, ask.limits))
-                cpu_ns = ask.limits.cpu_ms * 1_000_000 if guard.breach is Breach.CPU else 0
+                cpu_ns = guard.last_cpu_ns
             except BaseException:
                 self.kill()
                 raise

@@ -4,6 +4,6 @@
 """
 
 from coq_checker.server.main import Running, ServeError, running, serve
-from coq_checker.settings import CheckerSettings
+from coq_checker.settings import CheckerSettings, unknown_settings
 
-__all__ = ["CheckerSettings", "Running", "ServeError", "running", "serve"]
+__all__ = ["CheckerSettings", "Running", "ServeError", "running", "serve", "unknown_settings"]

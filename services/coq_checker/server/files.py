@@ -12,7 +12,7 @@ from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
-from coq_checker.recheck import recheck_file
+from coq_checker.recheck import assumed, recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 from coq_checker.run import open_proofs
 from coq_checker.session.api import SessionLostError, SessionOutputError
@@ -40,39 +40,69 @@ class FileChecks:
         self._pool = pool
 
     async def check(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
-        """One answer a theorem, in file order.
+        """One answer a theorem, in file order; with a recheck all of them at the end.
 
         Where the file fails outside of its proofs, the theorems from there on are answered ERROR.
 
         Raises:
             EnvironmentFailedError: what follows the last theorem fails.
         """
+        answers = self._answers(environment, ask)
+        if not ask.recheck:
+            async for theorem, result in answers:
+                yield theorem, self._counted(environment, result)
+            return
+        found: list[tuple[Theorem, ProofResult]] = []
+        broken: EnvironmentFailedError | None = None
+        try:
+            async for answer in answers:
+                found.append(answer)
+        except EnvironmentFailedError as error:
+            broken = error
+        for theorem, result in await recheck_file(environment, found):
+            yield theorem, self._counted(environment, result)
+        if broken is not None:
+            raise broken
+
+    def _counted(self, environment: Environment, result: ProofResult) -> ProofResult:
+        self._pool.count(result)
+        version = environment.options.toolchain.coq_version
+        return replace(result, coq_version=version, environment_id=environment.id)
+
+    async def _answers(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         document = self._pool.document(environment)
         broken: EnvironmentFailedError | None = None
-        recheck_problem = await recheck_file(environment) if ask.recheck else None
         # The document may serve a longer text as well.
         problem = split(environment.source).problem
+        last: Theorem | None = None
+        result: ProofResult | None = None
+        around: tuple[Theorem, ProofResult] | None = None
         for theorem in theorems(environment.source):
-            if broken is None:
+            if last is not None and result is not None and theorem.start == last.start:
+                # Stated and proved together with the one before, which the time was told with.
+                result = replace(result, timings=Timings())
+            elif theorem.nested and around is not None and assumed(*around):
+                why = f"it stands inside the proof of {around[0].name}, which fails: {around[1].message}"
+                result = replace(around[1], message=why, timings=Timings())
+            elif broken is None:
                 try:
                     async with self._pool.busy(), document.lock:
                         result = await self._surely(document, theorem, ask, problem)
                 except EnvironmentFailedError as error:
                     broken = error
-            if broken is not None:
-                result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(broken), start=broken.start, end=broken.end)
-            elif result.proved and recheck_problem is not None:
-                result = replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=recheck_problem)
-            self._pool.count(result)
-            yield (
-                theorem,
-                replace(
-                    result,
-                    coq_version=environment.options.toolchain.coq_version,
-                    environment_id=environment.id,
-                ),
-            )
-        if broken is None:
+            if broken is not None or result is None:
+                result = ProofResult(
+                    Verdict.ERROR,
+                    Reason.ENVIRONMENT,
+                    str(broken),
+                    start=broken.start if broken is not None else None,
+                    end=broken.end if broken is not None else None,
+                )
+            last = theorem
+            if not theorem.nested:
+                around = theorem, result
+            yield theorem, result
+        if broken is None and (last is None or last.ending is not None):
             async with self._pool.busy(), document.lock:
                 await document.prepare(len(environment.source), self._pool.settings.environment_limits)
             if problem is not None:
@@ -96,10 +126,7 @@ class FileChecks:
     async def _theorem(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
         limits = self._pool.settings.environment_limits
         if theorem.ending is None:
-            why = problem or "the file ends inside of the proof"
-            return ProofResult(
-                Verdict.INCOMPLETE, Reason.OPEN_GOALS, f"{why}.", start=theorem.start, end=theorem.proof_end
-            )
+            return await self._unended(document, theorem, ask, problem)
         await document.prepare(theorem.proof_end, limits, ask.limits)
         held = document.theorem_at(theorem.start)
         passed = None if held is None else document.passed.get(held.index)
@@ -115,6 +142,24 @@ class FileChecks:
         if result is None:
             result = await self._audited(document, theorem, ask, passed)
         return replace(result, timings=replace(timings, audit_ns=result.timings.audit_ns))
+
+    async def _unended(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
+        """The answer on a theorem whose proof the file does not end."""
+        await document.prepare(theorem.statement_end, self._pool.settings.environment_limits)
+        start, end = theorem.start, theorem.proof_end
+        try:
+            await document.prepare(theorem.proof_end, ask.limits)
+        except EnvironmentFailedError as error:
+            if error.start == error.end:
+                why = f"the file ends inside of the proof, and {error}"
+                return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, why, start=start, end=end)
+            text = document.environment.source[error.start : error.end].decode("utf-8", "replace")
+            reason = Reason.SYNTAX if error.syntax else Reason.TACTIC
+            return ProofResult(Verdict.FAILED, reason, error.said, text, start=error.start, end=error.end)
+        if problem is not None:
+            return ProofResult(Verdict.FAILED, Reason.SYNTAX, f"{problem}.", start=start, end=end)
+        why = "the file ends inside of the proof."
+        return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, why, start=start, end=end)
 
     @staticmethod
     def _failure(document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult | None:

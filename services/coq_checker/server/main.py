@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import shutil
+import re
 import signal
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import structlog
@@ -18,17 +16,21 @@ from coq_checker.auditors import choose_auditor
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import Projects
+from coq_checker.server.folders import RunFolder
 from coq_checker.server.interceptors.calls import CallInterceptor
 from coq_checker.server.servicer import CheckerServicer
 from coq_checker.session.sertop import SessionOptions
-from coq_checker.settings import CheckerSettings
+from coq_checker.settings import CheckerSettings, unknown_settings
 from coq_checker.toolchain import Toolchain, find_toolchain
+from coqdata.project import Project
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 _log = structlog.get_logger("coq_checker")
 SERVICE = pb.DESCRIPTOR.services_by_name["CoqCheckerService"].full_name
 _USAGE_PERIOD_S = 2.0
+_LAST_ANSWERS_S = 1.0
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:]*):(\d{1,5})")
 
 
 class ServeError(Exception):
@@ -42,7 +44,7 @@ class Running:
     Attributes:
         address: where clients reach it.
         metrics_port: of /metrics; 0 when it is not served.
-        server, pool, health: its parts.
+        server, pool, health, calls: its parts.
     """
 
     address: str
@@ -50,21 +52,34 @@ class Running:
     server: grpc.aio.Server
     pool: Pool
     health: health.aio.HealthServicer
+    calls: CallInterceptor
 
     async def drain(self, grace_s: float) -> None:
-        """Tells health checks first, takes nothing new, and waits for what is under way."""
+        """Tells health checks first, refuses new calls, and waits up to `grace_s` for those under way.
+
+        Whoever asks meanwhile is answered: that the service is not serving, or that it is draining.
+        """
         await self.health.enter_graceful_shutdown()
-        stopping = asyncio.create_task(self.server.stop(grace_s))
-        await self.pool.drain(grace_s)
-        await stopping
+        # Items that come in on open streams are refused by the pool.
+        drained, _ = await asyncio.gather(self.calls.drain(grace_s), self.pool.drain(grace_s))
+        # The last answers are still to be sent.
+        await self.server.stop(_LAST_ANSWERS_S if drained else 0)
 
 
 @contextlib.asynccontextmanager
-async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = None) -> AsyncIterator[Running]:
+async def running(
+    settings: CheckerSettings, *, toolchain: Toolchain | None = None, projects: Mapping[str, Project] | None = None
+) -> AsyncIterator[Running]:
     """A checker service, up for as long as the block lasts; killed at its end without a drain.
 
+    Args:
+        settings: of the service.
+        toolchain: whose Coq runs; by default the one that is found.
+        projects: to serve besides those of the settings, by the names they go by.
+
     Raises:
-        ServeError: the address cannot be used, or a project cannot be read.
+        ProjectError: a project cannot be read, or two have one name.
+        ServeError: an address cannot be used.
         ToolchainError: there is no Coq.
     """
     found = toolchain if toolchain is not None else await asyncio.to_thread(find_toolchain)
@@ -77,22 +92,22 @@ async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = No
         output_bytes=settings.max_output_bytes,
         address_space_bytes=settings.max_memory_bytes + (4 << 30),
     )
-    projects = Projects(found, base, settings.slots)
-    await asyncio.to_thread(projects.add, settings.projects.split(","))
+    served = Projects(found, base, settings.slots)
+    await asyncio.to_thread(served.add, settings.projects.split(","))
+    for name, project in (projects or {}).items():
+        served.put(name, project)
     try:
-        run_folder = Path(tempfile.mkdtemp(prefix="palmetto-checker-", dir=settings.run_folder))
+        own = RunFolder(settings.run_folder)
     except OSError as error:
         raise ServeError(
             f"no folder can be made in {settings.run_folder} ({error.strerror}): "
             "set PALMETTO_CHECKER_RUN_FOLDER to one that can be written."
         ) from error
-    try:
+    with own as run_folder:
         async with Pool(settings.pool, auditor, run_folder, metrics) as pool:
-            server = grpc.aio.server(
-                interceptors=[CallInterceptor(metrics)],
-                options=_options(settings),
-            )
-            pb_grpc.add_CoqCheckerServiceServicer_to_server(CheckerServicer(settings, pool, projects), server)
+            calls = CallInterceptor(metrics)
+            server = grpc.aio.server(interceptors=[calls], options=_options(settings))
+            pb_grpc.add_CoqCheckerServiceServicer_to_server(CheckerServicer(settings, pool, served), server)
             health_servicer = health.aio.HealthServicer()
             health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
             reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
@@ -103,12 +118,10 @@ async def running(settings: CheckerSettings, *, toolchain: Toolchain | None = No
                 await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
             usage = asyncio.create_task(_watch_usage(pool, metrics))
             try:
-                yield Running(address, metrics_port, server, pool, health_servicer)
+                yield Running(address, metrics_port, server, pool, health_servicer, calls)
             finally:
                 usage.cancel()
                 await server.stop(0)
-    finally:
-        shutil.rmtree(run_folder, ignore_errors=True)
 
 
 def _options(settings: CheckerSettings) -> list[tuple[str, int]]:
@@ -128,11 +141,14 @@ def _options(settings: CheckerSettings) -> list[tuple[str, int]]:
 
 
 def _listen(server: grpc.aio.Server, listen: str) -> str:
+    if not listen.startswith("unix:"):
+        _port(listen, "--listen", "HOST:PORT or unix:/path")
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError as error:
         raise ServeError(
-            f"cannot listen on {listen}: is the address free? Choose another with --listen HOST:PORT."
+            f"cannot listen on {listen}: the address is taken or not this machine's; "
+            "choose another with --listen HOST:PORT (port 0 takes a free one)."
         ) from error
     if listen.startswith("unix:"):
         return listen
@@ -142,11 +158,21 @@ def _listen(server: grpc.aio.Server, listen: str) -> str:
 def _serve_metrics(metrics: Metrics, listen: str) -> int:
     if not listen:
         return 0
-    host, _, port = listen.rpartition(":")
+    port = _port(listen, "--metrics", "HOST:PORT")
     try:
-        return metrics.serve(host or "0.0.0.0", int(port))
-    except (OSError, ValueError) as error:
-        raise ServeError(f"cannot serve metrics on {listen} ({error}): give HOST:PORT.") from error
+        return metrics.serve(listen.rpartition(":")[0].strip("[]") or "0.0.0.0", port)
+    except OSError as error:
+        why = (error.strerror or "unknown error").lower()
+        raise ServeError(
+            f"cannot serve metrics on {listen} ({why}): choose another address with --metrics HOST:PORT."
+        ) from error
+
+
+def _port(listen: str, option: str, form: str) -> int:
+    found = _ADDRESS.fullmatch(listen)
+    if found is None or int(found[1]) > 65_535:
+        raise ServeError(f"{listen!r} is no address: give {option} {form}, with a port from 0 to 65535.")
+    return int(found[1])
 
 
 async def _watch_usage(pool: Pool, metrics: Metrics) -> None:
@@ -161,6 +187,8 @@ async def serve(settings: CheckerSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    for warning in unknown_settings():
+        _log.warning("unknown setting", why=warning)
     async with running(settings) as up:
         _log.info("serving", address=up.address, metrics_port=up.metrics_port, slots=settings.slots, service=SERVICE)
         await stop.wait()

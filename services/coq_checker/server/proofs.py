@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from coq_checker.environment import EnvironmentFailedError
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.queue import ClosedError, QueueFullError
+from coq_checker.pool.worker import Target
 from coq_checker.recheck import recheck
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.server.errors import (
@@ -17,6 +19,8 @@ from coq_checker.server.errors import (
     UnknownNameError,
 )
 from coq_checker.server.requests import ProofRequest, Requests
+from coq_checker.session.api import SessionLostError, SessionStartError
+from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
 # What a stream's item reports as its verdict's reason where a single call would answer a status.
@@ -62,13 +66,24 @@ class ProofChecks:
         except ClosedError as error:
             raise UnavailableError("the server is draining: send the request to another one.") from error
         if request.recheck and result.proved:
-            result = await recheck(request.target, request.ask, result)
+            result = await recheck(request.target, request.ask, result, await self._assumed(request.target))
         environment = request.target.environment
         return replace(
             result,
             coq_version=environment.options.toolchain.coq_version,
             environment_id=environment.id,
         )
+
+    async def _assumed(self, target: Target) -> list[Theorem]:
+        """The theorems before the target whose own proofs fail, so that its environment assumes them."""
+        document = self._pool.document(target.environment)
+        try:
+            async with self._pool.busy(), document.lock:
+                await document.prepare(target.position, self._pool.settings.environment_limits)
+        except (EnvironmentFailedError, SessionLostError, SessionStartError) as error:
+            raise UnavailableError(f"the environment could not be prepared for the recheck: {error}") from error
+        passed = ((theorem, document.passed.get(theorem.index)) for theorem in document.theorems)
+        return [theorem for theorem, one in passed if one is not None and one.error is not None]
 
     async def item(self, message: pb.CheckProofRequest) -> ProofResult:
         """The verdict on an item of a stream: what could not run is its ERROR verdict."""

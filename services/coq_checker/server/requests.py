@@ -1,5 +1,6 @@
 """From request messages to what the pool is asked; everything a client can get wrong is said here."""
 
+import codecs
 from dataclasses import dataclass, replace
 
 from coq_checker.check import Ask
@@ -48,7 +49,9 @@ class Requests:
             )
         at = data.find(b"\0")
         if at >= 0:
-            raise InvalidRequestError(f"`{field}` holds a NUL byte at offset {at}: Coq text has none.")
+            raise InvalidRequestError(f"`{field}` holds a NUL byte at offset {at}: Coq text has none, take it out.")
+        if data.startswith(codecs.BOM_UTF8):
+            raise InvalidRequestError(f"`{field}` begins with a byte order mark, which Coq cannot read: take it out.")
         return data
 
     def limits(self, message: pb.Limits) -> Limits:
@@ -93,7 +96,7 @@ class Requests:
             EnvironmentFailedError: it does not end where a sentence ends, or its project does not build.
             NoSuchNameError: there is no such project.
         """
-        environment = await self.projects.text_environment(text, message.project, message.logical_name)
+        environment = await self.projects.text_environment(text, message.project, message.logical_name, message.file)
         if environment.problem is not None:
             raise EnvironmentFailedError(f"{environment.label}: {environment.problem}.")
         return environment
@@ -112,8 +115,9 @@ class Requests:
                 self.text(source.source.decode("utf-8"), request.file.file, limit_bytes)
                 return await self.projects.environment(source)
             if kind == "text":
-                text = self.text(request.text.text, "text.text", limit_bytes)
-                return await self.projects.text_environment(text, request.text.project, request.text.logical_name)
+                given = request.text
+                text = self.text(given.text, given.file or "text.text", limit_bytes)
+                return await self.projects.text_environment(text, given.project, given.logical_name, given.file)
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except UnicodeDecodeError as error:

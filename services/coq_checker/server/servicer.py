@@ -64,7 +64,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
     async def CheckFile(self, request: pb.CheckFileRequest, context: Context) -> AsyncIterator[pb.CheckFileResponse]:
         """Every theorem of a file."""
         environment = await self._requests.file(request)
-        source = request.file.project, request.file.file
+        source = _where(request)
         ask = FileAsk(
             limits=self._requests.limits(request.limits),
             axioms=self._requests.axioms(request.axioms),
@@ -86,7 +86,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         """The goals of a file's proofs."""
         environment = await self._requests.file(request)
         self._requests.printing(request.printing)
-        source = request.file.project, request.file.file
+        source = _where(request)
         limits = self._requests.limits(request.limits)
         traces = self._traces.trace(environment, request.printing, limits)
         try:
@@ -212,6 +212,12 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         return pb.GetTheoremResponse(
             theorem=_theorem_to_pb(request.theorem.project, source.path, source.source, theorem, whole=True)
         )
+
+
+def _where(request: pb.CheckFileRequest | pb.TraceFileRequest) -> tuple[str, str]:
+    """Project and path that the answers name."""
+    given = request.file if request.WhichOneof("source") == "file" else request.text
+    return given.project, given.file
 
 
 def _theorem_to_pb(project: str, path: str, source: bytes, theorem: Theorem, *, whole: bool) -> pb.Theorem:

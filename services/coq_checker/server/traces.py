@@ -71,13 +71,19 @@ class Traces:
         document.heard = reader.hear
         document.started = lambda session: auditor.trace(session, reader.nonce, _MOST)
         try:
+            last: Trace | None = None
             for theorem in theorems(environment.source):
+                if last is not None and last.theorem.start == theorem.start:
+                    # Stated and proved together with the one before, which the time was told with.
+                    yield replace(last, theorem=theorem, timings=Timings())
+                    continue
                 if theorem.ending is None:
                     yield Trace(theorem, (), "the file ends inside of the proof")
                     continue
                 async with self._pool.busy(), document.lock:
                     await document.prepare(theorem.proof_end, self._pool.settings.environment_limits, limits)
-                yield self._read(document, theorem, reader)
+                last = self._read(document, theorem, reader)
+                yield last
                 if not theorem.nested:
                     reader.clear()
         finally:
@@ -85,7 +91,8 @@ class Traces:
 
     @staticmethod
     def _read(document: Document, theorem: Theorem, reader: "_Reader") -> Trace:
-        passed = document.passed.get(theorem.index)
+        held = document.theorem_at(theorem.start)
+        passed = None if held is None else document.passed.get(held.index)
         first, last = document.index_at(theorem.statement_end), document.index_at(theorem.proof_end)
         steps = []
         states = [document.state_before(index) for index in range(first, last)]

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from coq_checker.toolchain.errors import ToolchainError
+from coqdata.catalogue import cache_folder
 
 
 class SandboxMode(Enum):
@@ -53,18 +54,9 @@ class ToolchainSettings:
             sandbox = SandboxMode(mode)
         except ValueError:
             raise ToolchainError(f"PALMETTO_SANDBOX is {mode!r}: set it to 'bwrap' or to 'none'.") from None
-        return ToolchainSettings(choice=choice, sandbox=sandbox, cache=_cache(given))
+        return ToolchainSettings(choice=choice, sandbox=sandbox, cache=cache_folder(given))
 
     @property
     def roots(self) -> Path:
         """The folder that Debian roots are built in."""
         return self.cache / "toolchains"
-
-
-def _cache(environ: Mapping[str, str]) -> Path:
-    if own := environ.get("PALMETTO_CACHE"):
-        return Path(own).expanduser().absolute()
-    if (shared := environ.get("XDG_CACHE_HOME")) and Path(shared).is_absolute():
-        return Path(shared) / "palmetto"
-    home = environ.get("HOME")
-    return (Path(home) if home else Path.home()) / ".cache" / "palmetto"

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -14,6 +15,9 @@ from coq_checker.server import serve as serve_checker
 from coq_checker.toolchain import ToolchainError
 from coqdata.project import ProjectError
 from palmetto.commands import fail
+from retriever.server import RetrieverSettings
+from retriever.server import ServeError as RetrieverServeError
+from retriever.server import serve as serve_retriever
 
 app = typer.Typer(help="Run a service in the foreground.", no_args_is_help=True)
 
@@ -49,6 +53,101 @@ def coq_checker(
     try:
         asyncio.run(serve_checker(settings))
     except (ServeError, ToolchainError, ProjectError) as error:
+        raise fail(str(error)) from None
+
+
+@app.command("retriever")
+def retriever(
+    listen: Annotated[str | None, typer.Option(help="gRPC address, HOST:PORT or unix:/path.")] = None,
+    metrics: Annotated[str | None, typer.Option(help="Address of /metrics, HOST:PORT.")] = None,
+    preload: Annotated[
+        list[str] | None, typer.Option(help="Project whose index is opened at the start. May be repeated.")
+    ] = None,
+) -> None:
+    """The gRPC retriever, over what `palmetto index` made. Settings: PALMETTO_RETRIEVER_* (docs/retriever.md)."""
+    given = {"listen": listen, "metrics_listen": metrics, "preload": ",".join(preload) if preload else None}
+    try:
+        settings = RetrieverSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PALMETTO_RETRIEVER_" + "_".join(map(str, first["loc"])).upper()
+        raise fail(f"{name}: {first['msg']}.") from None
+    _configure_logs()
+    try:
+        asyncio.run(serve_retriever(settings))
+    except RetrieverServeError as error:
+        raise fail(str(error)) from None
+
+
+@app.command("model-server")
+def model_server(
+    backend: Annotated[
+        str | None, typer.Option(help="What makes the answers: neighbours (the default), replay, proxy or hf.")
+    ] = None,
+    listen: Annotated[str | None, typer.Option(help="HTTP address, HOST:PORT; port 0 asks for a free one.")] = None,
+    retriever: Annotated[
+        str | None, typer.Option(help="neighbours: address of the retriever; '' for none.", metavar="ADDR")
+    ] = None,
+    replay: Annotated[Path | None, typer.Option(help="replay: folder of MODEL/PROJECT.jsonl.", metavar="DIR")] = None,
+    upstream: Annotated[
+        str | None, typer.Option(help="proxy: base address of the server, e.g. http://HOST:8000/v1.", metavar="URL")
+    ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="hf: folder of the checkpoint.", metavar="DIR")] = None,
+    model: Annotated[str | None, typer.Option(help="proxy: the model's name there; default: its first one.")] = None,
+    layout: Annotated[str | None, typer.Option(help="Prompt layout of the model: sft or instruct.")] = None,
+    printing: Annotated[str | None, typer.Option(help="Printing profile of the model: default or coqgym.")] = None,
+) -> None:
+    """The OpenAI-compatible model server. Further settings: PALMETTO_MODEL_* (docs/model_server.md)."""
+    # Loaded here: a web server would slow down every other command.
+    from model_server.server import ModelServerSettings, ServeError, serve  # noqa: PLC0415
+
+    given = {
+        "listen": listen,
+        "backend": backend,
+        "retriever": retriever,
+        "replay_folder": replay,
+        "upstream": upstream,
+        "model": str(checkpoint) if checkpoint is not None else model,
+        "layout": layout,
+        "printing": printing,
+    }
+    try:
+        settings = ModelServerSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PALMETTO_MODEL_" + "_".join(map(str, first["loc"])).upper()
+        raise fail(f"{name}: {first['msg']}.") from None
+    _configure_logs()
+    try:
+        asyncio.run(serve(settings))
+    except ServeError as error:
+        raise fail(str(error)) from None
+
+
+@app.command("prover")
+def prover(
+    listen: Annotated[str | None, typer.Option(help="HTTP address, HOST:PORT.")] = None,
+    checker: Annotated[str | None, typer.Option(help="Address of the checker.")] = None,
+    retriever: Annotated[str | None, typer.Option(help="Address of the retriever.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Base address of the model server, e.g. http://HOST:PORT/v1.")
+    ] = None,
+) -> None:
+    """The prover's HTTP service. Further settings: PALMETTO_PROVER_* (docs/prover.md)."""
+    # Loaded here: a web server would slow down every other command.
+    from prover.server import ProverServerSettings, ServeError, serve  # noqa: PLC0415
+
+    given = {"listen": listen, "checker": checker, "retriever": retriever, "model": model}
+    try:
+        settings = ProverServerSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PALMETTO_PROVER_" + "_".join(map(str, first["loc"])).upper()
+        raise fail(f"{name}: {first['msg']}.") from None
+    _configure_logs()
+    try:
+        asyncio.run(serve(settings))
+    except ServeError as error:
         raise fail(str(error)) from None
 
 

@@ -1,8 +1,10 @@
 """Every call: its errors as statuses, an access log, and its time in the metrics."""
 
+import asyncio
+import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import grpc
@@ -10,7 +12,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from coq_checker.metrics import Metrics
-from coq_checker.server.errors import InvalidRequestError, RequestError
+from coq_checker.server.errors import InvalidRequestError, RequestError, UnavailableError
 
 _log = structlog.get_logger("coq_checker")
 
@@ -24,6 +26,36 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._under_way = 0
+        self._draining = False
+        self._idle = asyncio.Event()
+
+    async def drain(self, grace_s: float) -> bool:
+        """Refuses every new call from now on; whether those under way were over within `grace_s`."""
+        self._draining = True
+        if not self._under_way:
+            return True
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def _call(self, name: str) -> "Iterator[_Call]":
+        with _Call(name, self._metrics) as watched:
+            self._under_way += 1
+            try:
+                yield watched
+            finally:
+                self._under_way -= 1
+                if self._draining and not self._under_way:
+                    self._idle.set()
+
+    def _admit(self) -> None:
+        if self._draining:
+            raise UnavailableError("the server is draining: send the request to another one.")
 
     async def intercept_service(
         self,
@@ -44,8 +76,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _unary(self, name: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            with _Call(name, self._metrics) as watched:
+            with self._call(name) as watched:
                 try:
+                    self._admit()
                     return await inner(_checked(request), context)
                 except Exception as error:
                     await self._abort(context, watched, error)
@@ -55,9 +88,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _stream(self, name: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             given = request if not hasattr(request, "__aiter__") else _EachChecked(aiter(request))
-            with _Call(name, self._metrics) as watched:
+            with self._call(name) as watched:
                 answers = inner(given if given is not request else _checked(request), context)
                 try:
+                    self._admit()
                     async for answer in answers:
                         yield answer
                 except Exception as error:

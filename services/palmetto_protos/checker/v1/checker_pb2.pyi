@@ -269,22 +269,29 @@ class TextEnvironment(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     PROJECT_FIELD_NUMBER: _builtins.int
     LOGICAL_NAME_FIELD_NUMBER: _builtins.int
+    FILE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Coq text: imports, definitions, lemmas. It is trusted: it defines what the statement means."""
     project: _builtins.str
     """A project whose load path (-R, -Q, options) holds. Empty: Coq's own libraries only."""
     logical_name: _builtins.str
     """The logical name of the file that the text stands for (`Foo.Bar`); empty: `Top`."""
+    file: _builtins.str
+    """The file that the text stands for; messages call it by this name. A path inside the folder of `project`
+    (`Sub/File.v`, there or not) gives the text that file's place: its logical name, and of the project only what
+    the text requires is built. What the server's own file of that name says does not matter.
+    """
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         project: _builtins.str = ...,
         logical_name: _builtins.str = ...,
+        file: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["logical_name", b"logical_name", "project", b"project", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "logical_name", b"logical_name", "project", b"project", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""What makes answers, chosen by the settings."""

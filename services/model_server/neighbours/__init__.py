@@ -1,0 +1,1 @@
+"""Proofs and tactics from similar goals, adapted to the names at hand."""

@@ -1,0 +1,5 @@
+"""`python -m palmetto`."""
+
+from palmetto.cli import main
+
+main()

@@ -1,0 +1,118 @@
+"""What `palmetto check` prints: lines of JSON, or a table, and its exit status."""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coq_checker.client import ProofResult, Verdict
+from palmetto.commands import COULD_NOT_RUN
+from palmetto.commands.check_sources import Source
+
+_STYLES = {Verdict.PROVED: "green", Verdict.INCOMPLETE: "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer: whose file, on which theorem, and what came out."""
+
+    source: Source
+    theorem: str
+    result: ProofResult
+
+
+class Report:
+    """Prints what comes: a line of JSON at once, or a table at the end."""
+
+    def __init__(self, as_json: bool, *, several: bool) -> None:
+        self._json = as_json
+        self._several = several
+        self._rows: list[Row] = []
+        self._problems: list[str] = []
+
+    def add(self, row: Row) -> None:
+        """Notes one answer."""
+        self._rows.append(row)
+        if self._json:
+            shown = {"file": str(row.source.path)} if self._several else {}
+            print(json.dumps({**shown, **_as_json(row)}, ensure_ascii=False), flush=True)
+        elif sys.stderr.isatty():
+            print(f"\r\x1b[K{len(self._rows)} checked: {row.theorem}"[:100], end="", file=sys.stderr, flush=True)
+
+    def problem(self, message: str) -> None:
+        """Notes why a file, or a part of it, could not be checked."""
+        self._problems.append(message)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        if self._problems or any(row.result.verdict is Verdict.ERROR for row in self._rows):
+            return COULD_NOT_RUN
+        return 0 if all(row.result.proved for row in self._rows) else 1
+
+    def finish(self) -> None:
+        """Prints the table, and what could not be checked."""
+        if not self._json:
+            if sys.stderr.isatty():
+                print("\r\x1b[K", end="", file=sys.stderr)
+            _print_table(self._rows, several=self._several)
+        errors = [row for row in self._rows if row.result.verdict is Verdict.ERROR]
+        # What breaks a file is the answer on every theorem after it, and is said once.
+        said = [row.source.problem(row.result.message) for row in errors]
+        for message in dict.fromkeys([*said, *self._problems]):
+            print(f"palmetto: {message}", file=sys.stderr)
+
+
+def _as_json(row: Row) -> dict[str, Any]:
+    result = row.result
+    goals = [
+        {
+            "hypotheses": [{"names": list(h.names), "body": h.body, "type": h.type} for h in goal.hypotheses],
+            "conclusion": goal.conclusion,
+        }
+        for goal in result.goals
+    ]
+    return {
+        "theorem": row.theorem,
+        "verdict": result.verdict.value,
+        "reason": result.reason.value,
+        "message": result.message,
+        "sentence": result.sentence,
+        "start": result.start,
+        "end": result.end,
+        "goals": goals,
+        "axioms": list(result.axioms),
+        "cpu_ms": round(result.timings.cpu_ns / 1e6, 3),
+        "wall_ms": round(result.timings.wall_ns / 1e6, 3),
+    }
+
+
+def _print_table(rows: list[Row], *, several: bool) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
+    table = Table(box=None, pad_edge=False)
+    if several:
+        table.add_column("file", overflow="fold")
+    for name in ("theorem", "verdict"):
+        table.add_column(name, overflow="fold")
+    table.add_column("CPU ms", justify="right")
+    table.add_column("axioms, or what is wrong", overflow="fold")
+    for row in rows:
+        result = row.result
+        about = ", ".join(result.axioms) if result.proved else result.message
+        if result.sentence and not result.proved:
+            about = f"{about}  at: {' '.join(result.sentence.split())[:80]}"
+        cells = [row.theorem, result.verdict.value, f"{result.timings.cpu_ns / 1e6:.1f}", about]
+        style = _STYLES.get(result.verdict, "red")
+        shown = [Text(cell) for cell in cells]
+        shown[1].stylize(style)
+        table.add_row(*([Text(str(row.source.path))] if several else []), *shown)
+    if rows:
+        console.print(table)
+    proved = sum(row.result.proved for row in rows)
+    console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")

@@ -1,0 +1,126 @@
+"""The files that `palmetto check` is given, and what is named in them."""
+
+import codecs
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coqdata.catalogue import resolve
+from coqdata.project import Project, find_project
+from coqdata.theorem import Theorem, named, theorems
+
+
+class CannotRunError(Exception):
+    """The command cannot run; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to check, and the project it belongs to, if any."""
+
+    path: Path
+    text: str
+    project: Project | None
+
+    @property
+    def logical_name(self) -> str:
+        """What its definitions are called by where no project says so, as coqc would."""
+        return self.path.stem if self.path.stem.isidentifier() else ""
+
+    @property
+    def file(self) -> str:
+        """What the service calls it: its path in the project's folder, else the path that was given."""
+        whole = self.path.resolve()
+        if self.project is not None and whole.is_relative_to(self.project.root):
+            return whole.relative_to(self.project.root).as_posix()
+        # Not to be taken for a path in the project's folder.
+        return str(self.path if self.project is None else whole)
+
+    def named(self, message: str) -> str:
+        """The service's message with the file under the name that was given."""
+        if message.startswith((f"{self.file}, ", f"{self.file}: ", f"{self.file} ")):
+            return f"{self.path}{message.removeprefix(self.file)}"
+        return message
+
+    def problem(self, message: str) -> str:
+        """The message with the file before it, unless it is named there."""
+        named = self.named(message)
+        return named if named.startswith(str(self.path)) else f"{self.path}: {named}"
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        CannotRunError: it cannot be read, or Coq could not read it.
+    """
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotRunError(
+            f"{path} is not UTF-8 text (byte {error.start}): convert it, for example with `iconv -t UTF-8`."
+        ) from error
+    if data.startswith(codecs.BOM_UTF8):
+        raise CannotRunError(
+            f"{path} begins with a byte order mark, which Coq cannot read: take it out, "
+            "for example with `sed -i '1s/^\\xef\\xbb\\xbf//'`."
+        )
+    if (at := data.find(b"\0")) >= 0:
+        raise CannotRunError(
+            f"{path} holds a NUL byte at offset {at}, which Coq cannot read: take it out, "
+            "for example with `tr -d '\\000'`."
+        )
+    return text
+
+
+def read(path: Path, project: str | None) -> Source:
+    """A file with the project that is named, by default the nearest one.
+
+    Raises:
+        CannotRunError: the file cannot be read.
+        ProjectError: the project cannot be.
+    """
+    text = read_text(path)
+    found = resolve(project) if project is not None else find_project(path)
+    return Source(path, text, found)
+
+
+def told_apart(sources: list[Source]) -> list[Source]:
+    """The sources with a name of its own for each project, where two folders have the same one."""
+    roots: dict[str, set[Path]] = {}
+    for source in sources:
+        if source.project is not None:
+            roots.setdefault(source.project.name, set()).add(source.project.root)
+
+    def one(source: Source) -> Source:
+        project = source.project
+        if project is None or len(roots[project.name]) == 1:
+            return source
+        mark = hashlib.sha256(os.fsencode(project.root)).hexdigest()[:12]
+        return replace(source, project=replace(project, name=f"{project.name}-{mark}"))
+
+    return [one(source) for source in sources]
+
+
+def find(source: Source, name: str) -> Theorem:
+    """The theorem of a file that a name means: `foo`, `Module.foo`, or `foo#3` by its index.
+
+    Raises:
+        CannotRunError: there is none, or more than one.
+    """
+    listed = theorems(source.text.encode())
+    bare, _, index = name.rpartition("#")
+    if bare and index.isdecimal():
+        found = [one for one in listed if one.index == int(index) and bare in (one.name, one.qualified_name)]
+    else:
+        found = named(listed, name)
+    if not found:
+        raise CannotRunError(f"there is no theorem {name!r} in {source.path}.")
+    if len(found) > 1:
+        names = ", ".join(f"{one.qualified_name}#{one.index}" for one in found)
+        raise CannotRunError(f"{name!r} stands {len(found)} times in {source.path}: say which, as one of {names}.")
+    return found[0]

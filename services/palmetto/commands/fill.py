@@ -1,0 +1,97 @@
+"""`palmetto fill`: proofs for what a file leaves open."""
+
+import asyncio
+import difflib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from coqdata.project import ProjectError, find_project
+from palmetto.commands import fail
+from palmetto.local import a_prover
+from palmetto.show import follow
+from palmetto.stack import StackError, StackOptions
+from prover.client import ProverError
+
+
+def fill(
+    file: Annotated[Path, typer.Argument(help="A Coq file.", metavar="FILE.v")],
+    write: Annotated[bool, typer.Option("--write", help="Write the proofs into the file.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print a unified diff; the default.")] = False,
+    theorem: Annotated[list[str] | None, typer.Option(help="Fill only this theorem. May be repeated.")] = None,
+    budget: Annotated[float, typer.Option(min=0.1, help="CPU seconds for each theorem.", metavar="S")] = 60.0,
+    model: Annotated[
+        str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
+    ] = "neighbours",
+    samples: Annotated[int, typer.Option(min=0, max=64, help="Whole proofs that the model is asked for.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="The service's answer as one JSON object.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show every step.")] = False,
+    server: Annotated[
+        str | None, typer.Option(envvar="PALMETTO_PROVER_URL", help="A prover that runs already; default: a stack.")
+    ] = None,
+) -> None:
+    """Prove what is Admitted, aborted or marked `(* prove *)`. Exit 0: all filled; 1: not all; 2: could not run."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+        project = find_project(file)
+        served = () if project is None else (f"{project.name}={project.root}",)
+        request: dict[str, Any] = {
+            "text": text,
+            "project": project.name if project is not None else "",
+            "logical_name": file.stem if file.stem.isidentifier() else "",
+            "theorems": theorem or [],
+            "budget_cpu_s": budget,
+            "samples": samples,
+        }
+        result = asyncio.run(_run(request, StackOptions(served, model), server, quiet=as_json, verbose=verbose))
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.") from None
+    except UnicodeDecodeError as error:
+        raise fail(f"{file} is not UTF-8 text (byte {error.start}): convert it, e.g. with iconv.") from None
+    except (StackError, ProverError, ProjectError) as error:
+        raise fail(str(error)) from None
+    if result.get("verdict") == "ERROR":
+        raise fail(str(result["message"]))
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    elif diff or not write:
+        name = str(file)
+        before, after = (one.splitlines(keepends=True) for one in (text, result["text"]))
+        sys.stdout.writelines(difflib.unified_diff(before, after, fromfile=name, tofile=name))
+    if write and result["text"] != text:
+        # What the file was changed to in the meantime is not overwritten.
+        if file.read_bytes().decode("utf-8", "replace") != text:
+            raise fail(f"{file} was changed while it was worked on: run the command again.")
+        file.write_bytes(result["text"].encode())
+    Console(stderr=True, highlight=False).print(f"{result['filled']} of {result['places']} filled")
+    raise typer.Exit(0 if result["filled"] == result["places"] else 1)
+
+
+async def _run(
+    request: dict[str, Any], options: StackOptions, server: str | None, *, quiet: bool, verbose: bool
+) -> dict[str, Any]:
+    console = Console(stderr=True, highlight=False)
+    result: dict[str, Any] = {}
+    async with a_prover(server, options) as client:
+        total, done = 0, 0
+        with follow(console, 1, verbose=verbose, quiet=quiet) as shown:
+            name = ""
+            async for event in client.fill(**request):
+                if event["kind"] == "places":
+                    total = len(event["theorems"])
+                elif event["kind"] == "theorem":
+                    name = event["theorem"]
+                    shown.begin(done, name)
+                elif event["kind"] == "filled_theorem":
+                    if not quiet:
+                        console.print(f"[{done + 1}/{total}] {event['verdict']:10} {name}", markup=False)
+                    done += 1
+                elif event["kind"] == "result":
+                    result = event
+                else:
+                    shown.event(done, name, event)
+    return result

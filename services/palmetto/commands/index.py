@@ -1,0 +1,177 @@
+"""`palmetto index`: builds what the retriever answers from."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from coq_checker.builds import BuildError, build_project
+from coq_checker.client import CheckerClient, CheckerError
+from coq_checker.server import CheckerSettings, ServeError, running
+from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+from coqdata.catalogue import resolve
+from coqdata.project import Project, ProjectError
+from palmetto.commands import fail
+from palmetto.commands.index_sources import Plan, plans
+from retriever.indexing import Built, CheckerAsker, IndexFailedError, build_index, index_folder
+
+_SHOWN_NOTES = 5
+
+
+def index(
+    projects: Annotated[list[str], typer.Argument(help="Projects: NAME, DIR or NAME=DIR.", metavar="PROJECT...")],
+    library_goals: Annotated[
+        bool, typer.Option("--library-goals", help="Trace the proofs of installed libraries too (long).")
+    ] = False,
+    goals: Annotated[bool, typer.Option("--goals/--no-goals", help="Trace the proofs of the projects.")] = True,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Files at one time; default: the cores.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each index.")] = False,
+    checker: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PALMETTO_CHECKER_ADDRESS",
+            help="Address of a checker that serves the projects; default: one of its own.",
+        ),
+    ] = None,
+) -> None:
+    """Index projects and the libraries that they require, for `palmetto serve retriever`.
+
+    Only what has changed is read again. Exit 0: everything is indexed; 1: something could not be had (it says what);
+    2: could not run.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        named = [_project(text) for text in projects]
+        whole = asyncio.run(_run(named, library_goals, goals, jobs or os.cpu_count() or 1, as_json, checker))
+    except (ProjectError, BuildError, ToolchainError, ServeError, CheckerError, IndexFailedError) as error:
+        raise fail(str(error)) from None
+    raise typer.Exit(0 if whole else 1)
+
+
+def _project(text: str) -> tuple[str, Project]:
+    name, _, folder = text.partition("=")
+    project = resolve(folder or name)
+    if not project.files:
+        raise ProjectError(f"{text} has no .v files: give the folder of a Coq project.")
+    return (name if folder else project.name), project
+
+
+async def _run(
+    named: Sequence[tuple[str, Project]],
+    library_goals: bool,
+    goals: bool,
+    jobs: int,
+    as_json: bool,
+    checker: str | None,
+) -> bool:
+    toolchain = await asyncio.to_thread(find_toolchain)
+    whole = True
+    with _bar(as_json) as bar:
+        for name, project in named:
+            whole &= await _build(name, project, toolchain, jobs, bar)
+        todo = await asyncio.to_thread(plans, named, toolchain)
+        served = {plan.unit.name: plan.project.root for plan in todo if plan.project is not None}
+        async with _client(served, toolchain, jobs, checker) as client:
+            folders: dict[str, Path] = {}
+            for plan in todo:
+                built = await _index(plan, folders, CheckerAsker(client), goals, library_goals, jobs, bar)
+                folders[plan.unit.key] = built.folder
+                _report(plan, built, as_json)
+    return whole
+
+
+async def _build(name: str, project: Project, toolchain: Toolchain, jobs: int, bar: Progress) -> bool:
+    task = bar.add_task(f"compiling {name}", total=None)
+    built = await build_project(
+        project, toolchain, jobs=jobs, progress=lambda _, done, total: bar.update(task, completed=done, total=total)
+    )
+    bar.remove_task(task)
+    for one in built.problems:
+        print(f"palmetto: {name}: {one.path} does not build ({one.problem}).", file=sys.stderr)
+    return not built.problems
+
+
+async def _index(
+    plan: Plan,
+    folders: dict[str, Path],
+    asker: CheckerAsker,
+    goals: bool,
+    library_goals: bool,
+    jobs: int,
+    bar: Progress,
+) -> Built:
+    task = bar.add_task(f"indexing {plan.unit.name}", total=None)
+    built = await build_index(
+        plan.unit,
+        index_folder(),
+        needs=[folders[key] for key in plan.needs if key in folders],
+        asker=asker,
+        goals=goals if plan.unit.project else library_goals,
+        jobs=jobs,
+        progress=lambda _, done, total: bar.update(task, completed=done, total=total),
+    )
+    bar.remove_task(task)
+    return built
+
+
+def _report(plan: Plan, built: Built, as_json: bool) -> None:
+    unit = plan.unit
+    if as_json:
+        row = {"index": unit.name, "project": unit.project, "files": built.files, "premises": built.premises}
+        row |= {"proofs": built.proofs, "steps": built.steps, "read": built.fresh, "notes": list(built.notes)}
+        print(json.dumps(row, ensure_ascii=False), flush=True)
+        return
+    print(
+        f"{unit.name}: {built.files} files ({built.fresh} read now), {built.premises} premises, "
+        f"{built.proofs} proofs, {built.steps} steps",
+        flush=True,
+    )
+    for note in built.notes[:_SHOWN_NOTES] if unit.project else ():
+        print(f"palmetto: {unit.name}: {note}", file=sys.stderr)
+    if unit.project and len(built.notes) > _SHOWN_NOTES:
+        print(f"palmetto: {unit.name}: and {len(built.notes) - _SHOWN_NOTES} more (--json).", file=sys.stderr)
+
+
+def _bar(as_json: bool) -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=as_json or not console.is_terminal,
+    )
+
+
+@asynccontextmanager
+async def _client(
+    served: dict[str, Path], toolchain: Toolchain, jobs: int, checker: str | None
+) -> AsyncIterator[CheckerClient]:
+    """A client of the given checker, or of one started for this command."""
+    if checker is not None:
+        async with CheckerClient(checker) as client:
+            yield client
+        return
+    settings = CheckerSettings(
+        listen="127.0.0.1:0",
+        metrics_listen="",
+        projects=",".join(f"{name}={root}" for name, root in served.items()),
+        slots=jobs,
+    )
+    async with running(settings, toolchain=toolchain) as up, CheckerClient(up.address) as client:
+        yield client

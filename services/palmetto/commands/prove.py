@@ -1,0 +1,184 @@
+"""`palmetto prove`: theorems of a file or a project, from their statements."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coqdata.catalogue import resolve
+from coqdata.project import Project, ProjectError, find_project
+from coqdata.theorem import Theorem, theorems
+from palmetto.commands import fail
+from palmetto.local import a_prover
+from palmetto.show import follow
+from palmetto.stack import StackError, StackOptions
+from prover.client import ProverClient, ProverError
+
+_STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A theorem to prove, and the request that asks for it."""
+
+    file: str
+    name: str
+    request: dict[str, Any]
+
+
+def prove(
+    what: Annotated[str, typer.Argument(help="A Coq file, or a project's name or folder.", metavar="FILE.v|PROJECT")],
+    theorem: Annotated[str | None, typer.Option(help="Only this theorem, `foo` or `Module.foo`.")] = None,
+    budget: Annotated[float, typer.Option(min=0.1, help="CPU seconds for each theorem.", metavar="S")] = 60.0,
+    model: Annotated[
+        str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
+    ] = "neighbours",
+    samples: Annotated[int, typer.Option(min=0, max=64, help="Whole proofs that the model is asked for.")] = 4,
+    backtrack: Annotated[bool, typer.Option(help="Undo tactics where a goal cannot be closed.")] = True,
+    retrieval: Annotated[bool, typer.Option(help="Ask the retriever for premises.")] = True,
+    hammer: Annotated[bool, typer.Option(help="Use CoqHammer, where the toolchain has it.")] = True,
+    jobs: Annotated[int, typer.Option(min=1, help="Theorems at one time.")] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show every step.")] = False,
+    server: Annotated[
+        str | None, typer.Option(envvar="PALMETTO_PROVER_URL", help="A prover that runs already; default: a stack.")
+    ] = None,
+) -> None:
+    """Prove theorems from nothing but their statements. Exit 0: all proved; 1: not all; 2: could not run."""
+    common = {
+        "budget_cpu_s": budget,
+        "samples": samples,
+        "backtrack": backtrack,
+        "retrieval": retrieval,
+        "hammer": hammer,
+        "seed": seed,
+    }
+    try:
+        project, items = _items(what, theorem, common)
+        served = () if project is None else (f"{project.name}={project.root}",)
+        options = StackOptions(served, model, jobs=max(jobs, 1))
+        rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
+    except (StackError, ProverError, ProjectError) as error:
+        raise fail(str(error)) from None
+    proved = sum(row["verdict"] == "PROVED" for row in rows)
+    if not as_json:
+        _print(rows)
+    if rows and all(row["verdict"] == "ERROR" for row in rows):
+        raise fail(str(rows[0]["message"]))
+    raise typer.Exit(0 if proved == len(rows) else 1)
+
+
+def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project | None, list[_Item]]:
+    path = Path(what)
+    if path.suffix == ".v":
+        try:
+            source = path.read_bytes()
+            source.decode("utf-8")
+        except OSError as error:
+            raise StackError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
+        except UnicodeDecodeError as error:
+            raise StackError(f"{path} is not UTF-8 text (byte {error.start}): convert it, e.g. with iconv.") from error
+        project = find_project(path)
+        inside = project is not None and path.resolve() in project.files
+        found = [_item(one, source, path, project if inside else None, common) for one in _wanted(source, name)]
+        if not inside:
+            project = None
+    else:
+        project = resolve(what)
+        found = [
+            _item(one, source, file, project, common)
+            for file in project.files
+            for source in [file.read_bytes()]
+            for one in _wanted(source, name)
+        ]
+    if not found:
+        raise StackError(
+            f"there is no theorem {name!r} in {what}." if name is not None else f"there is no theorem in {what}."
+        )
+    return project, found
+
+
+def _wanted(source: bytes, name: str | None) -> list[Theorem]:
+    return [one for one in theorems(source) if name is None or name in (one.name, one.qualified_name)]
+
+
+def _item(theorem: Theorem, source: bytes, path: Path, project: Project | None, common: dict[str, Any]) -> _Item:
+    if project is not None:
+        file = path.resolve().relative_to(project.root).as_posix()
+        request = {"project": project.name, "file": file, "theorem": theorem.qualified_name}
+        return _Item(file, theorem.qualified_name, {**request, **common})
+    statement = source[theorem.start : theorem.statement_end].decode()
+    request = {"statement": statement, "context": source[: theorem.start].decode()}
+    return _Item(str(path), theorem.qualified_name, {**request, **common})
+
+
+async def _run(
+    items: list[_Item], options: StackOptions, server: str | None, jobs: int, *, as_json: bool, verbose: bool
+) -> list[dict[str, Any]]:
+    rows: dict[int, dict[str, Any]] = {}
+    turn = asyncio.Semaphore(jobs)
+    console = Console(stderr=True, highlight=False)
+    async with a_prover(server, options) as client:
+        with follow(console, len(items), verbose=verbose, quiet=as_json) as shown:
+
+            async def one(number: int, item: _Item) -> None:
+                async with turn:
+                    shown.begin(number, item.name)
+                    async for event in _events(client, item):
+                        if event["kind"] == "result":
+                            rows[number] = _row(item, event)
+                        else:
+                            shown.event(number, item.name, event)
+                    shown.end(number, item.name, rows[number])
+                    if as_json:
+                        print(json.dumps(rows[number], ensure_ascii=False), flush=True)
+
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(number, item)) for number, item in enumerate(items)]
+        del tasks
+    return [rows[number] for number in sorted(rows)]
+
+
+async def _events(client: ProverClient, item: _Item) -> AsyncIterator[dict[str, Any]]:
+    try:
+        async for event in client.prove_patiently(**item.request):
+            yield event
+    except ProverError as error:
+        # One theorem that cannot be asked for costs no other.
+        yield {"kind": "result", "verdict": "ERROR", "message": str(error)}
+
+
+def _row(item: _Item, result: dict[str, Any]) -> dict[str, Any]:
+    keys = ("verdict", "script", "prelude", "axioms", "cpu_s", "wall_s", "how", "message", "partial", "holes")
+    empty: dict[str, Any] = {"axioms": [], "cpu_s": 0.0, "wall_s": 0.0, "holes": 0}
+    return {"file": item.file, "theorem": item.name} | {key: result.get(key, empty.get(key, "")) for key in keys}
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    console = Console(highlight=False)
+    if not sys.stdout.isatty():
+        console = Console(highlight=False, width=160)
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "theorem", "verdict"):
+        table.add_column(name, overflow="fold")
+    table.add_column("CPU s", justify="right")
+    table.add_column("how")
+    table.add_column("proof, or what is missing", overflow="fold")
+    for row in rows:
+        verdict = Text(row["verdict"], style=_STYLES.get(row["verdict"], "red"))
+        about = " ".join(str(row["script"] or row["message"]).split())
+        cells = (Text(row["file"]), Text(row["theorem"]), verdict, f"{row['cpu_s']:.1f}", Text(row["how"]))
+        table.add_row(*cells, Text(about if len(about) <= 160 else about[:157] + "..."))
+    console.print(table)
+    proved = sum(row["verdict"] == "PROVED" for row in rows)
+    cpu = sum(row["cpu_s"] for row in rows)
+    console.print(f"{proved} of {len(rows)} theorems proved, {cpu:.0f} CPU seconds of Coq")

@@ -1,0 +1,54 @@
+"""`palmetto up`: the whole stack on one machine."""
+
+import asyncio
+import signal
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from palmetto.commands import fail
+from palmetto.stack import StackError, StackOptions, stack
+
+
+def up(
+    project: Annotated[
+        list[str] | None, typer.Option(help="Project to serve: NAME, DIR or NAME=DIR. May be repeated.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
+    ] = "neighbours",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The prover's port; 0: any free one.")] = 8080,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Checks at one time; default: the cores.")] = None,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the services' logs.")] = None,
+) -> None:
+    """Run checker, retriever, model server and prover until Ctrl-C, which ends all of them."""
+    options = StackOptions(tuple(project or ()), model, port, jobs, logs)
+    try:
+        asyncio.run(_run(options))
+    except StackError as error:
+        raise fail(str(error)) from None
+
+
+async def _run(options: StackOptions) -> None:
+    console = Console(stderr=True, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="palmetto-stack-") as temporary:
+        folder = options.logs or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        async with stack(options, folder) as running:
+            for name, address in running.addresses().items():
+                console.print(f"{name:13} {address}")
+            console.print(f"ready: {running.prover_url} (interactive description at {running.prover_url}/docs)")
+            stop = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            stopping = asyncio.create_task(stop.wait())
+            ended = asyncio.create_task(running.ended())
+            done, _ = await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
+            for task in (stopping, ended):
+                task.cancel()
+            if ended in done and stopping not in done:
+                raise StackError(ended.result())
+            console.print("ending")

@@ -1,0 +1,167 @@
+"""The retriever's and the model server's clients as the ports that the core asks."""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+
+from coq_checker.client import CheckerClient, CheckerError, FreeStatement, TheoremRef
+from coqdata.prompts import INSTRUCT, LAYOUTS, TACTIC, Context, Known, KnownProof, Layout, ProofState
+from model_server.client import ModelClient, ModelError
+from prover.ports import HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
+from retriever.client import Hypothesis, Kind, Position, RetrieverClient, RetrieverError
+from retriever.client import Question as Asked
+
+_REQUIRE = re.compile(r"(?:From\s+(?P<root>[\w.]+)\s+)?Require\s+(?:Import\s+|Export\s+)?(?P<names>[\w.\s]*?)\.(?=\s)")
+_TEMPERATURE = 0.8
+# Similar proofs shown in a prompt.
+_SIMILAR = 5
+# Premises and definitions that are asked for; the prompt's budget decides how many are shown.
+_HELPS = 30
+
+
+class _Places:
+    """Where targets stand, as the retriever wants it said."""
+
+    def __init__(self, checker: CheckerClient) -> None:
+        self._checker = checker
+        self._known: dict[TheoremRef, Position] = {}
+
+    async def of(self, target: TheoremRef | FreeStatement) -> Position:
+        """The position of a target.
+
+        Raises:
+            HelperError: the checker does not know it.
+        """
+        if isinstance(target, FreeStatement):
+            return Position(project=target.project, requires=requires(target.context))
+        if target not in self._known:
+            try:
+                theorem = await self._checker.theorem(target)
+            except CheckerError as error:
+                raise HelperError(str(error)) from error
+            self._known[target] = Position(theorem.project, theorem.file, theorem.start)
+        return self._known[target]
+
+
+def requires(context: str) -> tuple[str, ...]:
+    """Logical names of the libraries that a text requires."""
+    found: list[str] = []
+    for match in _REQUIRE.finditer(context + "\n"):
+        root = match["root"]
+        found += [f"{root}.{name}" if root else name for name in match["names"].split()]
+    return tuple(dict.fromkeys(found))
+
+
+class RetrieverAdapter:
+    """A retriever's client as a port."""
+
+    def __init__(self, client: RetrieverClient, checker: CheckerClient) -> None:
+        self._client = client
+        self._places = _Places(checker)
+
+    async def premises(self, question: Question, count: int) -> Premises:
+        """Premises and definitions for the goal."""
+        position = await self._places.of(question.target)
+        asked = _asked(question, position, (Kind.PREMISE, Kind.DEFINITION), count)
+        try:
+            answer = await self._client.retrieve(asked)
+        except RetrieverError as error:
+            raise HelperError(str(error)) from error
+        return Premises(
+            names=tuple(one.short_name or one.name for one in answer.premises),
+            definitions=tuple(one.short_name or one.name for one in answer.definitions),
+        )
+
+
+class ModelAdapter:
+    """A model server's client as a port.
+
+    Args:
+        client: the model server's.
+        checker: knows where theorems stand.
+        retriever: what the `instruct` layout shows of premises and similar proofs; None for none.
+    """
+
+    def __init__(self, client: ModelClient, checker: CheckerClient, retriever: RetrieverClient | None) -> None:
+        self._client = client
+        self._retriever = retriever
+        self._places = _Places(checker)
+
+    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+        """Whole proofs of the goal."""
+        layout = LAYOUTS[question.layout]
+        context = await self._context(question) if layout is INSTRUCT else Context()
+        return await self._ask(question, count, layout, context)
+
+    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+        """Single tactics for the goal."""
+        return await self._ask(question, count, TACTIC, Context())
+
+    async def _ask(self, question: Question, count: int, layout: Layout, context: Context) -> list[Proposal]:
+        prompt = layout.render(ProofState.of(question.goal), context)
+        metadata = await self._metadata(question) | {"kind": layout.kind, "printing": question.printing}
+        try:
+            answers = await self._client.complete(
+                prompt.messages, n=count, temperature=_TEMPERATURE, seed=question.seed, metadata=metadata
+            )
+        except ModelError as error:
+            raise HelperError(str(error)) from error
+        return [Proposal(one.text, one.score) for one in answers]
+
+    async def _metadata(self, question: Question) -> dict[str, str]:
+        position = await self._places.of(question.target)
+        found = {"project": position.project, "file": position.file, "position": str(position.byte)}
+        if isinstance(question.target, TheoremRef):
+            found["theorem"] = question.target.theorem
+        else:
+            found["requires"] = " ".join(position.requires)
+        return found
+
+    async def _context(self, question: Question) -> Context:
+        """What the retriever knows; nothing where it does not answer: a prompt without is still a prompt."""
+        if self._retriever is None:
+            return Context()
+        asked = _asked(
+            question, await self._places.of(question.target), (Kind.PREMISE, Kind.DEFINITION, Kind.PROOF), 30
+        )
+        try:
+            answer = await self._retriever.retrieve(asked)
+        except RetrieverError:
+            return Context()
+        return Context(
+            definitions=tuple(Known(one.short_name or one.name, one.statement) for one in answer.definitions),
+            premises=tuple(Known(one.short_name or one.name, one.statement) for one in answer.premises),
+            similar=tuple(KnownProof(one.statement, one.proof) for one in answer.proofs[:_SIMILAR]),
+        )
+
+
+def _asked(question: Question, position: Position, kinds: tuple[Kind, ...], count: int) -> Asked:
+    hypotheses = tuple(Hypothesis(h.names, h.type, h.body) for h in question.goal.hypotheses)
+    return Asked(question.goal.conclusion, hypotheses, position, kinds, count)
+
+
+@contextlib.asynccontextmanager
+async def model_port(
+    url: str, name: str, checker: CheckerClient, retriever: RetrieverClient | None
+) -> AsyncIterator[ModelPort | None]:
+    """The model at an address; None where there is no address."""
+    if not url:
+        yield None
+        return
+    async with ModelClient(url, model=name) as client:
+        yield ModelAdapter(client, checker, retriever)
+
+
+@contextlib.asynccontextmanager
+async def retriever_client(address: str) -> AsyncIterator[RetrieverClient | None]:
+    """The retriever at an address; None where there is no address."""
+    if not address:
+        yield None
+        return
+    async with RetrieverClient(address) as client:
+        yield client
+
+
+def retriever_port(client: RetrieverClient | None, checker: CheckerClient) -> RetrieverPort | None:
+    """A retriever as a port."""
+    return RetrieverAdapter(client, checker) if client is not None else None

@@ -1,0 +1,63 @@
+"""What the parts of the prover share while they work on one theorem."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from coq_checker.client import Goal
+from prover.coq import Coq
+from prover.events import Event
+from prover.library import Library
+from prover.settings import ProverSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the theorem's environment offers, found out by trying.
+
+    Attributes:
+        prelude: what is put before the statement while working, so that there is more.
+        tactics: names of the tactics that are there.
+        hammer: CoqHammer's tactics are there, and may be used.
+        provers: `hammer` itself is there.
+    """
+
+    prelude: str = ""
+    tactics: frozenset[str] = frozenset()
+    hammer: bool = False
+    provers: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """One theorem under work.
+
+    Attributes:
+        coq: the checker.
+        settings: limits.
+        emit: takes events.
+        started: `time.monotonic()` when the work began.
+        library: premises for goals.
+        tools: what the environment offers.
+        effort: the most that was tried on a goal without success, by its text.
+        solved: finished proofs of goals, by their text, as one line.
+    """
+
+    coq: Coq
+    settings: ProverSettings
+    emit: Callable[[Event], None]
+    started: float
+    library: Library
+    tools: Tools = Tools()
+    effort: dict[str, int] = field(default_factory=dict)
+    solved: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def now_s(self) -> float:
+        """Wall-clock seconds since the work began."""
+        return time.monotonic() - self.started
+
+
+def goal_names(goal: Goal) -> tuple[str, ...]:
+    """Names of a goal's hypotheses, oldest first."""
+    return tuple(name for one in goal.hypotheses for name in one.names)

@@ -1,0 +1,215 @@
+"""What the prover asks of the checker: beginnings of proofs of one target, within one budget.
+
+The checker is stateless for its clients: every question is a whole text. So a checker that restarts, or a worker that
+is killed, costs nothing but time; questions are asked again until `checker_patience_s` has passed without an answer.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from coq_checker.client import (
+    CheckerClient,
+    CheckerError,
+    FreeStatement,
+    Goal,
+    Options,
+    OverloadedError,
+    ProofResult,
+    Reason,
+    TheoremRef,
+    UnavailableError,
+    Verdict,
+)
+from prover.budget import Budget
+from prover.settings import ProverSettings
+
+
+class CoqProblemError(Exception):
+    """The target cannot be worked on: it does not run, or the checker is gone. The text is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a beginning of a proof led to.
+
+    Attributes:
+        passed: every sentence went through.
+        goals: those in focus then, as far as they are printed; before the failing sentence otherwise.
+        count: how many are in focus.
+        complete: no goal is left anywhere.
+        message: Coq's, where it failed.
+        failed_at: index of the failing sentence.
+        messages: what Coq printed.
+        timeout: a limit was reached.
+        cpu_s: CPU seconds that it took.
+    """
+
+    passed: bool
+    goals: tuple[Goal, ...] = ()
+    count: int = 0
+    complete: bool = False
+    message: str = ""
+    failed_at: int | None = None
+    messages: tuple[str, ...] = ()
+    timeout: bool = False
+    cpu_s: float = 0.0
+
+    @property
+    def closed(self) -> bool:
+        """It went through and left no goal in focus."""
+        return self.passed and self.count == 0
+
+
+# What a worker that must be made anew may need on top of a limit: the fork, the prelude, the path once more.
+_AGAIN_MS = 400
+_LIMITS = (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
+
+
+class Coq:
+    """One target at the checker. Every check is charged to the budget."""
+
+    def __init__(
+        self,
+        checker: CheckerClient,
+        target: TheoremRef | FreeStatement,
+        budget: Budget,
+        settings: ProverSettings,
+        *,
+        jobs: int = 1,
+    ) -> None:
+        self.budget = budget
+        self.settings = settings
+        self.prelude = ""
+        self._checker = checker
+        self._target = target
+        self._jobs = jobs
+        self._slots = asyncio.Semaphore(jobs)
+
+    async def statement(self) -> str:
+        """The statement as it stands in its file.
+
+        Raises:
+            CoqProblemError: there is no such theorem, or the checker is gone.
+        """
+        if isinstance(self._target, FreeStatement):
+            return self._target.statement
+        started = time.monotonic()
+        while True:
+            try:
+                return (await self._checker.theorem(self._target)).statement
+            except (UnavailableError, OverloadedError) as error:
+                await self._pause(started, error)
+            except CheckerError as error:
+                raise CoqProblemError(str(error)) from error
+
+    async def run(
+        self,
+        text: str,
+        *,
+        cpu_ms: int,
+        path_cost_s: float = 0.0,
+        messages: bool = False,
+        prelude: str | None = None,
+        printing: str = "",
+    ) -> Outcome:
+        """Runs the beginning of a proof.
+
+        Args:
+            text: sentences.
+            cpu_ms: what the last of them may take; lowered to what is left of the budget.
+            path_cost_s: what those before it took, in case they must be run again.
+            messages: return what Coq prints.
+            prelude: instead of the target's usual one.
+            printing: how goals are printed; empty: as people see them.
+
+        Raises:
+            BudgetSpentError: nothing is left.
+            CoqProblemError: the target does not run, or the checker is gone.
+        """
+        limit_ms = min(cpu_ms, 1000 * self.budget.need()) + 1500 * path_cost_s + _AGAIN_MS
+        options = Options(
+            cpu_ms=int(limit_ms),
+            partial=True,
+            want_goals=True,
+            want_messages=messages,
+            prelude=self.prelude if prelude is None else prelude,
+            printing=printing,
+        )
+        result = await self._check(text, options)
+        cpu_s = result.timings.cpu_ns / 1e9
+        passed = result.proved or (
+            result.verdict is Verdict.INCOMPLETE and result.reason in (Reason.OPEN_GOALS, Reason.UNCLOSED)
+        )
+        return Outcome(
+            passed=passed,
+            goals=result.goals,
+            count=result.goal_count,
+            complete=result.proved or result.reason is Reason.UNCLOSED,
+            message="" if passed else result.message,
+            failed_at=result.sentence_index,
+            messages=result.messages,
+            timeout=result.verdict in _LIMITS,
+            cpu_s=cpu_s,
+        )
+
+    async def run_all(
+        self, texts: Sequence[str], *, cpu_ms: int, path_cost_s: float = 0.0
+    ) -> AsyncIterator[tuple[int, Outcome]]:
+        """Runs several, `jobs` at a time, and answers them in their order; leaving the loop stops the rest."""
+        tasks: list[asyncio.Task[Outcome]] = []
+
+        def begin() -> None:
+            work = self.run(texts[len(tasks)], cpu_ms=cpu_ms, path_cost_s=path_cost_s)
+            tasks.append(asyncio.create_task(work))
+
+        try:
+            for at in range(len(texts)):
+                while len(tasks) < min(len(texts), at + self._jobs):
+                    begin()
+                yield at, await tasks[at]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def verify(self, script: str, prelude: str) -> ProofResult:
+        """The checker's verdict on a whole proof, from scratch. The budget does not stand in the way of it.
+
+        Raises:
+            CoqProblemError: the target does not run, or the checker is gone.
+        """
+        cpu_ms = int(1000 * max(20.0, self.budget.total_s))
+        return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude))
+
+    async def _check(self, text: str, options: Options) -> ProofResult:
+        started = time.monotonic()
+        async with self._slots:
+            while True:
+                try:
+                    result = await self._checker.check_proof(self._target, text, options=options)
+                except (UnavailableError, OverloadedError) as error:
+                    await self._pause(started, error)
+                    continue
+                except CheckerError as error:
+                    raise CoqProblemError(str(error)) from error
+                if result.verdict is Verdict.ERROR and result.reason is Reason.UNAVAILABLE:
+                    await self._pause(started, result.message)
+                    continue
+                # Text that kills every worker it meets has failed; the theorem can still be worked on.
+                if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
+                    raise CoqProblemError(result.message)
+                self.budget.charge(result.timings.cpu_ns / 1e9)
+                return result
+
+    async def _pause(self, started: float, error: Exception | str) -> None:
+        """Waits before the next try.
+
+        Raises:
+            CoqProblemError: it was tried for long enough.
+        """
+        if time.monotonic() - started > self.settings.checker_patience_s:
+            raise CoqProblemError(f"the checker does not answer: {error}")
+        wait_ms = error.retry_after_ms if isinstance(error, OverloadedError) else 300
+        await asyncio.sleep(min(wait_ms / 1000, 5.0))

@@ -1,0 +1,33 @@
+"""A model that first proposes what stands there already: an unfinished proof is the best proof to start from."""
+
+from prover.ports import ModelPort, Proposal, Question
+
+
+class _Drafted:
+    """A model before which a draft comes.
+
+    Args:
+        model: whose proposals follow; None for none.
+        draft: a proof with holes.
+    """
+
+    def __init__(self, model: ModelPort | None, draft: str) -> None:
+        self._model = model
+        self._draft = draft
+
+    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+        """The draft for the theorem itself, then the model's."""
+        draft, self._draft = self._draft, ""
+        own = [Proposal(draft, score=1.0)] if draft else []
+        if self._model is None or count <= len(own):
+            return own
+        return own + await self._model.proofs(question, count - len(own))
+
+    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+        """The model's."""
+        return await self._model.tactics(question, count) if self._model is not None else []
+
+
+def with_draft(model: ModelPort | None, draft: str) -> ModelPort | None:
+    """The model, asked after the draft; the model itself where there is none."""
+    return _Drafted(model, draft) if draft.strip() else model

@@ -1,0 +1,202 @@
+"""What the prover says as it works: every step is one event, and the last one is `Finished`.
+
+The command line, the HTTP stream, the logs and the evaluation read these same events.
+"""
+
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from coq_checker.client import Goal
+
+
+class ProofVerdict(Enum):
+    """What came out of the work on a theorem."""
+
+    PROVED = "PROVED"
+    """The checker accepted the whole script from scratch."""
+
+    NOT_PROVED = "NOT_PROVED"
+    """Everything was tried."""
+
+    TIMEOUT = "TIMEOUT"
+    """The budget was spent."""
+
+    ERROR = "ERROR"
+    """It could not be worked on; the message says why."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float):
+        return round(value, 4)
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What all events have.
+
+    Attributes:
+        at_s: wall-clock seconds since the work began.
+    """
+
+    kind: ClassVar[str] = ""
+    at_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, with its `kind`."""
+        found: dict[str, Any] = {"kind": self.kind}
+        for one in fields(self):
+            found[one.name] = _plain(getattr(self, one.name))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Started(_Base):
+    """The statement runs; these are its goals."""
+
+    kind: ClassVar[str] = "started"
+    statement: str
+    goals: tuple[Goal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved(_Base):
+    """Premises for the statement, best first; `message` where the retriever gave none."""
+
+    kind: ClassVar[str] = "retrieved"
+    premises: tuple[str, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated(_Base):
+    """An answer of the model.
+
+    Attributes:
+        sample: its number, from 0.
+        answer: as it came (cut where it is long).
+        script: what is run of it; empty where it holds no proof.
+        score: the model's, higher is better.
+        message: why there is no script.
+    """
+
+    kind: ClassVar[str] = "generated"
+    sample: int
+    answer: str
+    script: str
+    score: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran(_Base):
+    """A sentence was run on a goal.
+
+    Attributes:
+        attempt: the number of the proof that it belongs to.
+        ok: it went through.
+        goals: how many goals it left of the goal.
+        message: Coq's, where it failed.
+    """
+
+    kind: ClassVar[str] = "ran"
+    attempt: int
+    sentence: str
+    ok: bool
+    goals: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired(_Base):
+    """A failing sentence was replaced by one that goes through."""
+
+    kind: ClassVar[str] = "repaired"
+    error_class: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole(_Base):
+    """A goal that the proof so far leaves open."""
+
+    kind: ClassVar[str] = "hole"
+    id: int
+    goal: Goal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled(_Base):
+    """A hole was closed; `how` names what found the tactic."""
+
+    kind: ClassVar[str] = "filled"
+    id: int
+    tactic: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(_Base):
+    """A hole could not be closed with the effort made so far."""
+
+    kind: ClassVar[str] = "failed"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backtracked(_Base):
+    """A tactic was undone; the goal that it was used on is the hole now."""
+
+    kind: ClassVar[str] = "backtracked"
+    node: int
+    tactic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(_Base):
+    """A whole proof, given to the checker from scratch."""
+
+    kind: ClassVar[str] = "candidate"
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(_Base):
+    """The end.
+
+    Attributes:
+        script: the proof, `Proof.` and `Qed.` included; empty if there is none.
+        prelude: `Require` sentences that the script needs before the theorem; mostly empty.
+        axioms: what the proof rests on.
+        how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`.
+        cpu_s: CPU seconds of Coq spent.
+        wall_s: wall clock.
+        model_answers: how many answers of the model were used.
+        message: why there is no proof.
+        partial: the best unfinished proof, `admit.` where its holes are; empty if there is none.
+        holes: how many holes it has.
+    """
+
+    kind: ClassVar[str] = "finished"
+    verdict: ProofVerdict
+    script: str = ""
+    prelude: str = ""
+    axioms: tuple[str, ...] = ()
+    how: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    model_answers: int = 0
+    message: str = ""
+    partial: str = ""
+    holes: int = 0
+
+
+Event = Started | Retrieved | Generated | Ran | Repaired | Hole | Filled | Failed | Backtracked | Candidate | Finished

@@ -1,0 +1,41 @@
+"""The end of a proof: assembled, made simpler, and checked from scratch. Only that verdict counts."""
+
+from dataclasses import dataclass
+
+from prover.context import Context
+from prover.coq import Coq
+from prover.events import Candidate
+
+_PRELUDES = (
+    "",
+    "From Coq Require Import Lia.",
+    "From Hammer Require Import Tactics.",
+    "From Hammer Require Import Tactics. From Coq Require Import Lia.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A proof that the checker accepted from scratch."""
+
+    script: str
+    prelude: str
+    axioms: tuple[str, ...]
+
+
+async def accept(context: Context, script: str) -> Accepted | None:
+    """The script with the smallest prelude that it needs; None where the checker accepts it with none.
+
+    Raises:
+        CoqProblemError: the checker is gone.
+    """
+    coq: Coq = context.coq
+    context.emit(Candidate(context.now_s, script))
+    used = context.tools.prelude
+    for prelude in _PRELUDES:
+        if ("Hammer" in prelude and "Hammer" not in used) or ("Lia" in prelude and "Lia" not in used):
+            continue
+        result = await coq.verify(script, prelude)
+        if result.proved:
+            return Accepted(script, prelude, tuple(result.axioms))
+    return None

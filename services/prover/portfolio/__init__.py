@@ -1,0 +1,6 @@
+"""The portfolio: what closes a goal without a model."""
+
+from prover.portfolio.fill import Effort, Filler
+from prover.portfolio.tools import find_tools
+
+__all__ = ["Effort", "Filler", "find_tools"]

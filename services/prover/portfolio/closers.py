@@ -1,0 +1,109 @@
+"""Tactics that close a goal or fail, by the effort that they take."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prover.context import Tools
+
+_MARK = "palmetto-closer"
+_REPLACE = re.compile(r"Replace the `?\w+`? tactic with:\s*(.+)\Z", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """A tactic that closes a goal.
+
+    Attributes:
+        tactic: without full stop.
+        how: what events call it.
+        cpu_ms: its limit.
+    """
+
+    tactic: str
+    how: str
+    cpu_ms: int
+
+
+def quick(tools: Tools) -> tuple[str, ...]:
+    """What is tried on every goal, in one sentence."""
+    found = ["easy", "eauto"]
+    if "congruence" in tools.tactics:
+        found.append("congruence")
+    if "lia" in tools.tactics:
+        found.append("lia")
+    found.append("simpl in *; subst; eauto")
+    if "ring" in tools.tactics:
+        found.append("ring")
+    return tuple(found)
+
+
+def together(tactics: Sequence[str]) -> str:
+    """One sentence that tries all of them in order, and prints the number of the one that did it last."""
+    tries = [f'(idtac "{_MARK} {number}"; solve [{tactic}])' for number, tactic in enumerate(tactics)]
+    return f"first [{' | '.join(tries)}]."
+
+
+def chosen(messages: Sequence[str], tactics: Sequence[str]) -> str | None:
+    """Which of the tactics of `together` did it, by what was printed."""
+    numbers = [int(line.split()[1]) for message in messages for line in message.split("\n") if line.startswith(_MARK)]
+    return tactics[numbers[-1]] if numbers and numbers[-1] < len(tactics) else None
+
+
+def with_premises(premises: Sequence[str]) -> tuple[str, ...]:
+    """One step with one of the premises, and what is easy after it."""
+    found = []
+    for name in premises[:12]:
+        found += [f"simple apply {name}; easy", f"rewrite {name}; easy", f"rewrite <- {name}; easy"]
+    found += [f"eapply {name}; eauto" for name in premises[:8]]
+    found += [f"edestruct {name}; eauto; easy" for name in premises[:3]]
+    return tuple(found)
+
+
+def medium(tools: Tools, premises: Sequence[str], cpu_ms: int) -> list[Closer]:
+    """Automation of Coq's own that takes longer."""
+    using = f" using {', '.join(premises[:8])}" if premises else ""
+    found = []
+    if using:
+        found.append(f"eauto{using}")
+    found += ["intuition eauto", "intuition congruence", "repeat split; eauto", "firstorder"]
+    if "lia" in tools.tactics:
+        found += ["intros; subst; simpl in *; lia", "intuition lia", "nia"]
+    if "lra" in tools.tactics:
+        found.append("lra")
+    if "field" in tools.tactics:
+        found.append("field; auto")
+    return [Closer(tactic, "cheap", cpu_ms) for tactic in found]
+
+
+def light(tools: Tools, premises: Sequence[str], cpu_ms: int) -> list[Closer]:
+    """CoqHammer's own proof search, for a short time: for the many goals of a search."""
+    if not tools.hammer:
+        return []
+    use = f" use: {', '.join(premises[:4])}" if premises else ""
+    return [Closer("sauto", "sauto", cpu_ms), *([Closer(f"qauto{use}", "sauto", cpu_ms)] if use else [])]
+
+
+def strong(tools: Tools, premises: Sequence[str], definitions: Sequence[str], cpu_ms: int) -> list[Closer]:
+    """CoqHammer's own proof search, without provers."""
+    if not tools.hammer:
+        return []
+    use = f" use: {', '.join(premises[:8])}" if premises else ""
+    unfold = f" unfold: {', '.join(definitions[:6])}" if definitions else ""
+    found = ["sauto"]
+    if use or unfold:
+        found += [f"qauto{use}{unfold}", f"hauto lq: on{use}{unfold}"]
+    found += ["hauto drew: off", "sauto lq: on rew: off", "qblast"]
+    if unfold:
+        found.append(f"sauto{unfold}")
+    return [Closer(tactic, "sauto", cpu_ms) for tactic in found]
+
+
+def replacement(messages: Sequence[str]) -> str | None:
+    """The tactic that `hammer` or `best` says to put in its place."""
+    for message in reversed(messages):
+        found = _REPLACE.search(message)
+        if found:
+            # CoqHammer prints `srun eauto use: ...`, which Coq reads only with brackets.
+            return re.sub(r"\bsrun (\w+)", r"srun (\1)", " ".join(found[1].split()).rstrip("."))
+    return None

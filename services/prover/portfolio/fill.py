@@ -1,0 +1,127 @@
+"""Fills holes: closes a goal with the portfolio, cheap tactics first."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from prover.context import Context
+from prover.coq import Outcome
+from prover.events import Failed, Filled, Hole
+from prover.portfolio import closers
+from prover.runner import Runner
+from prover.script import Node
+
+
+class Effort(IntEnum):
+    """How much is tried on a goal. What failed with one effort is not tried again with that or a smaller one."""
+
+    QUICK = 1
+    MEDIUM = 2
+    LIGHT = 3
+    STRONG = 4
+    HAMMER = 5
+
+
+class Filler:
+    """Closes goals of one tree."""
+
+    def __init__(self, context: Context, runner: Runner) -> None:
+        self.context = context
+        self.runner = runner
+
+    async def fill(self, node: Node, effort: Effort, *, quiet: bool = False) -> bool:
+        """Closes a node's goal with at most `effort`; whether it did. `quiet` leaves out the events of failure.
+
+        Raises:
+            BudgetSpentError, CoqProblemError: as `Coq.run`.
+        """
+        context = self.context
+        text = node.text
+        known = context.solved.get(text) if text else None
+        if known is not None and await self._close(node, *known, cpu_ms=context.settings.step_cpu_ms):
+            return True
+        reached = context.effort.get(text, 0) if text else 0
+        if not quiet and reached < effort:
+            context.emit(Hole(context.now_s, node.number, node.goal))
+        for level in Effort:
+            if level <= reached or level > effort:
+                continue
+            if await self._level(node, level):
+                if text:
+                    context.solved[text] = (node.tactic, node.how)
+                if not quiet:
+                    context.emit(Filled(context.now_s, node.number, node.tactic, node.how))
+                return True
+            if text:
+                context.effort[text] = max(context.effort.get(text, 0), level)
+        if not quiet and reached < effort:
+            context.emit(Failed(context.now_s, node.number))
+        return False
+
+    async def fill_all(self, root: Node, effort: Effort) -> bool:
+        """Every hole of a tree; whether none is left."""
+        for level in Effort:
+            if level > effort:
+                break
+            for hole in list(root.holes()):
+                if hole.is_hole:
+                    await self.fill(hole, level)
+        return root.done
+
+    async def _level(self, node: Node, level: Effort) -> bool:
+        context, settings = self.context, self.context.settings
+        if level is Effort.QUICK:
+            return await self._together(node, closers.quick(context.tools), "cheap")
+        if level is Effort.HAMMER:
+            return await self._hammer(node)
+        found = await context.library.of(node.goal)
+        premises = tuple(dict.fromkeys((*self.runner.lemmas[:3], *found.names)))
+        if level is Effort.MEDIUM and await self._together(node, closers.with_premises(premises), "premises"):
+            return True
+        if level is Effort.MEDIUM:
+            tried = closers.medium(context.tools, premises, settings.cheap_cpu_ms)
+        elif level is Effort.LIGHT:
+            tried = closers.light(context.tools, premises, settings.cheap_cpu_ms)
+        else:
+            tried = closers.strong(context.tools, premises, found.definitions, settings.sauto_cpu_ms)
+        for one in tried:
+            # `a; b` may come back to another success of `a` under `solve`.
+            tactic = f"solve [{one.tactic}]." if ";" in one.tactic else f"{one.tactic}."
+            if await self._close(node, tactic, one.how, cpu_ms=one.cpu_ms):
+                return True
+        return False
+
+    async def _together(self, node: Node, tactics: Sequence[str], how: str) -> bool:
+        """Tries tactics in one sentence, and puts the one that did it into the tree."""
+        if not tactics:
+            return False
+        outcome = await self._run(node, closers.together(tactics), self.context.settings.cheap_cpu_ms)
+        if not outcome.closed:
+            return False
+        tactic = closers.chosen(outcome.messages, tactics)
+        if tactic is None:
+            return False
+        cpu_ms = self.context.settings.cheap_cpu_ms
+        if await self._close(node, f"{tactic}.", how, cpu_ms=cpu_ms):
+            return True
+        return await self._close(node, f"solve [{tactic}].", how, cpu_ms=cpu_ms)
+
+    async def _hammer(self, node: Node) -> bool:
+        if not self.context.tools.provers:
+            return False
+        outcome = await self._run(node, "hammer.", self.context.settings.hammer_cpu_ms)
+        if not outcome.closed:
+            return False
+        tactic = closers.replacement(outcome.messages)
+        if tactic is None:
+            return False
+        return await self._close(node, f"{tactic}.", "hammer", cpu_ms=4 * self.context.settings.sauto_cpu_ms)
+
+    async def _run(self, node: Node, tactic: str, cpu_ms: int) -> Outcome:
+        return await self.runner.try_on(node, tactic, cpu_ms=cpu_ms, messages=True)
+
+    async def _close(self, node: Node, tactic: str, how: str, *, cpu_ms: int) -> bool:
+        outcome = await self.runner.try_on(node, tactic, cpu_ms=cpu_ms)
+        if not outcome.closed:
+            return False
+        await self.runner.use(node, tactic, how, outcome)
+        return True

@@ -1,0 +1,42 @@
+"""What the theorem's environment offers: found out by asking Coq, once for each environment."""
+
+from prover.context import Tools
+from prover.coq import Coq, CoqProblemError
+from prover.settings import ProverSettings
+
+_PROBED = ("lia", "nia", "lra", "nra", "ring", "field", "tauto", "sauto", "hammer", "done", "subst", "congruence")
+_LIA = "From Coq Require Import Lia."
+_TACTICS = "From Hammer Require Import Tactics."
+_HAMMER = "From Hammer Require Import Hammer."
+
+
+def options(settings: ProverSettings) -> str:
+    """How CoqHammer works: all its provers on one prediction, for a short time."""
+    return f"Set Hammer ATPLimit {settings.atp_limit_s}. Set Hammer GSMode 0."
+
+
+async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Tools:
+    """The richest prelude that runs before the statement, and the tactics that there are then.
+
+    Raises:
+        CoqProblemError: the statement does not run even without a prelude.
+    """
+    preludes = [_LIA, ""]
+    if hammer:
+        preludes = [f"{_HAMMER} {_LIA} {options(settings)}", f"{_TACTICS} {_LIA}", _TACTICS, *preludes]
+    for prelude in preludes:
+        try:
+            seen = await coq.run("", cpu_ms=10_000, prelude=prelude)
+        except CoqProblemError:
+            if not prelude:
+                raise
+            continue
+        if not seen.passed:
+            continue
+        found = set()
+        for name in _PROBED:
+            # Names are resolved before anything runs.
+            if (await coq.run(f"try (fail; {name}).", cpu_ms=1000, prelude=prelude)).passed:
+                found.add(name)
+        return Tools(prelude, frozenset(found), hammer and "sauto" in found, hammer and "hammer" in found)
+    return Tools()

@@ -1,0 +1,78 @@
+"""What the core needs of the model and of the retriever, whoever serves them."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from coq_checker.client import FreeStatement, Goal, TheoremRef
+
+
+class HelperError(Exception):
+    """A model or a retriever that gives no answer. The prover goes on without; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A goal for which help is asked.
+
+    Attributes:
+        target: the theorem that is being proved: only what is accessible there may be answered.
+        goal: the goal.
+        layout, printing: the prompt's format, and how the goal is printed.
+        seed: of what is drawn.
+    """
+
+    target: TheoremRef | FreeStatement
+    goal: Goal
+    layout: str = "sft"
+    printing: str = "default"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Text of a model: a whole proof or one tactic; a higher score is better."""
+
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What may help with a goal.
+
+    Attributes:
+        names: theorems, shortest readable names, best first.
+        definitions: names of definitions that the goal mentions.
+    """
+
+    names: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = field(default=())
+
+
+class ModelPort(Protocol):
+    """A model that proposes proofs."""
+
+    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+        """Whole proofs of the goal, best first.
+
+        Raises:
+            HelperError: none, and why.
+        """
+
+    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+        """Single tactics for the goal, best first; none where the model only makes whole proofs.
+
+        Raises:
+            HelperError: none, and why.
+        """
+
+
+class RetrieverPort(Protocol):
+    """A retriever."""
+
+    async def premises(self, question: Question, count: int) -> Premises:
+        """Premises and definitions for the goal.
+
+        Raises:
+            HelperError: none, and why.
+        """

@@ -1,0 +1,99 @@
+"""The prover: what is done for one theorem, in which order, and with which share of the budget."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+
+from coq_checker.client import CheckerClient, Goal
+from prover.budget import Budget
+from prover.context import Context
+from prover.coq import Coq, CoqProblemError
+from prover.events import Event, Finished, ProofVerdict
+from prover.library import Library
+from prover.ports import ModelPort, Question, RetrieverPort
+from prover.settings import ProverSettings
+from prover.strategy import Result, Strategy
+from prover.task import ProveTask
+
+
+class Prover:
+    """Proves theorems, many at a time if wanted: nothing is shared between them.
+
+    Args:
+        checker: the checker's client; its verdict on the whole script is the only one that counts.
+        model: what proposes proofs; None to go without.
+        retriever: what knows premises; None to go without.
+        settings: limits.
+    """
+
+    def __init__(
+        self,
+        checker: CheckerClient,
+        model: ModelPort | None = None,
+        retriever: RetrieverPort | None = None,
+        settings: ProverSettings | None = None,
+    ) -> None:
+        self.settings = settings or ProverSettings()
+        self._checker = checker
+        self._model = model
+        self._retriever = retriever
+
+    async def prove(self, task: ProveTask) -> AsyncGenerator[Event, None]:
+        """Works on a theorem and tells every step; the last event, and only that, is `Finished`.
+
+        Closing the iterator (`aclose()`) stops all work at once. Nothing that the work meets is raised: what
+        cannot be worked on is a `Finished` with the verdict ERROR and one sentence that says why.
+        """
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        worker = asyncio.create_task(self._finish(task, events))
+        try:
+            while True:
+                event = await events.get()
+                yield event
+                if isinstance(event, Finished):
+                    return
+        finally:
+            worker.cancel()
+            await asyncio.wait({worker})
+
+    async def _finish(self, task: ProveTask, events: asyncio.Queue[Event]) -> None:
+        started = time.monotonic()
+        budget = Budget(task.budget_cpu_s)
+        coq = Coq(self._checker, task.target, budget, self.settings, jobs=task.jobs)
+        goalless = Question(task.target, Goal((), ""), task.layout, task.printing, task.seed)
+        library = Library(coq, self._retriever if task.retrieval else None, goalless, self.settings)
+        context = Context(coq, self.settings, events.put_nowait, started, library)
+        strategy = Strategy(task, context, self._model)
+        wall_s = task.budget_cpu_s * self.settings.wall_factor + self.settings.wall_slack_s
+        verdict, message = ProofVerdict.NOT_PROVED, ""
+        result: Result | None = None
+        try:
+            async with asyncio.timeout(wall_s):
+                result = await strategy.work()
+            verdict, message = result.verdict, result.message
+        except TimeoutError:
+            verdict, message = ProofVerdict.TIMEOUT, f"the safety net of {wall_s:.0f} s of wall clock was reached."
+        except CoqProblemError as error:
+            verdict, message = ProofVerdict.ERROR, str(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a fault of ours costs this theorem, and is said
+            verdict, message = ProofVerdict.ERROR, f"internal fault: {type(error).__name__}: {error}"
+        partial, holes = strategy.best_partial()
+        proof = result.proof if result is not None else None
+        events.put_nowait(
+            Finished(
+                at_s=time.monotonic() - started,
+                verdict=verdict,
+                script=proof.script if proof else "",
+                prelude=proof.prelude if proof else "",
+                axioms=proof.axioms if proof else (),
+                how=result.how if result is not None else "",
+                cpu_s=budget.spent_s,
+                wall_s=time.monotonic() - started,
+                model_answers=strategy.answers,
+                message=message,
+                partial="" if proof else partial,
+                holes=0 if proof else holes,
+            )
+        )

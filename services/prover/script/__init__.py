@@ -1,0 +1,19 @@
+"""Proof texts as trees, and back."""
+
+from prover.script.parse import Block, Group, Step, parse
+from prover.script.render import render, script
+from prover.script.tree import Node, goal_text, has_evars, text_of, text_to
+
+__all__ = [
+    "Block",
+    "Group",
+    "Node",
+    "Step",
+    "goal_text",
+    "has_evars",
+    "parse",
+    "render",
+    "script",
+    "text_of",
+    "text_to",
+]

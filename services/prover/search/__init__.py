@@ -1,0 +1,7 @@
+"""Search over tactics, and how proofs begin."""
+
+from prover.search.diagonal import Search
+from prover.search.moves import Move, moves
+from prover.search.openings import TIDY, openings
+
+__all__ = ["TIDY", "Move", "Search", "moves", "openings"]

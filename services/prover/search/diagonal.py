@@ -1,0 +1,145 @@
+"""Tactic-level search: depth first within a budget that grows, as Tactician's diagonal search does.
+
+A goal may be worked on with a budget of b: a move of cost c leaves b - c for the goals that it makes. A sub-goal that
+is closed stays closed. What was tried with as much budget before is not tried again.
+"""
+
+import asyncio
+
+from prover.answers import read_answer
+from prover.context import Context
+from prover.coq import Outcome
+from prover.portfolio import Effort, Filler
+from prover.ports import HelperError, ModelPort, Question
+from prover.runner import Runner
+from prover.script import Node, text_to
+from prover.search.moves import Move, moves
+
+# The budgets that a search goes through.
+FIRST, LAST = 2, 16
+# What is left of the budget where more than quick tactics are tried on a goal.
+_LIGHT_AT = 3
+_TACTIC_MS = 600
+_MODEL_TACTICS = 8
+_LONGEST_TACTIC = 500
+# Goals that one tactic may make.
+_MAX_GOALS = 16
+
+
+class Search:
+    """A search on goals of one tree."""
+
+    def __init__(
+        self,
+        context: Context,
+        runner: Runner,
+        filler: Filler,
+        *,
+        model: ModelPort | None = None,
+        question: Question | None = None,
+    ) -> None:
+        self.context = context
+        self.runner = runner
+        self.filler = filler
+        self._model = model
+        self._question = question
+        self._failed: dict[str, int] = {}
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._moves: dict[str, list[Move]] = {}
+
+    async def run(self, root: Node, last: int = LAST) -> bool:
+        """Closes a hole; whether it did. The hole is as it was otherwise.
+
+        Raises:
+            BudgetSpentError, CoqProblemError: as `Coq.run`; the tree keeps what was under work.
+        """
+        for budget in range(FIRST, last + 1):
+            if await self._solve(root, budget, frozenset()):
+                return True
+        return False
+
+    async def _solve(self, node: Node, budget: int, above: frozenset[str]) -> bool:
+        text = node.text
+        effort = Effort.LIGHT if budget >= _LIGHT_AT and len(above) < 3 else Effort.QUICK
+        if await self.filler.fill(node, effort, quiet=True):
+            return True
+        if node.goal is None or self._failed.get(text, 0) >= budget:
+            return False
+        for move in await self._ranked(node):
+            if move.cost > budget:
+                break
+            outcome = await self._try(node, move.tactic)
+            if not outcome.passed or outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
+                continue
+            node.apply(move.tactic, "search", outcome.goals, outcome.count, outcome.cpu_s)
+            if any(child.text in above or child.text == text for child in node.children):
+                node.undo()
+                continue
+            if not node.children:
+                await self.runner.settle(node)
+                return True
+            if await self._all(node, budget - move.cost, above | {text}):
+                return True
+            node.undo()
+        self._failed[text] = budget
+        return False
+
+    async def _all(self, node: Node, budget: int, above: frozenset[str]) -> bool:
+        # The cheapest check first: a goal that no move may follow must close at once.
+        while True:
+            hole = next(node.holes(), None)
+            if hole is None:
+                return True
+            if not await self._solve(hole, budget, above):
+                return False
+
+    async def _try(self, node: Node, tactic: str) -> Outcome:
+        key = text_to(node), tactic
+        known = self._outcomes.get(key)
+        if known is None:
+            known = self._outcomes[key] = await self.runner.try_on(node, tactic, cpu_ms=_TACTIC_MS)
+        return known
+
+    async def _ranked(self, node: Node) -> list[Move]:
+        known = self._moves.get(node.text)
+        if known is not None:
+            return known
+        assert node.goal is not None
+        library = await self.context.library.of(node.goal)
+        found = moves(node.goal, library.names, library.definitions)
+        asked = await self._asked(node)
+        unique: dict[str, Move] = {}
+        for move in sorted([*asked, *found], key=lambda move: move.cost):
+            unique.setdefault(move.tactic, move)
+        self._moves[node.text] = list(unique.values())
+        return self._moves[node.text]
+
+    async def _asked(self, node: Node) -> list[Move]:
+        if self._model is None or self._question is None or node.goal is None:
+            return []
+        goal = node.goal
+        if self._question.printing != "default":
+            printing = self._question.printing
+            text, cost_s = text_to(node), node.path_cost_s
+            seen = await self.context.coq.run(text, cpu_ms=_TACTIC_MS, path_cost_s=cost_s, printing=printing)
+            goal = seen.goals[0] if seen.passed and seen.goals else goal
+        asked = Question(
+            self._question.target,
+            goal,
+            self._question.layout,
+            self._question.printing,
+            self._question.seed,
+        )
+        try:
+            async with asyncio.timeout(self.context.settings.model_timeout_s):
+                proposed = await self._model.tactics(asked, _MODEL_TACTICS)
+        except (HelperError, TimeoutError):
+            self._model = None
+            return []
+        found: list[Move] = []
+        for at, one in enumerate(proposed):
+            reading = read_answer(one.text)
+            # A tactic is one sentence; what is more is a proof.
+            if reading.script and len(reading.script) < _LONGEST_TACTIC:
+                found.append(Move(" ".join(reading.script.split()), 1 + at // 2))
+        return found

@@ -1,0 +1,6 @@
+"""The prover's HTTP service."""
+
+from prover.server.main import ServeError, serve
+from prover.server.settings import ProverServerSettings
+
+__all__ = ["ProverServerSettings", "ServeError", "serve"]

@@ -1,0 +1,211 @@
+"""The HTTP interface."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from prover.server.attempts import Attempt, Attempts, BusyError
+from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
+from prover.server.settings import ProverServerSettings
+from prover.server.work import Works
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": ErrorAnswer, "description": what}
+    for code, what in (
+        (404, "No such attempt"),
+        (413, "Too large"),
+        (422, "Not a valid request"),
+        (429, "No room: try again after `Retry-After` seconds"),
+        (503, "Not ready"),
+    )
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}, "description": "The answer; with `stream` the events"}
+}
+_PING_S = 15
+
+
+class Metrics:
+    """What the service counts."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self.registry = CollectorRegistry()
+        self.theorems = Counter(
+            "palmetto_prover_theorems_total", "Theorems worked on.", ["verdict"], registry=self.registry
+        )
+        self.cpu_s = Counter("palmetto_prover_cpu_seconds_total", "CPU time of Coq.", registry=self.registry)
+        self.wall_s = Histogram(
+            "palmetto_prover_theorem_seconds",
+            "Wall clock of a theorem.",
+            buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000),
+            registry=self.registry,
+        )
+        under_way = Gauge("palmetto_prover_attempts", "Attempts that wait or run.", registry=self.registry)
+        under_way.set_function(lambda: attempts.under_way)
+
+    def saw(self, event: dict[str, Any]) -> None:
+        """Counts a finished theorem."""
+        if event.get("kind") == "finished":
+            self.theorems.labels(event["verdict"]).inc()
+            self.cpu_s.inc(event["cpu_s"])
+            self.wall_s.observe(event["wall_s"])
+
+
+def make_app(
+    settings: ProverServerSettings, works: Works, attempts: Attempts, ready: Callable[[], Awaitable[str]]
+) -> FastAPI:
+    """The application.
+
+    Args:
+        settings: limits.
+        works: makes the work of requests.
+        attempts: where it is done.
+        ready: why the service is not ready; empty when it is.
+    """
+    app = FastAPI(
+        title="Palmetto prover",
+        description="Proves Coq theorems. Only scripts that the checker has accepted from scratch are called proved.",
+        version="1",
+    )
+    metrics = Metrics(attempts)
+
+    def fail(status: int, message: str, kind: str, **headers: str) -> JSONResponse:
+        return JSONResponse({"error": {"message": message, "type": kind}}, status, headers=headers)
+
+    @app.middleware("http")
+    async def bounded(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > settings.max_body_bytes:
+            return fail(413, f"a request may have at most {settings.max_body_bytes} bytes.", "too_large")
+        return await proceed(request)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        return fail(422, f"{where + ': ' if where else ''}{first['msg']}.", "invalid_request")
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return fail(error.status_code, f"{error.detail}.", "invalid_request" if error.status_code < 500 else "error")
+
+    async def run(kind: Literal["prove", "fill"], request: Request, body: ProveRequest | FillRequest) -> Response:
+        work = works.prove(body) if isinstance(body, ProveRequest) else works.fill(body)
+
+        async def watched(say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+            def tell(event: dict[str, Any]) -> None:
+                metrics.saw(event)
+                say(event)
+
+            return await work(tell)
+
+        try:
+            attempt = attempts.begin(kind, watched)
+        except BusyError:
+            why = f"{attempts.under_way} attempts wait or run already."
+            return fail(429, why, "busy", **{"Retry-After": "10"})
+        wants_stream = body.stream or "text/event-stream" in request.headers.get("accept", "")
+        if wants_stream:
+            return EventSourceResponse(
+                _stream(attempt, 0, owner=True), ping=_PING_S, headers={"X-Attempt-Id": attempt.id}
+            )
+        gone = asyncio.create_task(_until_disconnected(request))
+        done = asyncio.create_task(attempt.finished())
+        try:
+            await asyncio.wait((gone, done), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            done.cancel()
+            if not attempt.over:
+                await attempt.cancel()
+        if attempt.result is None:
+            return fail(409, "the attempt was cancelled.", "cancelled")
+        return JSONResponse({"id": attempt.id, **attempt.result})
+
+    @app.post("/v1/prove", response_model=ProveAnswer, responses={**_ERRORS, **_STREAM})
+    async def prove(request: Request, body: ProveRequest) -> Response:
+        """Prove a theorem. A client that goes away stops the work."""
+        return await run("prove", request, body)
+
+    @app.post("/v1/fill", response_model=FillAnswer, responses={**_ERRORS, **_STREAM})
+    async def fill(request: Request, body: FillRequest) -> Response:
+        """Prove what is `Admitted`, `admit`ted, `Abort`ed or marked `(* prove *)` in a text; answers the edits."""
+        return await run("fill", request, body)
+
+    @app.get("/v1/attempts/{name}", response_model=AttemptAnswer, responses=_ERRORS)
+    async def attempt(name: str) -> Response:
+        """Where an attempt stands."""
+        found = attempts.get(name)
+        if found is None:
+            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+        return JSONResponse(
+            {
+                "id": found.id,
+                "kind": found.kind,
+                "state": found.state,
+                "events": len(found.events),
+                "result": found.result,
+            }
+        )
+
+    @app.get("/v1/attempts/{name}/events", responses={**_ERRORS, **_STREAM})
+    async def events(name: str, first: Annotated[int, Query(ge=0, description="Number of the first.")] = 0) -> Response:
+        """The events of an attempt, those to come too; going away does not stop it."""
+        found = attempts.get(name)
+        if found is None:
+            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+        return EventSourceResponse(_stream(found, first, owner=False), ping=_PING_S)
+
+    @app.post("/v1/attempts/{name}/cancel", response_model=AttemptAnswer, responses=_ERRORS)
+    async def cancel(name: str) -> Response:
+        """Stop an attempt at once."""
+        found = attempts.get(name)
+        if found is None:
+            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+        await found.cancel()
+        return await attempt(name)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """Whether the process is alive."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", responses=_ERRORS)
+    async def readyz() -> Response:
+        """Whether those that the prover needs answer."""
+        why = await ready()
+        return fail(503, why, "not_ready") if why else JSONResponse({"status": "ready"})
+
+    @app.get("/metrics")
+    async def show_metrics() -> Response:
+        """Prometheus' figures."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+async def _stream(attempt: Attempt, first: int, *, owner: bool) -> AsyncIterator[ServerSentEvent]:
+    """The events; the last one is `result`. Where the owner goes away the attempt is stopped."""
+    try:
+        yield ServerSentEvent(json.dumps({"id": attempt.id, "at": time.time()}), event="attempt")
+        async for number, event in attempt.follow(first):
+            yield ServerSentEvent(json.dumps(event), event=event["kind"], id=str(number))
+        result = attempt.result if attempt.result is not None else {"verdict": "CANCELLED"}
+        yield ServerSentEvent(json.dumps({"id": attempt.id, **result}), event="result")
+    finally:
+        if owner and not attempt.over:
+            await asyncio.shield(attempt.cancel())
+
+
+async def _until_disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,132 @@
+"""Attempts: work that goes on in the background, and whose steps can be followed by any number of clients."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
+
+Say = Callable[[dict[str, Any]], None]
+Work = Callable[[Say], Awaitable[dict[str, Any]]]
+
+
+class BusyError(Exception):
+    """There is no room for another attempt."""
+
+
+class Attempt:
+    """One piece of work.
+
+    Attributes:
+        id: names it.
+        kind: what is done.
+        state: where it stands.
+        events: what has happened so far.
+        result: its answer, once it is finished.
+    """
+
+    def __init__(self, kind: Literal["prove", "fill"]) -> None:
+        self.id = secrets.token_hex(8)
+        self.kind: Literal["prove", "fill"] = kind
+        self.state: Literal["waiting", "running", "finished", "cancelled"] = "waiting"
+        self.events: list[dict[str, Any]] = []
+        self.result: dict[str, Any] | None = None
+        self._changed = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("finished", "cancelled")
+
+    def start(self, work: Work, turn: asyncio.Semaphore) -> None:
+        """Begins the work when its turn comes."""
+        self._task = asyncio.create_task(self._run(work, turn), name=f"attempt-{self.id}")
+
+    async def _run(self, work: Work, turn: asyncio.Semaphore) -> None:
+        try:
+            async with turn:
+                self.state = "running"
+                await self._tell()
+                self.result = await work(self._say)
+                self.state = "finished"
+        except asyncio.CancelledError:
+            self.state = "cancelled"
+        except Exception as error:  # a fault of ours is this attempt's alone
+            self.state = "finished"
+            self.result = {"verdict": "ERROR", "message": f"internal fault: {type(error).__name__}: {error}"}
+        finally:
+            await self._tell()
+
+    def _say(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self._wake = asyncio.ensure_future(self._tell())
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def follow(self, first: int = 0) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        """The events from number `first` on, those to come too, until it is over."""
+        at = first
+        while True:
+            while at < len(self.events):
+                yield at, self.events[at]
+                at += 1
+            if self.over:
+                return
+            async with self._changed:
+                if at >= len(self.events) and not self.over:
+                    await self._changed.wait()
+
+    async def finished(self) -> None:
+        """Waits until it is over."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.over)
+
+    async def cancel(self) -> None:
+        """Stops the work at once."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+
+class Attempts:
+    """All attempts of a server: so many at one time, so many waiting, the last ones kept."""
+
+    def __init__(self, at_once: int, waiting: int, keep: int) -> None:
+        self._turn = asyncio.Semaphore(at_once)
+        self._room = at_once + waiting
+        self._keep = keep
+        self._attempts: OrderedDict[str, Attempt] = OrderedDict()
+
+    def begin(self, kind: Literal["prove", "fill"], work: Work) -> Attempt:
+        """A new attempt.
+
+        Raises:
+            BusyError: there is no room.
+        """
+        if self.under_way >= self._room:
+            raise BusyError
+        attempt = Attempt(kind)
+        self._attempts[attempt.id] = attempt
+        for key in [key for key, one in self._attempts.items() if one.over][: max(0, len(self._attempts) - self._keep)]:
+            del self._attempts[key]
+        attempt.start(work, self._turn)
+        return attempt
+
+    def get(self, name: str) -> Attempt | None:
+        """The attempt of that id; None where there is none (any longer)."""
+        return self._attempts.get(name)
+
+    @property
+    def under_way(self) -> int:
+        """Attempts that wait or run."""
+        return sum(not one.over for one in self._attempts.values())
+
+    async def close(self, grace_s: float) -> None:
+        """Waits a little for what is under way, then stops it."""
+        left = [one for one in self._attempts.values() if not one.over]
+        if left and grace_s:
+            await asyncio.wait([asyncio.create_task(one.finished()) for one in left], timeout=grace_s)
+        await asyncio.gather(*(one.cancel() for one in left))

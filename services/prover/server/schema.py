@@ -1,0 +1,143 @@
+"""Requests and answers of the HTTP service."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_STATEMENT: dict[str, Any] = {
+    "statement": "Lemma add_0_r (n : nat) : n + 0 = n.",
+    "context": "Require Import Arith.",
+    "budget_cpu_s": 20,
+}
+_THEOREM: dict[str, Any] = {"project": "examples", "theorem": "snoc_length", "samples": 8}
+
+
+class Budgeted(BaseModel):
+    """What every request may say of how the work is done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    budget_cpu_s: float | None = Field(None, gt=0, description="CPU seconds of Coq for each theorem.")
+    samples: int = Field(4, ge=0, le=64, description="Whole proofs that the model is asked for.")
+    seed: int = Field(0, ge=0, description="Of all that is drawn.")
+    jobs: int = Field(1, ge=1, le=64, description="Checks under way at one time.")
+    backtrack: bool = Field(True, description="Undo tactics where a goal cannot be closed.")
+    retrieval: bool = Field(True, description="Ask the retriever for premises.")
+    use_model: bool = Field(True, description="Ask the model.")
+    hammer: bool = Field(True, description="Use CoqHammer, where the toolchain has it.")
+    prompt: Literal["sft", "instruct"] = Field("sft", description="The prompt's layout.")
+    stream: bool = Field(False, description="Answer server-sent events, one for each step.")
+
+
+class ProveRequest(Budgeted):
+    """A theorem of a project, or a statement in a context given as text."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_STATEMENT, _THEOREM]})
+
+    project: str = Field("", description="Project that the checker knows; with `theorem`.")
+    file: str = Field("", description="File of the project, where the name alone is not enough.")
+    theorem: str = Field("", description="Name of the theorem; its own proof is not looked at.")
+    statement: str = Field("", description="`Lemma NAME : TYPE.`, in place of `theorem`.")
+    context: str = Field("", description="Coq text before the statement.")
+
+    @model_validator(mode="after")
+    def one_target(self) -> "ProveRequest":
+        """Exactly one of theorem and statement."""
+        if bool(self.theorem) == bool(self.statement):
+            raise ValueError("give either `project` and `theorem`, or `statement`")
+        if self.theorem and not self.project:
+            raise ValueError("`theorem` needs `project`: name a project that the checker knows")
+        if self.theorem and self.context:
+            raise ValueError("`context` goes with `statement`: a theorem of a project has its file")
+        return self
+
+
+class FillRequest(Budgeted):
+    """A whole Coq text with theorems that have no proof yet."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Lemma a (n : nat) : n + 0 = n.\nAdmitted.\n", "budget_cpu_s": 20}]},
+    )
+
+    text: str = Field(description="The file.")
+    project: str = Field("", description="Project whose load path the text is compiled with.")
+    logical_name: str = Field("", description="Logical name of the file, e.g. `Lists.Extra`.")
+    theorems: list[str] = Field(default_factory=list, description="Fill only these.")
+
+
+class ProveAnswer(BaseModel):
+    """What came of a theorem."""
+
+    id: str = Field(description="Of the attempt.")
+    theorem: str
+    verdict: Literal["PROVED", "NOT_PROVED", "TIMEOUT", "ERROR", "CANCELLED"]
+    script: str = Field(description="The proof, `Proof.` and `Qed.` included; the checker has accepted it.")
+    prelude: str = Field(description="`Require` sentences that the script needs before the theorem.")
+    axioms: list[str]
+    how: str = Field(description="What found it.")
+    cpu_s: float
+    wall_s: float
+    model_answers: int
+    message: str = Field(description="Why there is no proof.")
+    partial: str = Field(description="The best unfinished proof.")
+    holes: int = Field(description="Its holes.")
+
+
+class TextPosition(BaseModel):
+    """A place in a text as editors count it: lines from 0, characters in UTF-16 code units."""
+
+    line: int
+    character: int
+
+
+class TextEdit(BaseModel):
+    """Text that takes the place of a range."""
+
+    start_byte: int
+    end_byte: int
+    start: TextPosition
+    end: TextPosition
+    new_text: str
+
+
+class Filled(BaseModel):
+    """One theorem of a filled text; the edits are empty where no proof was found."""
+
+    theorem: str
+    why: Literal["Admitted", "Abort", "admit", "prove"]
+    edits: list[TextEdit]
+    result: ProveAnswer
+
+
+class FillAnswer(BaseModel):
+    """What came of a text. All edits together leave a text that the checker accepts as far as they go."""
+
+    id: str
+    filled: int
+    places: int
+    theorems: list[Filled]
+    text: str = Field(description="The text with the edits made.")
+
+
+class AttemptAnswer(BaseModel):
+    """Where an attempt stands."""
+
+    id: str
+    kind: Literal["prove", "fill"]
+    state: Literal["waiting", "running", "finished", "cancelled"]
+    events: int = Field(description="How many events there are so far.")
+    result: dict[str, Any] | None = Field(description="The answer, once it is finished.")
+
+
+class ErrorBody(BaseModel):
+    """Why a request was not answered."""
+
+    message: str
+    type: str
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer that is not 2xx."""
+
+    error: ErrorBody

@@ -1,0 +1,4 @@
+Proof.
+  Compute burn 3. Eval lazy in burn 3.
+  reflexivity.
+Qed.

@@ -1,0 +1,4 @@
+Proof.
+  Compute burn 200.
+  reflexivity.
+Qed.

@@ -1,0 +1,1 @@
+Theorem goal : forall n : nat, n + 0 = n.

@@ -1,0 +1,1 @@
+Theorem goal : forall n : nat, n = n -> False.

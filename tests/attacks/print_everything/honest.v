@@ -1,0 +1,4 @@
+Proof.
+  Print nat.
+  reflexivity.
+Qed.

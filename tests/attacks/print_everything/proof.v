@@ -1,0 +1,4 @@
+Proof.
+  Print All.
+  reflexivity.
+Qed.

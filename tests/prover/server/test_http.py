@@ -1,0 +1,258 @@
+"""The prover's HTTP service: a process of its own, asked over a socket, with real Coq behind it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from ...coq_checker.servers import PALMETTO
+
+LOOP = "Lemma t (n : nat) : n = n + 0 -> exists m, m * m * m = n * n * n + 12345."
+
+
+class ProverProcess:
+    """A `palmetto serve prover` that is up."""
+
+    def __init__(self, checker: str, **settings: str) -> None:
+        environment = {
+            **os.environ,
+            "PALMETTO_PROVER_CHECKER": checker,
+            "PALMETTO_PROVER_RETRIEVER": "",
+            "PALMETTO_PROVER_MODEL": "",
+            **{f"PALMETTO_PROVER_{name.upper()}": value for name, value in settings.items()},
+        }
+        argv = [str(PALMETTO), "serve", "prover", "--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr is not None
+        self.url = ""
+        self.lines: list[str] = []
+        for line in self.process.stderr:
+            self.lines.append(line)
+            found = re.search(r'"address": "(http[^"]+)"', line)
+            if found:
+                self.url = found[1]
+                break
+        assert self.url, self.lines
+        threading.Thread(target=lambda: self.lines.extend(self.process.stderr or []), daemon=True).start()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def prover(checker_address: str) -> Iterator[ProverProcess]:
+    process = ProverProcess(checker_address, attempts="2", queue_size="1")
+    yield process
+    assert process.stop() == 0
+    assert not any("Traceback" in line for line in process.lines), process.lines
+
+
+@pytest.fixture
+def http(prover: ProverProcess) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=prover.url, timeout=120) as client:
+        yield client
+
+
+def events(response: httpx2.Response) -> Iterator[dict[str, Any]]:
+    name = ""
+    for line in response.iter_lines():
+        if line.startswith("event:"):
+            name = line[6:].strip()
+        elif line.startswith("data:"):
+            yield {**json.loads(line[5:]), "kind": name}
+
+
+def test_free_text_is_proved(http: httpx2.Client) -> None:
+    request = {"statement": "Lemma t (n : nat) : n + 0 = n.", "context": "Require Import Arith.", "budget_cpu_s": 20}
+    answer = http.post("/v1/prove", json=request)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["verdict"] == "PROVED"
+    assert told["script"].startswith("Proof.")
+    assert told["script"].rstrip().endswith("Qed.")
+    assert told["axioms"] == []
+    assert 0 < told["cpu_s"] <= 20
+    kept = http.get(f"/v1/attempts/{told['id']}").json()
+    assert kept["state"] == "finished"
+    assert kept["result"]["script"] == told["script"]
+
+
+def test_a_theorem_of_a_project_is_proved_without_its_proof(http: httpx2.Client) -> None:
+    answer = http.post("/v1/prove", json={"project": "examples", "theorem": "snoc_app", "budget_cpu_s": 30}).json()
+    assert answer["verdict"] == "PROVED", answer
+
+
+def test_every_step_is_an_event(http: httpx2.Client) -> None:
+    request = {"statement": "Lemma t (A B : Prop) : A /\\ B -> B /\\ A.", "stream": True}
+    with http.stream("POST", "/v1/prove", json=request) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        told = list(events(response))
+    kinds = [event["kind"] for event in told]
+    assert kinds[0] == "attempt"
+    assert kinds[-1] == "result"
+    assert {"started", "candidate", "finished"} <= set(kinds)
+    assert told[-1]["verdict"] == "PROVED"
+    again = http.get(f"/v1/attempts/{told[0]['id']}/events")
+    assert [event["kind"] for event in events(again)] == kinds
+
+
+def test_the_stream_is_chosen_by_the_accept_header_too(http: httpx2.Client) -> None:
+    headers = {"Accept": "text/event-stream"}
+    response = http.post("/v1/prove", json={"statement": "Lemma t : True."}, headers=headers)
+    assert next(iter(events(response)))["kind"] == "attempt"
+
+
+def wait_for(http: httpx2.Client, name: str, state: str) -> dict[str, Any]:
+    for _ in range(300):
+        told: dict[str, Any] = http.get(f"/v1/attempts/{name}").json()
+        if told["state"] == state:
+            return told
+        time.sleep(0.1)
+    raise AssertionError(f"{name} is {told['state']}, not {state}")
+
+
+def test_a_client_that_goes_away_stops_the_work(http: httpx2.Client) -> None:
+    with http.stream("POST", "/v1/prove", json={"statement": LOOP, "budget_cpu_s": 300, "stream": True}) as response:
+        name = next(iter(events(response)))["id"]
+    wait_for(http, name, "cancelled")
+
+
+def test_a_client_that_wants_json_and_goes_away_stops_the_work(prover: ProverProcess, http: httpx2.Client) -> None:
+    before = running(http)
+    with httpx2.Client(base_url=prover.url, timeout=1.0) as impatient, pytest.raises(httpx2.TimeoutException):
+        impatient.post("/v1/prove", json={"statement": LOOP, "budget_cpu_s": 300})
+    for _ in range(100):
+        if running(http) <= before:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the work goes on")
+
+
+def running(http: httpx2.Client) -> float:
+    found = re.search(r"^palmetto_prover_attempts (\S+)", http.get("/metrics").text, re.M)
+    assert found
+    return float(found[1])
+
+
+def test_cancel(prover: ProverProcess, http: httpx2.Client) -> None:
+    with http.stream("POST", "/v1/prove", json={"statement": LOOP, "budget_cpu_s": 300, "stream": True}) as response:
+        told = events(response)
+        name = next(told)["id"]
+        with httpx2.Client(base_url=prover.url) as other:
+            assert other.post(f"/v1/attempts/{name}/cancel").json()["state"] == "cancelled"
+        last = list(told)[-1]
+    assert (last["kind"], last["verdict"]) == ("result", "CANCELLED")
+
+
+def test_a_full_house_says_when_to_come_again(prover: ProverProcess, http: httpx2.Client) -> None:
+    clients = [httpx2.Client(base_url=prover.url, timeout=60) for _ in range(3)]
+    request = {"statement": LOOP, "budget_cpu_s": 300, "stream": True}
+    streams = [client.stream("POST", "/v1/prove", json=request) for client in clients]
+    try:
+        told = [events(stream.__enter__()) for stream in streams]
+        names = [next(one)["id"] for one in told]
+        refused = http.post("/v1/prove", json=request, timeout=20)
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"].isdigit()
+        assert refused.json()["error"]["type"] == "busy"
+    finally:
+        for stream in streams:
+            stream.__exit__(None, None, None)
+    for name in names:
+        wait_for(http, name, "cancelled")
+
+
+def test_fill(http: httpx2.Client) -> None:
+    text = (
+        "Require Import Arith.\nLemma a (n : nat) : n + 0 = n.\nAdmitted.\n"
+        "Lemma b : 1 = 2.\nAdmitted.\nLemma c (n m : nat) : n = m -> m = n.\nProof. intros H. admit. Admitted.\n"
+    )
+    answer = http.post("/v1/fill", json={"text": text, "budget_cpu_s": 5}).json()
+    assert (answer["filled"], answer["places"]) == (2, 3)
+    assert [(one["theorem"], bool(one["edits"])) for one in answer["theorems"]] == [
+        ("a", True),
+        ("b", False),
+        ("c", True),
+    ]
+    assert "Lemma b : 1 = 2.\nAdmitted.\n" in answer["text"]
+    edit = answer["theorems"][0]["edits"][-1]
+    assert edit["start"] == {"line": 1, "character": 30}
+    assert edit["end"] == {"line": 2, "character": 9}
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({}, "either `project` and `theorem`, or `statement`"),
+        ({"theorem": "a"}, "needs `project`"),
+        ({"statement": "Lemma a : True.", "budget_cpu_s": -1}, "budget_cpu_s"),
+        ({"statement": "Lemma a : True.", "sample": 3}, "sample"),
+        ({"statement": "Lemma a : True.", "samples": 1000}, "samples"),
+    ],
+)
+def test_bad_requests(http: httpx2.Client, request_: dict[str, Any], says: str) -> None:
+    answer = http.post("/v1/prove", json=request_)
+    assert answer.status_code == 422
+    assert says in answer.json()["error"]["message"]
+
+
+def test_no_json(http: httpx2.Client) -> None:
+    answer = http.post("/v1/prove", content=b"{nonsense", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["type"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"statement": "Lemma a : ."}, "yntax"),
+        ({"statement": "Lemma a : nothing_known."}, "nothing_known"),
+        ({"project": "nowhere", "theorem": "a"}, "nowhere"),
+        ({"project": "examples", "theorem": "no_such_theorem"}, "no_such_theorem"),
+        ({"statement": "Lemma a : True.", "context": "Require Import Nothing."}, "Nothing"),
+    ],
+)
+def test_what_cannot_be_proved_at_all(http: httpx2.Client, request_: dict[str, Any], says: str) -> None:
+    answer = http.post("/v1/prove", json=request_).json()
+    assert answer["verdict"] == "ERROR"
+    assert says in answer["message"]
+
+
+def test_too_large(http: httpx2.Client) -> None:
+    answer = http.post("/v1/fill", json={"text": "x" * (17 << 20)})
+    assert answer.status_code == 413
+
+
+def test_unknown_places(http: httpx2.Client) -> None:
+    for path in ("/v1/attempts/nothing", "/v1/attempts/nothing/events", "/v1/nothing"):
+        answer = http.get(path)
+        assert answer.status_code == 404, path
+        assert answer.json()["error"]["message"]
+
+
+def test_health_metrics_and_description(http: httpx2.Client) -> None:
+    assert http.get("/healthz").json() == {"status": "ok"}
+    assert http.get("/readyz").status_code == 200
+    assert 'palmetto_prover_theorems_total{verdict="PROVED"}' in http.get("/metrics").text
+    described = http.get("/openapi.json").json()
+    assert {"/v1/prove", "/v1/fill", "/v1/attempts/{name}", "/v1/attempts/{name}/cancel"} <= set(described["paths"])
+    assert described["components"]["schemas"]["ProveRequest"]["examples"]
+
+
+def test_not_ready_without_a_checker() -> None:
+    process = ProverProcess("127.0.0.1:9")
+    try:
+        answer = httpx2.get(f"{process.url}/readyz", timeout=30)
+        assert answer.status_code == 503
+        assert "checker" in answer.json()["error"]["message"]
+    finally:
+        assert process.stop() == 0

@@ -1,0 +1,166 @@
+"""The prover's core at work: real Coq behind a real checker; what is proved is checked here once more."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from coq_checker.client import CheckerClient, FreeStatement, Options, TheoremRef
+from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
+from prover.events import Backtracked, Filled, Generated, Ran, Repaired, Retrieved, Started
+
+from .proposing import Knowing, Saying
+
+LISTS = """
+Require Import List Arith Lia. Import ListNotations.
+Fixpoint total (l : list nat) : nat := match l with [] => 0 | x :: r => x + total r end.
+Lemma total_app (l k : list nat) : total (l ++ k) = total l + total k.
+Proof. induction l; simpl; lia. Qed.
+"""
+ALONE = {"use_model": False, "retrieval": False, "hammer": False}
+
+
+async def work(prover: Prover, task: ProveTask) -> tuple[list[Event], Finished]:
+    events = [event async for event in prover.prove(task)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert sum(isinstance(one, Finished) for one in events) == 1
+    for event in events:
+        assert json.loads(json.dumps(event.to_json()))["kind"] == event.kind
+    return events, last
+
+
+async def proved(checker: CheckerClient, task: ProveTask, done: Finished) -> None:
+    assert done.verdict is ProofVerdict.PROVED, done
+    options = Options(prelude=done.prelude, recheck=True, cpu_ms=60_000)
+    result = await checker.check_proof(task.target, done.script, options=options)
+    assert result.proved, (done.script, result)
+
+
+@pytest.mark.parametrize(
+    ("statement", "context"),
+    [
+        ("Theorem t (n m : nat) : n + m = m + n.", ""),
+        ("Theorem t (P Q : Prop) : P /\\ Q <-> Q /\\ P.", ""),
+        ("Theorem t (l : list nat) : total (l ++ []) = total l.", LISTS),
+        ("Theorem t : forall (A : Type) (l : list A), l ++ nil = l.", "Require Import List."),
+        ("Theorem t (f : nat -> nat) (k : nat) : f k = 3 -> exists n : nat, f n = 3 /\\ n = k.", "Require Import Lia."),
+        ("Theorem t (b c : bool) : andb b c = andb c b.", ""),
+    ],
+)
+async def test_without_model_retriever_and_hammer(checker_async: CheckerClient, statement: str, context: str) -> None:
+    task = ProveTask(FreeStatement(statement, context), budget_cpu_s=30, **ALONE)  # type: ignore[arg-type]
+    events, done = await work(Prover(checker_async), task)
+    await proved(checker_async, task, done)
+    assert isinstance(events[0], Started)
+    assert done.cpu_s <= 30
+
+
+async def test_a_theorem_of_a_project(checker_async: CheckerClient) -> None:
+    theorems = [one async for one in checker_async.theorems("examples", "Arith.v")]
+    task = ProveTask(TheoremRef("examples", theorems[0].qualified_name, "Arith.v"), budget_cpu_s=30)
+    _, done = await work(Prover(checker_async), task)
+    await proved(checker_async, task, done)
+
+
+async def test_a_whole_proof_of_the_model_is_taken_as_it_stands(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t : forall l k, total (l ++ k) = total (k ++ l).", LISTS)
+    answer = "```coq\nintros l k; rewrite !total_app.\n(* by arithmetic *) apply Nat.add_comm.\nQed.\n```"
+    task = ProveTask(statement, budget_cpu_s=20, hammer=False)
+    events, done = await work(Prover(checker_async, Saying("nonsense.", answer)), task)
+    await proved(checker_async, task, done)
+    if done.how == "model":
+        assert "by arithmetic" in done.script
+        assert [one.script for one in events if isinstance(one, Generated)][1].startswith("intros l k;")
+    else:
+        assert not any(isinstance(one, Generated) for one in events), "something cheaper came first"
+
+
+HARD = FreeStatement("Theorem t : forall l : list nat, total (rev l) = total l.", LISTS)
+
+
+async def test_what_fails_is_repaired_and_bullets_are_made_anew(checker_async: CheckerClient) -> None:
+    answer = """Proof.
+induction l as [|x l IH].
+* reflexivity.
+* * simpl.
+  rewrite totl_app.
+  simpl.
+  omega.
+  - auto.
+Qed."""
+    task = ProveTask(HARD, budget_cpu_s=30, hammer=False)
+    events, done = await work(Prover(checker_async, Saying(answer), Knowing("total_app", "no_such_name")), task)
+    await proved(checker_async, task, done)
+    if "search" not in done.how and any(isinstance(one, Generated) for one in events):
+        repaired = {one.error_class for one in events if isinstance(one, Repaired)}
+        assert "name_not_found" in repaired or any(isinstance(one, Filled) for one in events)
+    retrieved = next(one for one in events if isinstance(one, Retrieved))
+    assert retrieved.premises == ("total_app",), "a name that Coq does not know is not kept"
+
+
+async def test_a_false_start_is_taken_back(checker_async: CheckerClient) -> None:
+    # The tactic before the hole leads nowhere: only without it the goal can be proved.
+    statement = FreeStatement(
+        "Theorem t (P : nat -> Prop) (f : nat -> nat) (h : forall n, P (f n)) (k : P (f 3)) : P (f (f 3)) /\\ True.",
+        "",
+    )
+    task = ProveTask(statement, budget_cpu_s=20, hammer=False)
+    _, done = await work(Prover(checker_async, Saying("split. clear h. auto. auto.")), task)
+    await proved(checker_async, task, done)
+
+
+async def test_a_false_statement_is_not_proved_and_holes_are_told(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t (n : nat) : n * 2 = n + 1 /\\ n = n.", "Require Import Lia.")
+    task = ProveTask(statement, budget_cpu_s=4, hammer=False)
+    events, done = await work(Prover(checker_async, Saying("split. - lia. - reflexivity.")), task)
+    assert done.verdict in (ProofVerdict.NOT_PROVED, ProofVerdict.TIMEOUT)
+    assert done.script == "" and done.message
+    assert "admit." in done.partial and done.partial.endswith("Admitted.")
+    assert done.holes >= 1
+    assert any(isinstance(one, Backtracked) for one in events) or done.verdict is ProofVerdict.TIMEOUT
+    assert any(isinstance(one, Ran) and not one.ok for one in events)
+    assert done.model_answers == 1
+
+
+async def test_the_budget_is_kept_across_parallel_work(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t (f : nat -> nat) : f 1 = f 2.", "Require Import Lia.")
+    for jobs in (1, 4):
+        task = ProveTask(statement, budget_cpu_s=2, jobs=jobs, hammer=False)
+        _, done = await work(Prover(checker_async), task)
+        assert done.verdict in (ProofVerdict.TIMEOUT, ProofVerdict.NOT_PROVED)
+        # One check may pass the budget by what a worker needs to be made anew.
+        assert done.cpu_s < 2 + 1
+
+
+async def test_the_same_seed_tries_the_same(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t : forall l : list nat, total (l ++ l) = 2 * total l.", LISTS)
+    task = ProveTask(statement, budget_cpu_s=20, seed=3, hammer=False)
+    runs = []
+    for _ in range(2):
+        _, done = await work(Prover(checker_async, Saying("rewrite totl_app. foo."), Knowing("total_app")), task)
+        runs.append((done.verdict, done.script, done.how))
+    assert runs[0] == runs[1]
+
+
+async def test_closing_the_iterator_stops_the_work(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t (f : nat -> nat) : f 1 = f 2.")
+    events = Prover(checker_async).prove(ProveTask(statement, budget_cpu_s=600, hammer=False))
+    assert isinstance(await anext(events), Started)
+    await events.aclose()
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)
+    left = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
+    assert not any(name.startswith(("Prover", "Coq")) for name in left)
+
+
+@pytest.mark.parametrize("wrong", [{"budget_cpu_s": 0}, {"jobs": 0}, {"samples": 65}, {"layout": "chatty"}])
+def test_a_task_out_of_range_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        replace(ProveTask(FreeStatement("Theorem t : True.")), **wrong)  # type: ignore[arg-type]
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALMETTO_PROVER_ATP_LIMIT_S", "9")
+    assert ProverSettings().atp_limit_s == 9
