@@ -12,6 +12,8 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from palmetto.commands import check, fill, index, project, prove, serve, toolchain, up
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="palmetto",
     help="Proves Coq theorems, and checks Coq proofs with a verdict that can be trusted.",
@@ -41,5 +43,11 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        print(f"palmetto: {'terminated' if told else 'interrupted'}", file=sys.stderr)
-        sys.exit(128 + (told[0] if told else signal.SIGINT))
+        pass
+    except SystemExit as ended:
+        if ended.code != _INTERRUPTED:  # what typer makes of an interrupt
+            raise
+    else:
+        return
+    print(f"palmetto: {'terminated' if told else 'interrupted'}", file=sys.stderr)
+    sys.exit(128 + (told[0] if told else signal.SIGINT))

@@ -19,7 +19,7 @@ _GIVES_UP = re.compile(
 # Sentences that fail in a row before the rest of a block is left.
 _PATIENCE = 3
 # CPU milliseconds of one repair.
-_REPAIR_MS = 1000
+_REPAIR_MS = 500
 
 
 class Runner:

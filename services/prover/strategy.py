@@ -21,7 +21,7 @@ from prover.search import TIDY, Search, openings
 from prover.task import ProveTask
 
 # Shares of the budget that a stage may spend at the most. What a stage leaves is for those after it.
-_MODEL, _SKETCH, _SEARCH, _HAMMER = 0.35, 0.25, 0.25, 0.35
+_CHEAP, _MODEL, _SKETCH, _SEARCH, _HAMMER = 0.05, 0.2, 0.17, 0.25, 0.45
 # Begun proofs that are worked on further, and the holes that one may have.
 _TREES, _MOST_HOLES = 10, 4
 # An answer longer than this is cut in events.
@@ -86,12 +86,12 @@ class Strategy:
         try:
             await self._start()
             stages: list[tuple[Callable[[], Awaitable[None]], float]] = [
-                (self._cheap, 0.1),
+                (self._cheap, _CHEAP),
                 (self._generate, _MODEL),
-                (self._light, 0.1),
+                (self._light, _CHEAP),
                 (self._sketch, _SKETCH),
                 (self._hammer, _HAMMER),
-                (self._strong, 0.2),
+                (self._strong, 0.1),
                 (self._fill_trees, 0.5),
                 (self._search, _SEARCH),
                 (self._search_on, 1.0),
@@ -177,6 +177,8 @@ class Strategy:
         context.emit(Retrieved(context.now_s, found.names, context.library.problem))
 
     async def _generate(self) -> None:
+        """The model's proofs: each as it stands, then each goal by goal, then the holes of the best."""
+        scripts: dict[str, None] = {}
         for number, proposal in enumerate(await self._proposals()):
             reading = read_answer(proposal.text, self._context.settings.max_answer_bytes)
             shown = proposal.text if len(proposal.text) <= _SHOWN else proposal.text[:_SHOWN] + " ..."
@@ -184,7 +186,14 @@ class Strategy:
             self._context.emit(Generated(now_s, number, shown, reading.script, proposal.score, reading.problem))
             self.answers += 1
             if reading.script:
-                await self._run(reading.script)
+                scripts[reading.script] = None
+        for text in scripts:
+            await self._whole(text)
+        trees = [await self._grown(text) for text in scripts]
+        for effort in (Effort.MEDIUM, Effort.LIGHT):
+            for tree in sorted(trees, key=lambda one: _open(one.root)):
+                if await tree.filler.fill_all(tree.root, effort):
+                    await self._finish(tree)
 
     async def _proposals(self) -> list[Proposal]:
         if self._model is None or self._task.samples == 0:
@@ -200,20 +209,23 @@ class Strategy:
             return []
         return proposals[: self._task.samples]
 
-    async def _run(self, text: str) -> None:
-        """One proposed proof: as it stands, then goal by goal."""
+    async def _whole(self, text: str) -> None:
+        """A proposed proof as it stands."""
         context = self._context
-        tree = self._tree()
-        self._trees.append(tree)
-        whole = await context.coq.run(text, cpu_ms=2 * context.settings.step_cpu_ms)
-        if whole.complete:
+        seen = await context.coq.run(text, cpu_ms=2 * context.settings.step_cpu_ms)
+        if seen.complete:
             accepted = await accept(context, "\n".join(["Proof.", text, "Qed."]))
             if accepted is not None:
                 raise _Done(accepted, "model")
-        await tree.runner.run(tree.root, parse(text, context.settings.max_sentences))
+
+    async def _grown(self, text: str) -> _Tree:
+        """A proposed proof run goal by goal."""
+        tree = self._tree()
+        self._trees.append(tree)
+        await tree.runner.run(tree.root, parse(text, self._context.settings.max_sentences))
+        await tree.filler.fill_all(tree.root, Effort.QUICK)
         await self._finish(tree)
-        if await tree.filler.fill_all(tree.root, Effort.MEDIUM):
-            await self._finish(tree)
+        return tree
 
     async def _light(self) -> None:
         tree = self._tree()

@@ -13,6 +13,7 @@ from coq_checker.audit import PrintAssumptions
 from coq_checker.check import Ask
 from coq_checker.client import (
     CheckerClient,
+    CheckItem,
     EnvironmentFailedError,
     FreeStatement,
     InvalidRequestError,
@@ -127,6 +128,42 @@ def test_nul_bytes(checker: SyncCheckerClient, text: str) -> None:
         checker.check_file(text=text)
     with checker.session(context="") as session, pytest.raises(InvalidRequestError, match="NUL"):
         session.run(session.start, text)
+
+
+def test_byte_order_marks(checker: SyncCheckerClient) -> None:
+    for ask in (
+        lambda: checker.check_proof(LEMMA, "\ufeffauto."),
+        lambda: checker.check_file(text="\ufeffCheck 1."),
+        lambda: checker.check_proof(FreeStatement("Lemma t : True.", "\ufeffCheck 1."), "auto."),
+    ):
+        with pytest.raises(InvalidRequestError, match="byte order mark"):
+            ask()
+
+
+def test_text_that_utf8_does_not_have(checker: SyncCheckerClient) -> None:
+    bad = "exact I. \ud800"
+    for ask in (
+        lambda: checker.check_proof(LEMMA, bad),
+        lambda: checker.check_proof(LEMMA, script=bad),
+        lambda: checker.check_proof(FreeStatement(bad), "auto."),
+        lambda: checker.check_proof(TheoremRef("examples", bad), "auto."),
+        lambda: checker.check_file(text=bad),
+        lambda: checker.trace_file(text=bad),
+        lambda: checker.theorems(bad),
+        lambda: checker.theorem(TheoremRef("examples", bad)),
+        lambda: checker.session(context=bad),
+    ):
+        with pytest.raises(InvalidRequestError, match="half of a surrogate pair at character 9"):
+            ask()
+    with checker.session(context="") as session:
+        with pytest.raises(InvalidRequestError, match="surrogate"):
+            session.run(session.start, bad)
+        with pytest.raises(InvalidRequestError, match="surrogate"):
+            session.query(session.start, bad)
+    items = [CheckItem("bad", LEMMA, bad), CheckItem("good", LEMMA, GOOD), CheckItem("worse", LEMMA, bad)]
+    answers = {name: (one.verdict, one.reason) for name, one in checker.check_proofs(items)}
+    refused = (Verdict.ERROR, Reason.INVALID_REQUEST)
+    assert answers == {"bad": refused, "good": (Verdict.PROVED, Reason.NONE), "worse": refused}
 
 
 def test_a_proof_of_50_mb(checker: SyncCheckerClient) -> None:

@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from coq_checker.client import (
     CheckerClient,
@@ -25,6 +27,8 @@ from coq_checker.client import (
     UnavailableError,
     Verdict,
 )
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 from .servers import EXAMPLES, LOOPING, ServerProcess, start_server, wait_until
 
@@ -202,6 +206,36 @@ class TestDraining:
         assert server.events("internal fault") == []
         assert server.raw == []
 
+    def test_who_asks_meanwhile_is_answered(self) -> None:
+        server = start_server(slots=1, queue_size=10)
+        thread, results = self.check_in_thread(server, 20_000_000)
+        with grpc.insecure_channel(server.address) as channel:
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            checker = pb_grpc.CoqCheckerServiceStub(channel)
+            assert health.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+            server.terminate()
+            wait_until("the drain has begun", lambda: bool(server.events("draining")))
+            with grpc.insecure_channel(server.address) as fresh:
+                others: Any = health_pb2_grpc.HealthStub(fresh)
+                for stub in (health, others):
+                    for name in ("", "palmetto.checker.v1.CoqCheckerService"):
+                        answer = stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
+                        assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+            for call in (
+                lambda: checker.ListProjects(pb.ListProjectsRequest(), timeout=10),
+                lambda: list(checker.CheckFile(pb.CheckFileRequest(), timeout=10)),
+                lambda: list(checker.CheckProofs(iter([pb.CheckProofsRequest()]), timeout=10)),
+            ):
+                with pytest.raises(grpc.RpcError) as caught:
+                    call()
+                assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+                assert "draining" in str(caught.value.details())
+        assert not results
+        thread.join(60)
+        assert [result.verdict for result in results] == [Verdict.PROVED]
+        assert server.wait() == 0
+        assert server.events("internal fault") == []
+
     def test_the_grace_ends(self) -> None:
         server = start_server(slots=1, grace_s=0.5)
         outcomes: list[object] = []
@@ -223,7 +257,8 @@ class TestDraining:
         wait_until("Coq has ended too", lambda: not any(one.is_running() and one.status() != "zombie" for one in coqs))
         thread.join(60)
         # The client tries again elsewhere, and says that there is nobody.
-        assert [type(one) for one in outcomes] == [UnavailableError]
+        (outcome,) = outcomes
+        assert isinstance(outcome, UnavailableError)
 
     def test_a_killed_server_leaves_no_coq_behind(self, tmp_path: Path) -> None:
         server = start_server(slots=1, run_folder=tmp_path)
@@ -234,6 +269,29 @@ class TestDraining:
         server.process.send_signal(signal.SIGKILL)
         server.wait()
         wait_until("Coq has ended too", lambda: not any(one.is_running() and one.status() != "zombie" for one in coqs))
+
+
+class TestRunFolders:
+    def test_what_a_killed_server_left_is_removed(self, tmp_path: Path) -> None:
+        strange = tmp_path / "palmetto-checker-strange"
+        strange.mkdir()
+        (strange / "kept").touch()
+        killed, living = start_server(slots=1, run_folder=tmp_path), start_server(slots=1, run_folder=tmp_path)
+        try:
+            with SyncCheckerClient(killed.address) as one, SyncCheckerClient(living.address) as other:
+                assert one.check_proof(LEMMA, GOOD).proved
+                assert other.check_proof(LEMMA, GOOD).proved
+            killed.process.send_signal(signal.SIGKILL)
+            killed.wait()
+            assert len(list(tmp_path.iterdir())) == 3
+            third = start_server(slots=1, run_folder=tmp_path)
+            assert third.stop() == 0
+            assert len(list(tmp_path.iterdir())) == 2
+            with SyncCheckerClient(living.address) as other:
+                assert other.check_proof(FreeStatement("Lemma u : True."), "exact I.").proved
+        finally:
+            assert living.stop() == 0
+        assert list(tmp_path.iterdir()) == [strange]
 
 
 class TestDeadCoqs:

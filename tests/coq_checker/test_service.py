@@ -11,12 +11,12 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from coq_checker.client import CheckerClient, FreeStatement, Options, Reason, SyncCheckerClient, UnavailableError
+from coq_checker.client import CheckerClient, FreeStatement, Options, Reason, SyncCheckerClient, UnreachableError
 from coq_checker.limits import Limits, grant
 from coq_checker.server import running
-from coq_checker.settings import CheckerSettings
+from coq_checker.settings import CheckerSettings, unknown_settings
 
-from .servers import LOOPING, PALMETTO, ServerProcess, start_server
+from .servers import EXAMPLES, LOOPING, PALMETTO, ServerProcess, start_server
 
 SERVICE = "palmetto.checker.v1.CoqCheckerService"
 TRUE = FreeStatement("Lemma t : True.")
@@ -48,6 +48,7 @@ def test_reflection(checker_address: str) -> None:
         "CheckProof",
         "CheckProofs",
         "CheckFile",
+        "TraceFile",
         "Session",
         "ListProjects",
         "ListTheorems",
@@ -86,19 +87,6 @@ def test_calls_are_logged(checker_server: ServerProcess, checker: SyncCheckerCli
     assert line["ms"] >= 0
 
 
-def test_an_address_that_is_taken(checker_address: str) -> None:
-    done = subprocess.run(
-        [PALMETTO, "serve", "coq-checker", "--listen", checker_address],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "--listen" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("SLOTS", "0"), ("SLOTS", "many"), ("CPU_MS", "-1"), ("QUEUE_SIZE", ""), ("RUN_FOLDER", "/nowhere/at/all")],
@@ -131,9 +119,48 @@ def test_a_project_that_is_not_there() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--listen", "nonsense"], ["'nonsense'", "--listen HOST:PORT or unix:/path"]),
+        (["--listen", "127.0.0.1:70000"], ["'127.0.0.1:70000'", "0 to 65535"]),
+        (["--metrics", "foo"], ["'foo'", "--metrics HOST:PORT"]),
+        (["--metrics", "127.0.0.1:x"], ["'127.0.0.1:x'", "--metrics HOST:PORT"]),
+        (["--metrics", "192.0.2.1:9"], ["192.0.2.1:9", "choose another address"]),
+        (["--project", f"a={EXAMPLES}", "--project", f"a={EXAMPLES.parent}"], ["two projects are called 'a'"]),
+    ],
+)
+def test_what_it_cannot_start_with(arguments: list[str], says: list[str]) -> None:
+    command = [str(PALMETTO), "serve", "coq-checker", "--listen", "127.0.0.1:0", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    for part in says:
+        assert part in line
+
+
+def test_an_address_that_is_taken(checker_address: str) -> None:
+    command = [str(PALMETTO), "serve", "coq-checker", "--listen", checker_address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "the address is taken" in done.stderr
+    assert "--listen" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_that_there_are_not() -> None:
+    server = start_server(slots=1, slotts=3, max_cpu=7)
+    assert server.stop() == 0
+    assert [line["why"].split(" (")[0] for line in server.events("unknown setting")] == [
+        "PALMETTO_CHECKER_MAX_CPU is no setting and is ignored: the nearest one is PALMETTO_CHECKER_MAX_CPU_MS",
+        "PALMETTO_CHECKER_SLOTTS is no setting and is ignored: the nearest one is PALMETTO_CHECKER_SLOTS",
+    ]
+    assert unknown_settings({"PALMETTO_CHECKER_ADDRESS": "x", "PALMETTO_CHECKER_SLOTS": "1", "HOME": "/"}) == []
+
+
 def test_no_server() -> None:
     with SyncCheckerClient("127.0.0.1:1") as client:
-        with pytest.raises(UnavailableError):
+        with pytest.raises(UnreachableError, match=r"cannot be reached \(connection refused\)"):
             client.check_proof(TRUE, "exact I.")
         with pytest.raises(TimeoutError):
             client.wait_until_ready(0.2)

@@ -8,6 +8,7 @@ import pytest
 from coq_checker.client import (
     CheckerClient,
     EnvironmentFailedError,
+    FreeStatement,
     InvalidRequestError,
     NotFoundError,
     Options,
@@ -261,3 +262,21 @@ async def test_goals_and_closing(checker_async: CheckerClient, checker_server: S
         "the session's processes are gone",
         lambda: len({one.pid for one in checker_server.sertops()} & inside) < len(inside),
     )
+
+
+def test_opened_at_a_free_statement(checker: SyncCheckerClient) -> None:
+    statement = FreeStatement("Lemma t (n : nat) : n + 0 = n.", "Require Import Arith.")
+    with checker.session(statement) as session:
+        assert session.start.in_proof
+        assert [goal.conclusion for goal in session.start.goals] == ["n + 0 = n"]
+        assert not session.run(session.start, "apply Nat.add_0_r. Qed.").in_proof
+    placed = FreeStatement("Lemma t : sum_to 1 = 1.", "From Example Require Import Arith.", "examples", file="New.v")
+    with checker.session(placed) as session:
+        assert session.run(session.start, "reflexivity.").goal_count == 0
+    for bad in ("Lemma t : nothing.", "Definition x := 1."):
+        with pytest.raises(EnvironmentFailedError, match="the statement does not"):
+            checker.session(FreeStatement(bad))
+    with pytest.raises(ValueError, match="either a target or context"):
+        checker.session(statement, context="Require Import Lia.")
+    with pytest.raises(TypeError, match="TheoremRef or a FreeStatement"):
+        checker.session("Lemma t : True.")  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from coqdata.prompts import Hypothesis, ProofState
 from model_server.neighbours import generic
-from model_server.neighbours.adapt import adapted, own_part, renamed, without_intros
+from model_server.neighbours.adapt import adapted, fitted, own_part, products, renamed
 from model_server.neighbours.align import align
 from model_server.neighbours.propose import Proposal, choose, propose
 from model_server.neighbours.terms import State, bound_names, tokens
@@ -110,27 +110,83 @@ def test_the_part_of_a_proof_that_belongs_to_its_goal(rest: str, own: str) -> No
     assert own_part(rest) == own
 
 
-def test_a_proof_without_its_intros() -> None:
-    assert without_intros("intros n m. auto.") == "auto."
-    assert without_intros("intros n; auto.") is None
-    assert without_intros("intros.") is None
-    assert without_intros("auto.") is None
+@pytest.mark.parametrize(
+    ("statement", "goal", "proof", "fit"),
+    [
+        ("Lemma f : forall n m, n <= m.", state("a <= b", a="nat", b="nat"), "intros x y. lia.", "lia."),
+        ("Lemma f : forall n m, n <= m.", state("a <= b", a="nat", b="nat"), "intros x; lia.", "lia."),
+        (
+            "Lemma f : forall n m, n < m -> n <= m.",
+            state("a < b -> a <= b", a="nat", b="nat"),
+            "intros x y H. now apply H.",
+            "intros H. now apply H.",
+        ),
+        ("Lemma f n m : n <= m.", state("forall a b, a <= b"), "induction n; auto.", "intros a b.\ninduction a; auto."),
+        ("Lemma f : forall n, n <= n.", state("forall k, k <= k"), "intros. auto.", "intros. auto."),
+        (
+            "Lemma f : forall n m, n <= m.",
+            state("a <= b", a="nat", b="nat"),
+            "intros x y. induction x; rewrite y.",
+            "induction a; rewrite b.",
+        ),
+    ],
+)
+def test_as_much_is_introduced_as_there_is(statement: str, goal: State, proof: str, fit: str) -> None:
+    there = State.stated(statement)
+    alignment = align(there, goal)
+    text, more = fitted(proof, there, goal, alignment.names)
+    assert adapted(text, there, goal, alignment, frozenset(), more) == fit
+
+
+def test_products() -> None:
+    assert products(tokens("forall (x y : nat) z, x < y -> (a -> b) -> c")) == 5
+    assert products(tokens("a <-> b")) == 0
+    assert products(tokens("exists x, x -> y")) == 0
+    assert products([]) == 0
+
+
+def test_variables_that_are_introduced_stay_distinct() -> None:
+    there = state("forall n m : nat, n + m = m + n")
+    names = align(there, state("forall a : nat, a + a = a + a")).names
+    assert len(set(names.values())) == len(names)
+    # A name may be bound more than once.
+    align(state("(forall a, a = b) -> forall a c, a = c"), state("(forall x, x = x) -> forall x y, x = x"))
+
+
+def test_tactics_of_libraries_need_to_be_seen_around() -> None:
+    goal = state("n + m = m + n", n="nat", m="nat")
+    assert "intros; lia." in generic.proofs(goal)
+    assert "intros; lia." in generic.proofs(goal, {"lia"})
+    assert not any("lia" in one for one in generic.proofs(goal, {"auto"}))
 
 
 @pytest.mark.parametrize(
     ("goal", "script"),
     [
-        ("forall n : nat, n + 0 = n", "intros. lia."),
-        ("forall n : nat, n + 0 = n", "induction n; simpl; intros; auto."),
-        ("True /\\ True", "repeat split; auto."),
-        ("P <-> P", "split; intros; auto."),
-        ("forall x : R, x = x", "intros. lra."),
-        ("forall b : bool, negb (negb b) = b", "intros. destruct b; simpl; reflexivity."),
-        ("True", "auto."),
+        ("forall n : nat, n + 0 = n", "intros; lia."),
+        ("forall n : nat, n + 0 = n", "induction n; simpl in *; intros; lia."),
+        ("True /\\ True", "intros; repeat split; auto."),
+        ("A \\/ B", "intros; left; solve [auto | easy | congruence | tauto | intuition | eauto]."),
+        ("P <-> P", "split; intros; firstorder."),
+        ("exists x, x = 0", "intros; eexists; eauto."),
+        ("forall x : R, x = x", "intros; lra."),
+        (
+            "forall b : bool, negb (negb b) = b",
+            "intros; destruct b; simpl in *; solve [auto | easy | congruence | tauto | intuition | eauto].",
+        ),
+        ("forall t : tree, size t = size t", "induction t; simpl in *; intros; "),
+        ("True", "intros; solve [auto | easy | congruence | tauto | intuition | eauto]."),
     ],
 )
 def test_scripts_by_shape(goal: str, script: str) -> None:
-    assert script in generic.proofs(state(goal))
+    made = generic.proofs(state(goal))
+    assert script in made or any(one.startswith(script) for one in made if not script.endswith("."))
+
+
+def test_definitions_are_unfolded() -> None:
+    assert any(
+        one.startswith("intros; unfold even, odd in *;") for one in generic.proofs(state("P"), None, ["even", "odd"])
+    )
 
 
 def test_tactics_by_shape() -> None:

@@ -92,7 +92,7 @@ async def test_each_folder_is_a_model(server: ModelProcess) -> None:
 )
 async def test_what_was_not_recorded(server: ModelProcess, metadata: dict[str, str]) -> None:
     with pytest.raises(NoAnswerError):
-        await ask(server, **metadata)
+        await ask(server, 1, "", **metadata)
 
 
 async def test_questions_without_a_theorem(server: ModelProcess) -> None:

@@ -250,7 +250,7 @@ class TestTheorem:
             f"Lemma m1 (t : tree) : t = t with m2 (f : forest) : f = f.\nProof. {proof.read_text()} Qed.\n"
         )
         assert [row["theorem"] for row in rows(check(file, "--json"))] == ["m1", "m2"]
-        for more in ([], ["--proof", proof]):
+        for more in ((), ("--proof", str(proof))):
             done = check(file, "--theorem", "m2", "--json", *more)
             assert done.returncode == 0
             assert [(row["theorem"], row["verdict"]) for row in rows(done)] == [("m2", "PROVED")]
@@ -375,7 +375,8 @@ class TestServer:
         theirs, mine = tmp_path / "served" / "own" / "X.v", tmp_path / "here" / "own" / "X.v"
         theirs.write_text("Lemma t : True.\nProof. exact I. Qed.\n")
         mine.write_text(
-            "From Own Require Import Base.\nLemma t : one = 2.\nProof. exact I. Qed.\nLemma u : True.\nProof. exact I. Qed.\n"
+            "From Own Require Import Base.\nLemma t : one = 2.\nProof. exact I. Qed.\n"
+            "Lemma u : True.\nProof. exact I. Qed.\n"
         )
         proof = tmp_path / "proof.v"
         proof.write_text("exact I.")

@@ -175,3 +175,10 @@ def test_doctor_of_a_project_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -
     result = run("doctor", "hoare-tut")
     assert result.exit_code == 0, result.output
     assert f"(PALM checked hoare-tut with {catalogue()['hoare-tut'].coq}: figures may differ)" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["bad name", "bad name/..", "..", ".", "", "a,b", "a=b", "-/x", "a/b"])
+def test_add_refuses_what_is_no_name(tmp_path: Path, name: str) -> None:
+    root = make(tmp_path / "mine", "-Q . P\nA.v\n", A=GOOD)
+    assert "is no name for a project" in only_error(run("add", "--", name, root))
+    assert run("add", "mine-1.0_x", root).exit_code == 0

@@ -25,7 +25,10 @@ let hypotheses env sigma =
     let body =
       match body with
       | None -> Json.Null
-      | Some body -> Json.String (text (Printer.pr_leconstr_env ~inctx:true env sigma body))
+      | Some body ->
+          let printed = Printer.pr_leconstr_env ~inctx:true env sigma body in
+          (* As Coq does, for a type follows. *)
+          Json.String (text (if EConstr.isCast sigma body then Pp.surround printed else printed))
     in
     Json.List [ List (List.map name names); body; String (text (Printer.pr_letype_env env sigma kind)) ]
     :: found

@@ -8,7 +8,8 @@ import grpc
 
 # How gRPC itself says that there is no connection.
 _NO_CONNECTION = re.compile(
-    r"failed to connect|connections to all|errors resolving|DNS resolution|name resolver|Socket closed|Connection reset|Broken pipe"
+    r"failed to connect|connections to all|errors resolving|DNS resolution|name resolver|Socket closed"
+    r"|Connection reset|Broken pipe"
     r"|Stream removed|GOAWAY|recvmsg|Connection refused|No such file|too many pings|transport",
     re.I,
 )
@@ -112,6 +113,8 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
             return OverloadedError(message, int(metadata["retry-after-ms"]))
         # gRPC itself: the message is larger than one side takes.
         return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
+    if error.code() is grpc.StatusCode.UNAVAILABLE and message.endswith("backend unhealthy"):
+        return UnavailableError("the checker is draining, it takes nothing new: send the request again later.")
     if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:
         cause = _CAUSE.search(message)
         why = f" ({cause[0].lower()})" if cause is not None else ""

@@ -87,11 +87,11 @@ class Worker:
         document, base = self._document, self._base
         if not (document.covers(target.environment) or document.extend(target.environment)):
             return False
-        if not document.holds(target.position):
-            # To the next theorem it goes by itself: a fork would cost more. The document stays behind, and makes
-            # up for it when this worker dies, so that no text is executed more than twice.
-            if base.holds(target.position) or target.position - document.position > _NEAR_BYTES:
-                return False
+        # To the next theorem it goes by itself: a fork would cost more. The document stays behind, and makes
+        # up for it when this worker dies, so that no text is executed more than twice.
+        far = base.holds(target.position) or target.position - document.position > _NEAR_BYTES
+        if far and not document.holds(target.position):
+            return False
         self.target = target
         return True
 

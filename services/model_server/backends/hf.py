@@ -66,8 +66,9 @@ def _load(folder: Path, device: str, dtype: str) -> _Loaded:
 class HfBackend:
     """Answers of one checkpoint. Requests take turns; the `n` answers to one are made in batches.
 
-    A score is the mean log-probability of an answer's tokens. The same seed, `n` and settings give the same answers on
-    the same machine.
+    At temperature 0 the answers are those of a beam search, so that they are distinct: at most `batch` of them. A
+    score is the mean log-probability of an answer's tokens. The same seed, `n` and settings give the same answers
+    on the same machine.
     """
 
     def __init__(
@@ -124,13 +125,11 @@ class HfBackend:
                 torch.seed()
             else:
                 torch.manual_seed(ask.seed)
-            # At temperature 0 all answers are the same one.
-            missing = ask.n if temperature > 0 else 1
-            while missing > 0 and not cancelled.is_set():
-                count = min(missing, self._settings.batch)
+            while len(answers) < ask.n and not cancelled.is_set():
+                count = min(ask.n - len(answers), self._settings.batch)
                 answers += self._batch(inputs, length, count, min(wanted, room), temperature, ask, cancelled)
-                missing -= count
-        answers += answers[:1] * (ask.n - len(answers) if temperature <= 0 else 0)
+                if temperature <= 0:
+                    break  # a beam search has no second draw
         return Made(tuple(sorted(answers, key=lambda one: -one.score)), length)
 
     def _inputs(self, ask: Ask) -> Any:
@@ -163,7 +162,8 @@ class HfBackend:
     ) -> list[Answer]:
         """`count` answers, made together."""
         watch = Watch(self._tokenizer, length, ask.stop, self._ends, cancelled)
-        sampling: dict[str, Any] = {"do_sample": False}
+        beams = count > 1 and temperature <= 0
+        sampling: dict[str, Any] = {"do_sample": False, "num_beams": count}
         if temperature > 0:
             # The checkpoint's own limits on sampling would come on top of what was asked for.
             sampling = {"do_sample": True, "temperature": temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
@@ -174,10 +174,14 @@ class HfBackend:
             max_new_tokens=max_tokens,
             pad_token_id=self._tokenizer.pad_token_id,
             eos_token_id=sorted(self._ends) or None,
-            logits_processor=transformers.LogitsProcessorList([watch.probabilities]),
-            stopping_criteria=transformers.StoppingCriteriaList([watch.ends]),
+            logits_processor=transformers.LogitsProcessorList([] if beams else [watch.probabilities]),
+            stopping_criteria=transformers.StoppingCriteriaList([watch.gone if beams else watch.ends]),
+            return_dict_in_generate=True,
+            output_scores=beams,
         )
-        return [watch.answer(row, tokens) for row, tokens in enumerate(made[:, length:].tolist())]
+        scores = made.sequences_scores.tolist() if beams else watch.scores()
+        rows = made.sequences[:, length:].tolist()
+        return [watch.answer(tokens, score, summed=not beams) for tokens, score in zip(rows, scores, strict=True)]
 
     def lines(self, card: Card, ask: Ask) -> AsyncIterator[str] | None:
         """None: answers are made in batches and come whole."""

@@ -25,6 +25,7 @@ class Watch:
     Attributes:
         probabilities: to be given to `generate` as a logits processor.
         ends: to be given to it as a stopping criterion.
+        gone: the same for a beam search, whose rows change places: it only looks whether the client went away.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Watch:
         self._done: torch.Tensor | None = None
         self.probabilities = _Probabilities(self)
         self.ends = _Ends(self)
+        self.gone = _Gone(cancelled)
 
     def before(self, logits: torch.Tensor) -> None:
         """Takes the distribution of the next token."""
@@ -71,9 +73,13 @@ class Watch:
         tail = self._tokenizer.decode(tokens[-self._tail :], skip_special_tokens=True)
         return any(text in tail for text in self._stop)
 
-    def answer(self, row: int, tokens: list[int]) -> Answer:
-        """The answer in a row, from its tokens."""
+    def scores(self) -> list[float]:
+        """The log-probability of each answer so far."""
         assert self._sums is not None
+        return [float(one) for one in self._sums.tolist()]
+
+    def answer(self, tokens: list[int], score: float, *, summed: bool) -> Answer:
+        """An answer from its tokens and what they score: together (`summed`), or on the average."""
         end = next((at for at, token in enumerate(tokens) if token in self._end_tokens), None)
         kept = tokens if end is None else tokens[: end + 1]
         text = self._tokenizer.decode(kept, skip_special_tokens=True)
@@ -84,12 +90,11 @@ class Watch:
             while kept and kept[-1] == pad:
                 kept = kept[:-1]
         count = max(1, len(kept))
-        finished = end is not None or bool(stops)
         return Answer(
             text[: min(stops)] if stops else text,
-            round(float(self._sums[row]) / count, 6),
+            round(score / count if summed else score, 6),
             count,
-            "stop" if finished else "length",
+            "stop" if end is not None or stops else "length",
         )
 
 
@@ -111,3 +116,13 @@ class _Ends(transformers.StoppingCriteria):  # type: ignore[misc]
         """Which answers have ended."""
         del scores, kwargs
         return self._watch.after(input_ids)
+
+
+class _Gone(transformers.StoppingCriteria):  # type: ignore[misc]
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.Tensor:
+        """All of them, once nobody waits."""
+        del scores, kwargs
+        return torch.full((input_ids.shape[0],), self._cancelled.is_set(), device=input_ids.device)

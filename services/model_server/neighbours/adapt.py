@@ -1,17 +1,19 @@
 """A proof or a tactic of another goal, rewritten for ours."""
 
 import re
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from coqdata.sentence import SentenceKind, split
 from model_server.neighbours.align import Alignment
-from model_server.neighbours.terms import KEYWORDS, NAME, State
+from model_server.neighbours.terms import KEYWORDS, NAME, State, bound_names
 
 _INTRODUCES = re.compile(
     r"\b(?:intros?|as|eqn:|set \(|pose \(|assert \(|enough \()\s*([^.;:]*)"
     r"|\b(?:rename \w+ into|remember [^.;]* as)\s+(\w+)"
 )
-_FIRST_INTROS = re.compile(r"intros?\b[^.;]*\.\s*")
+_LEADING_INTROS = re.compile(r"intros?\b([^.;]*)([.;])")
+_PATTERN = re.compile(r"\[[^\]]*\]|\([^)]*\)|[^\s\[\]()]+")
 _ENDS = re.compile(rb"(?:Qed|Defined|Admitted|Abort|Save)\b")
 _CLOSES = re.compile(
     rb"(?:auto|eauto|trivial|easy|now|by|lia|nia|lra|nra|omega|ring|field|reflexivity|assumption|eassumption|exact|congruence"
@@ -27,14 +29,21 @@ def renamed(text: str, names: dict[str, str]) -> str:
     return NAME.sub(lambda match: names.get(match[0], match[0]), text)
 
 
-def adapted(text: str, source: State, ours: State, alignment: Alignment, known: AbstractSet[str]) -> str:
+def adapted(
+    text: str,
+    source: State,
+    ours: State,
+    alignment: Alignment,
+    known: AbstractSet[str],
+    more: Mapping[str, str] | None = None,
+) -> str:
     """The text of a proof (or a tactic) with the names of our goal.
 
     Hypotheses and variables get the names that stand in their place here. Constants that differ between the goals are
     replaced, and so are lemmas whose names are made of them, where a lemma of the new name is `known`. Names that the
     text introduces are made fresh where ours has them already.
     """
-    names = dict(alignment.names)
+    names = alignment.names | dict(more or {})
     names |= _lemmas(text, alignment.constants, known, source)
     names |= _fresh(text, names, source, ours)
     return renamed(text, names)
@@ -121,7 +130,89 @@ def own_part(rest: str) -> str:
     return source[begin:end].decode("utf-8", "replace").strip()
 
 
-def without_intros(text: str) -> str | None:
-    """The proof without the `intros` that it begins with; None if it begins otherwise."""
-    match = _FIRST_INTROS.match(text)
-    return text[match.end() :].strip() if match is not None and text[match.end() :].strip() else None
+def fitted(text: str, source: State, ours: State, names: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The proof with as much to introduce at its beginning as our goal has, and names for what is there already.
+
+    A theorem may be stated with its variables before the colon or behind it: where our goal has fewer products than the
+    source's, the first of its `intros` have nothing to introduce; where it has more, they are introduced first.
+
+    Args:
+        text: the proof of the source.
+        source, ours: the goals.
+        names: their alignment's names.
+
+    Returns:
+        The proof, and further names by which to rename it.
+    """
+    surplus = products(source.goal) - products(ours.goal)
+    if surplus < 0:
+        first = ours.bound[:-surplus]
+        return (f"intros {' '.join(first)}.\n{text}" if first else text), {}
+    match = _LEADING_INTROS.match(text)
+    if surplus == 0 or match is None:
+        return text, {}
+    patterns = _PATTERN.findall(match[1])
+    more: dict[str, str] = {}
+    for pattern, bound in zip(patterns[:surplus], source.bound, strict=False):
+        if bound in names and NAME.fullmatch(pattern):
+            more[pattern] = names[bound]
+    left = " ".join(patterns[surplus:])
+    rest = text[match.end() :].lstrip()
+    if left:
+        return f"intros {left}{match[2]} {rest}", more
+    # A bare `intros` does no harm where there is nothing to introduce.
+    return (rest if patterns else text), more
+
+
+def products(goal: Sequence[str]) -> int:
+    """How many quantified variables and premises stand at the beginning of a goal."""
+    count = depth = 0
+    binder = False
+    for at, token in enumerate(goal):
+        if token in ("(", "{", "["):
+            depth += 1
+        elif token in (")", "}", "]"):
+            depth -= 1
+        if depth == 0 and token in ("forall", "∀"):
+            bound = bound_names(goal[at : _comma(goal, at)])
+            count += len(bound)
+            binder = True
+        elif depth == 0 and token == ",":
+            binder = False
+        elif (
+            not binder and depth == 0 and token == "-" and "".join(goal[at + 1 : at + 2]) == ">" and goal[at - 1] != "<"
+        ):
+            count += 1
+        elif depth == 0 and token in ("exists", "∃", "fun"):
+            break
+    return count
+
+
+def _comma(goal: Sequence[str], at: int) -> int:
+    depth = 0
+    for place in range(at, len(goal)):
+        if goal[place] in ("(", "{", "["):
+            depth += 1
+        elif goal[place] in (")", "}", "]"):
+            depth -= 1
+        elif goal[place] == "," and depth == 0:
+            return place + 1
+    return len(goal)
+
+
+def unknown_names(text: str, source: State, ours: State, known: AbstractSet[str]) -> int:
+    """How many names of a text nothing is known of: lemmas that may not be there."""
+    introduced = {
+        match[0] for group in _INTRODUCES.finditer(text) for match in NAME.finditer(group[1] or group[2] or "")
+    }
+    there = set(source.goal) | set(ours.goal) | source.names | ours.names | introduced
+    found = {match[0] for match in NAME.finditer(text)}
+    return sum(
+        1
+        for name in found
+        if len(name) > 3
+        and name not in KEYWORDS
+        and name not in there
+        and name not in known
+        and not name.startswith("IH")
+    )

@@ -48,7 +48,17 @@ def align(source: State, ours: State) -> Alignment:
                 continue
             constants[name] = target
         names[name] = target
+    _one_to_one(names, source, votes)
     return Alignment(names, constants, likeness)
+
+
+def _one_to_one(names: dict[str, str], source: State, votes: dict[str, Counter[str]]) -> None:
+    """Of several variables with one target the best keeps it: a proof that introduces them needs distinct names."""
+    keeper: dict[str, str] = {}
+    moved = [name for name in dict.fromkeys(source.bound) if name in names]
+    for name in sorted(moved, key=lambda one: -votes[one][names[one]]):
+        if keeper.setdefault(names[name], name) != name:
+            del names[name]
 
 
 def _keys(found: Sequence[str], local: frozenset[str]) -> list[str]:

@@ -77,7 +77,9 @@ class NeighboursBackend:
         if self._retriever is None or time.monotonic() < self._asks_again_s:
             return Found()
         target = ask.target
-        kinds = (Kind.TACTIC, Kind.PREMISE) if kind == "tactic" else (Kind.PROOF, Kind.TACTIC, Kind.PREMISE)
+        kinds: tuple[Kind, ...] = (Kind.TACTIC, Kind.PREMISE, Kind.DEFINITION)
+        if kind == "proof":
+            kinds = (Kind.PROOF, *kinds)
         question = Question(
             goal=state.goal,
             hypotheses=tuple(Hypothesis((one.name,), one.type, one.body) for one in state.hypotheses),

@@ -1,5 +1,7 @@
 """Proofs and tactics that the shape of a goal suggests, with nothing similar at hand."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from model_server.neighbours.terms import State
@@ -9,6 +11,7 @@ _ORDER = frozenset(("<", ">", "≤", "≥"))
 _ARITHMETIC = frozenset(("+", "*", "-", "S"))
 _REALS = frozenset(("R", "Rabs", "Rplus", "Rmult", "sqrt"))
 _FINITE = frozenset(("bool", "comparison", "sumbool", "option", "sum", "prod"))
+_OF_LIBRARIES = frozenset(("lia", "nia", "lra", "nra", "ring", "field"))
 _RECURSIVE = frozenset(("nat", "list", "positive"))
 
 
@@ -99,41 +102,81 @@ def _type_of(name: str, goal: list[str]) -> str:
     return ""
 
 
-def proofs(state: State) -> list[str]:
-    """Whole proofs to try, likeliest first."""
+# Tactics that need no library, end soon, and close most goals that a single tactic closes.
+_SOLVE = "solve [auto | easy | congruence | tauto | intuition | eauto]"
+
+
+def proofs(state: State, words: AbstractSet[str] | None = None, unfolded: Sequence[str] = ()) -> list[str]:
+    """Whole proofs to try, likeliest first.
+
+    Args:
+        state: the goal.
+        words: of proofs around it: of the tactics that a library brings only those among them are used; None: all.
+        unfolded: definitions in the goal.
+    """
     shape = Shape.of(state)
-    found: list[str] = []
-    intros = "intros. " if shape.quantified or shape.implies else ""
-    finishers = _finishers(shape)
+    finishers = _finishers(shape, words)
+    # A tactic that is not loaded fails a whole sentence: each of these stands alone.
+    loaded = [one for one in finishers if one in _OF_LIBRARIES]
+    inductions = _inductions(shape)
+    found = [f"intros; {_SOLVE}."]
+    found += [f"intros; {one}." for one in loaded[:1]]
+    for name in inductions[:2]:
+        found.append(f"induction {name}; simpl in *; intros; {_SOLVE}.")
+        found.append(f"induction {name}; simpl; intros; try rewrite IH{name}; {_SOLVE}.")
+        found += [f"induction {name}; simpl in *; intros; {one}." for one in loaded[:1]]
+    found += [f"intros; destruct {name}; simpl in *; {_SOLVE}." for name in _finite(shape)]
+    if unfolded:
+        names = ", ".join(unfolded)
+        found.append(f"intros; unfold {names} in *; {_SOLVE}.")
+        found += [f"intros; unfold {names} in *; {one}." for one in loaded[:1]]
+    found += [f"intros; {one}." for one in loaded[1:]]
     if shape.joined("<->"):
-        found += [f"{intros}split; intros; {one}." for one in ("auto", "firstorder", *finishers[:2])]
+        found.append("split; intros; firstorder.")
     if shape.joined("/\\"):
-        found += [f"{intros}repeat split; {one}." for one in ("auto", "eauto", *finishers[:2])]
+        found += [f"intros; repeat split; {one}." for one in ("auto", *loaded[:1])]
     if shape.joined("\\/"):
-        found += [f"{intros}left; {finishers[0]}.", f"{intros}right; {finishers[0]}."]
-    found.append(f"{intros}auto.")
-    found += [f"{intros}{one}." for one in finishers]
-    found.append(f"{intros}simpl in *. {finishers[0]}.")
-    for name, kind in shape.variables:
-        if kind in _RECURSIVE or (kind and not kind[0].isupper() and kind not in _FINITE and kind not in ("Z", "N")):
-            for end in ("simpl; intros; auto", "simpl; intros; try congruence; auto", f"simpl; intros; {finishers[0]}"):
-                found.append(f"induction {name}; {end}.")
-        elif kind in _FINITE:
-            found.append(f"{intros}destruct {name}; simpl; {finishers[0]}.")
+        found += [f"intros; {side}; {_SOLVE}." for side in ("left", "right")]
+    if shape.joined("="):
+        found += ["intros; simpl; reflexivity.", "intros; f_equal; auto.", "intros; subst; simpl in *; congruence."]
+    if shape.head in ("exists", "∃"):
+        found += ["intros; eexists; eauto."]
     if "match" in shape.marks or "if" in shape.marks:
         found.append(
-            f"{intros}repeat match goal with |- context [match ?x with _ => _ end] => destruct x eqn:? end; auto."
+            "intros; repeat match goal with |- context [match ?x with _ => _ end] => destruct x eqn:? end; auto."
         )
-    found += [
-        f"{intros}eauto.",
-        f"{intros}intuition eauto.",
-        f"{intros}firstorder.",
-        f"{intros}unfold not in *; firstorder.",
-    ]
+    for name in _things(state):
+        found.append(f"intros; inversion {name}; subst; {_SOLVE}.")
+    found += [f"induction {name}; intros; simpl in *; {_SOLVE}." for name in inductions[2:4]]
+    found += ["intros; firstorder.", "intros; unfold not in *; firstorder.", "intros; constructor; auto."]
     return list(dict.fromkeys(found))
 
 
-def _finishers(shape: Shape) -> list[str]:
+def _inductions(shape: Shape) -> list[str]:
+    """Variables whose type looks recursive: those whose is known first."""
+    known = [name for name, kind in shape.variables if kind in _RECURSIVE]
+    others = [
+        name
+        for name, kind in shape.variables
+        if kind
+        and kind[0].islower()
+        and kind not in _RECURSIVE
+        and kind not in _FINITE
+        and kind not in {one for one, _ in shape.variables}
+    ]
+    return list(dict.fromkeys([*known, *others]))
+
+
+def _finite(shape: Shape) -> list[str]:
+    return list(dict.fromkeys(name for name, kind in shape.variables if kind in _FINITE))[:2]
+
+
+def _things(state: State) -> list[str]:
+    """Hypotheses that say something, the latest first."""
+    return [one.name for one in reversed(state.locals) if len(one.type) > 1][:2]
+
+
+def _finishers(shape: Shape, words: AbstractSet[str] | None) -> list[str]:
     """Tactics that may close a goal of this shape, likeliest first."""
     found: list[str] = []
     numbers = shape.marks & _NUMBERS or (shape.marks & _ARITHMETIC and not shape.marks & _REALS)
@@ -148,11 +191,13 @@ def _finishers(shape: Shape) -> list[str]:
         found += ["congruence", "tauto", "intro; discriminate"]
     if shape.head in ("exists", "∃"):
         found += ["eexists; eauto", "firstorder"]
+    if words is not None:
+        found = [one for one in found if one not in _OF_LIBRARIES or one in words]
     return list(dict.fromkeys([*found, "tauto", "congruence", "eauto", "intuition"]))
 
 
-def tactics(state: State) -> list[str]:
-    """Single tactics to try, likeliest first."""
+def tactics(state: State, words: AbstractSet[str] | None = None) -> list[str]:
+    """Single tactics to try, likeliest first; see `proofs`."""
     shape = Shape.of(state)
     found: list[str] = []
     if shape.quantified or shape.implies:
@@ -165,7 +210,7 @@ def tactics(state: State) -> list[str]:
         found.append("intro.")
     if shape.head in ("exists", "∃"):
         found.append("eexists.")
-    finishers = _finishers(shape)
+    finishers = _finishers(shape, words)
     found += [f"{one}." for one in finishers[:2]]
     found += ["auto.", "simpl.", "assumption."]
     found += [f"apply {one.name}." for one in reversed(state.locals) if "→" in one.type or ">" in one.type]

@@ -2,24 +2,36 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from coqdata.prompts import ProofState, proof_body
 from model_server.neighbours import generic
-from model_server.neighbours.adapt import adapted, own_part, without_intros
+from model_server.neighbours.adapt import adapted, fitted, own_part, unknown_names
 from model_server.neighbours.align import align
-from model_server.neighbours.terms import State
+from model_server.neighbours.generic import Shape
+from model_server.neighbours.terms import NAME, State
 from retriever.client import Answer as Found
 from retriever.client import Hypothesis, SimilarProof, SimilarStep
 
-# A proposal's score is made of how similar the retriever finds its goal and how alike the two goals read.
+# How good a neighbour is: how similar the retriever finds its goal, and how alike the two goals read.
 _RETRIEVED, _ALIKE = 0.5, 0.5
-# Below these stand what uses lemmas alone, and what looks at the goal's shape alone; each falls off with its rank.
-_LEMMA, _GENERIC = 0.62, 0.60
-_FALL = 0.94
+_WORST_NEIGHBOUR = 0.3
+_MOST_OF_ONE_THEOREM = 2
+# Whose turn it is: neighbours (N), scripts by shape (G), uses of lemmas (L). No source's score can be compared with
+# another's, and each has goals that only it proves.
+_TURNS = {"proof": "NGNGLN", "tactic": "NNGN"}
+_FALL = 0.97
 _LONGEST_CHARS = 20_000
-_MOST_LEMMAS = 6
+_MOST_LEMMAS = 4
+_LEMMAS = frozenset(
+    ("Theorem", "Lemma", "Fact", "Remark", "Corollary", "Proposition", "Property", "Axiom", "Constructor")
+)
+# A name of which nothing is known may be out of reach; more than a few say no more.
+_DOUBT, _MOST_DOUBTS = 0.05, 4
+# A theorem less similar than this is not tried as a lemma.
+_NEAR = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +52,39 @@ def propose(state: ProofState, kind: str, found: Found) -> list[Proposal]:
     """
     ours = State.of([(one.name, one.type) for one in state.hypotheses], state.goal)
     known = frozenset(name for one in found.premises for name in (one.short_name, one.name) if name)
+    words = _vocabulary(found)
     if kind == "tactic":
-        made = [_tactics(found, ours, known), _ranked(generic.tactics(ours), _GENERIC)]
+        sources = {"N": _best(_tactics(found, ours, known)), "G": generic.tactics(ours, words), "L": []}
     else:
-        made = [
-            _rests(found, ours, known),
-            _whole(found, ours, known),
-            _ranked(_lemma_scripts(found), _LEMMA),
-            _ranked(generic.proofs(ours), _GENERIC),
-        ]
-    best: dict[str, Proposal] = {}
-    for proposals in made:
-        for one in proposals:
-            key = " ".join(one.text.split())
-            if key and len(one.text) <= _LONGEST_CHARS and (key not in best or best[key].score < one.score):
-                best[key] = one
-    return sorted(best.values(), key=lambda one: (-one.score, one.text))
+        sources = {
+            "N": _best([*_rests(found, ours, known), *_whole(found, ours, known)]),
+            "G": generic.proofs(ours, words, _unfolded(found, ours)),
+            "L": _lemma_scripts(found, ours),
+        }
+    return [Proposal(text, _FALL**rank) for rank, text in enumerate(_in_turn(sources, _TURNS[kind]))]
+
+
+def _best(proposals: Iterable[Proposal]) -> list[str]:
+    """The texts of neighbours, best first, without those that have little in common with the goal."""
+    ordered = sorted(proposals, key=lambda one: (-one.score, one.text))
+    return [one.text for one in ordered if one.score >= _WORST_NEIGHBOUR]
+
+
+def _in_turn(sources: dict[str, list[str]], turns: str) -> Iterator[str]:
+    """The texts of all sources, each once, as their turns come."""
+    left = {name: iter(texts) for name, texts in sources.items()}
+    seen: set[str] = set()
+    while left:
+        for name in turns:
+            for text in left.get(name, iter(())):
+                key = " ".join(text.split())
+                if key and key not in seen and len(text) <= _LONGEST_CHARS:
+                    seen.add(key)
+                    yield text
+                    break
+            else:
+                left.pop(name, None)
+        left = {name: texts for name, texts in left.items() if name in turns}
 
 
 def choose(proposals: list[Proposal], n: int, temperature: float, seed: int | None) -> list[Proposal]:
@@ -73,11 +102,6 @@ def choose(proposals: list[Proposal], n: int, temperature: float, seed: int | No
     ]
     chosen = [one for _, _, one in sorted(noisy, reverse=True)[:n]]
     return sorted(chosen, key=lambda one: -one.score)
-
-
-def _ranked(texts: Iterable[str], top: float) -> Iterator[Proposal]:
-    for rank, text in enumerate(texts):
-        yield Proposal(text, top * _FALL**rank)
 
 
 def _state_of(step: SimilarStep) -> State:
@@ -106,50 +130,75 @@ def _tactics(found: Found, ours: State, known: frozenset[str]) -> Iterator[Propo
 def _rests(found: Found, ours: State, known: frozenset[str]) -> Iterator[Proposal]:
     """What followed in the proofs of similar goals."""
     best = max((one.score for one in found.steps), default=0.0)
+    taken: Counter[str] = Counter()
     for step in found.steps:
-        there = _state_of(step)
-        alignment = align(there, ours)
         text = own_part(step.rest or step.tactic)
-        if not text:
-            continue
-        yield Proposal(adapted(text, there, ours, alignment, known), _score(alignment.likeness, step.score, best))
+        taken[step.theorem] += 1
+        if text and taken[step.theorem] <= _MOST_OF_ONE_THEOREM:
+            yield _fit(text, _state_of(step), ours, known, step.score, best)
 
 
 def _whole(found: Found, ours: State, known: frozenset[str]) -> Iterator[Proposal]:
     """The proofs of similar theorems."""
     best = max((one.score for one in found.proofs), default=0.0)
     for similar in found.proofs:
-        there = State.stated(similar.statement)
-        alignment = align(there, ours)
         body = proof_body(similar.proof)
         if not body or body.startswith("Proof "):
             continue
-        score = _score(alignment.likeness, similar.score, best)
-        text = adapted(body, there, ours, alignment, known)
-        yield Proposal(text, score)
-        if there.bound and not ours.bound:
-            # There the variables were still to be introduced, here they are hypotheses.
-            bare = without_intros(text)
-            if bare is not None:
-                yield Proposal(bare, 1.01 * score)
-        elif ours.bound and not there.bound and not text.startswith("intro"):
-            yield Proposal(f"intros.\n{text}", 1.01 * score)
-        yield from _by_theorem(similar, alignment.likeness, score)
+        made = _fit(body, State.stated(similar.statement), ours, known, similar.score, best)
+        yield made
+        yield from _by_theorem(similar, made.score)
 
 
-def _by_theorem(similar: SimilarProof, likeness: float, score: float) -> Iterator[Proposal]:
+def _fit(text: str, there: State, ours: State, known: frozenset[str], score: float, best: float) -> Proposal:
+    alignment = align(there, ours)
+    text, more = fitted(text, there, ours, alignment.names)
+    text = adapted(text, there, ours, alignment, known, more)
+    doubt = _DOUBT * min(_MOST_DOUBTS, unknown_names(text, there, ours, known))
+    return Proposal(text, max(0.0, _score(alignment.likeness, score, best) - doubt))
+
+
+def _by_theorem(similar: SimilarProof, score: float) -> Iterator[Proposal]:
     """The similar theorem itself, where it may be more general."""
-    name = similar.theorem
-    if name and likeness > 0.6:
-        yield Proposal(f"intros; eapply {name}; eauto.", 0.8 * score)
-        yield Proposal(f"intros; rewrite {name}; auto.", 0.7 * score)
+    if similar.theorem and score > _NEAR:
+        yield Proposal(f"intros; eapply {similar.theorem}; eauto.", 0.8 * score)
 
 
-def _lemma_scripts(found: Found) -> list[str]:
-    names = list(dict.fromkeys(one.short_name or one.name for one in found.premises[:_MOST_LEMMAS]))
-    scripts: list[str] = []
-    if names:
-        scripts.append(f"intros; eauto using {', '.join(names[:4])}.")
-    for name in names:
-        scripts += [f"intros; apply {name}; auto.", f"intros; rewrite {name}; auto."]
+def _lemma_scripts(found: Found, ours: State) -> list[str]:
+    """Uses of the premises that may close the goal as it stands: their conclusions look like it."""
+    shape = Shape.of(ours)
+    applied: list[str] = []
+    rewritten: list[str] = []
+    for one in found.premises:
+        name = one.short_name or one.name
+        if one.kind not in _LEMMAS:
+            continue
+        other = Shape.of(State.of([], one.statement))
+        if other.conclusion and (other.head == shape.head or _relation(other) == _relation(shape) != ""):
+            applied.append(name)
+        if _relation(other) in ("=", "<->"):
+            rewritten.append(name)
+    scripts = [f"intros; eauto using {', '.join(applied[:4])}."] if applied else []
+    for rank in range(_MOST_LEMMAS):
+        scripts += [f"intros; apply {name}; auto." for name in applied[rank : rank + 1]]
+        scripts += [f"intros; rewrite {name}; auto." for name in rewritten[rank : rank + 1]]
     return scripts
+
+
+def _unfolded(found: Found, ours: State) -> list[str]:
+    """Definitions that the goal names and that can be unfolded."""
+    there = set(ours.goal)
+    names = [one.short_name or one.name for one in found.definitions if one.kind == "Definition"]
+    return [name for name in dict.fromkeys(names) if name in there][:4]
+
+
+def _relation(shape: Shape) -> str:
+    """The relation at the top of a conclusion."""
+    return next((mark for mark in ("<->", "<=", "<", "=") if shape.joined(mark)), "")
+
+
+def _vocabulary(found: Found) -> frozenset[str] | None:
+    """The words of the proofs around: a tactic that none of them uses may not be loaded. None where there are none."""
+    if not found.steps:
+        return None
+    return frozenset(match[0] for step in found.steps for match in NAME.finditer(step.rest or step.tactic))

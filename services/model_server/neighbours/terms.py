@@ -1,6 +1,7 @@
 """Printed terms as tokens, and the names that they bind."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _NAME = r"[^\W\d][\w']*"
@@ -39,7 +40,7 @@ def is_name(token: str) -> bool:
     return _IDENTIFIER.match(token) is not None and token not in KEYWORDS
 
 
-def bound_names(found: list[str]) -> list[str]:
+def bound_names(found: Sequence[str]) -> list[str]:
     """The names that a term binds, in order: after `forall`, `exists`, `fun`."""
     names: list[str] = []
     at = 0

@@ -108,7 +108,9 @@ class Filler:
     async def _hammer(self, node: Node) -> bool:
         if not self.context.tools.provers:
             return False
-        outcome = await self._run(node, "hammer.", self.context.settings.hammer_cpu_ms)
+        settings = self.context.settings
+        limit_ms = settings.hammer_cpu_ms if node.parent is not None else settings.root_hammer_cpu_ms
+        outcome = await self._run(node, "hammer.", limit_ms)
         if not outcome.closed:
             return False
         tactic = closers.replacement(outcome.messages)

@@ -11,8 +11,8 @@ _HAMMER = "From Hammer Require Import Hammer."
 
 
 def options(settings: ProverSettings) -> str:
-    """How CoqHammer works: all its provers on one prediction, for a short time."""
-    return f"Set Hammer ATPLimit {settings.atp_limit_s}. Set Hammer GSMode 0."
+    """How long CoqHammer works, and with how many provers at one time."""
+    return f"Set Hammer ATPLimit {settings.atp_limit_s}. Set Hammer GSMode {settings.hammer_threads}."
 
 
 async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Tools:

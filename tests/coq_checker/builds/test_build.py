@@ -238,7 +238,7 @@ async def test_a_cancelled_build_stops_coqc_and_leaves_what_was_made(
         build_project(project, toolchain, jobs=1, progress=lambda *_: made.set()),
     )
     await made.wait()
-    while not coqc_runs():  # noqa: ASYNC110 (a process starting tells nobody)
+    while not coqc_runs():
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
