@@ -1,33 +1,21 @@
 """The projects that a checker serves: names to files, files to environments and theorems."""
 
-import asyncio
-import os
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from coq_checker.builds import Build, BuildError, build_project
-from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.builds import Build
+from coq_checker.environment import Environment
+from coq_checker.held_builds import Builds
 from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.project import Project, ProjectError
 from coqdata.theorem import Theorem, named, theorems
 
-# What a build was made of is compared with each request; whether something else has come to decide it (a new file, a
-# `_CoqProject` of another folder), no more often than this.
-_BUILD_TRUST_S = 1.0
-# A build that failed is not tried again before this.
-_FAILED_BUILD_TRUST_S = 10.0
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256
-# Builds remembered: one for each file or text that was asked for.
-_BUILDS = 1024
-
-# The project's folder, the file that is looked at, and the hash of its text where it is not the one there.
-_BuildKey = tuple[Path, Path | None, int | None]
 
 
 class NoSuchNameError(LookupError):
@@ -53,42 +41,16 @@ class SourceFile:
     by_name: dict[str, list[Theorem]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A build, when it was looked at, and what its sources were then; None where they changed meanwhile."""
-
-    build: Build
-    at: float
-    stamps: tuple[tuple[int, int], ...] | None
-
-    def stands(self) -> bool:
-        """Whether it need not be looked at again."""
-        fresh = time.monotonic() - self.at < _BUILD_TRUST_S
-        return fresh and self.stamps is not None and self.stamps == _stamps(self.build.sources)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A build that failed: why, when, and what the project's files were then."""
-
-    message: str
-    at: float
-    stamps: tuple[tuple[int, int], ...]
-
-
 class Projects:
     """Projects by name. A file is read again when it has changed."""
 
     def __init__(self, toolchain: Toolchain, base: SessionOptions, jobs: int) -> None:
         self.toolchain = toolchain
         self._base = base
-        self._jobs = jobs
         self._projects: dict[str, Project] = {}
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
         self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
-        self._builds: OrderedDict[_BuildKey, _Held] = OrderedDict()
-        self._failed_builds: OrderedDict[_BuildKey, _Failed] = OrderedDict()
-        self._build_locks: dict[str, asyncio.Lock] = {}
+        self._builds = Builds(toolchain, jobs)
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
 
     def add(self, names: Iterable[str]) -> None:
@@ -213,7 +175,7 @@ class Projects:
             EnvironmentFailedError: what it requires does not build.
         """
         project = source.project
-        build = await self._build(project, project.root / source.path)
+        build = await self._builds.of(project, project.root / source.path)
         # sertop takes the module's name from where the file lies under the load path.
         compiled = build.folder / source.path
         return self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
@@ -236,40 +198,10 @@ class Projects:
         project = self.project(project_name)
         inside = PurePosixPath(file)
         if not file or inside.is_absolute() or ".." in inside.parts:
-            build = await self._build(project, None)
+            build = await self._builds.of(project, None)
             return self._environment(text, project, build, logical, file or f"the environment in {project.name}")
-        build = await self._build(project, project.root / inside, text)
+        build = await self._builds.of(project, project.root / inside, text)
         return self._environment(text, project, build, str(build.folder / inside), file)
-
-    async def _build(self, project: Project, only: Path | None, text: bytes | None = None) -> Build:
-        lock = self._build_locks.setdefault(str(project.root), asyncio.Lock())
-        key = (project.root, only, None if text is None else hash(text))
-        async with lock:
-            failed = self._failed_builds.get(key)
-            if failed is not None:
-                if time.monotonic() - failed.at < _FAILED_BUILD_TRUST_S and failed.stamps == _stamps(project.files):
-                    raise EnvironmentFailedError(failed.message)
-                del self._failed_builds[key]
-            held = self._builds.get(key)
-            if held is not None and held.stands():
-                return held.build
-            begun_ns = time.time_ns()
-            try:
-                build = await build_project(project, self.toolchain, jobs=self._jobs, only=only, text=text)
-            except (BuildError, ProjectError) as error:
-                self._failed_builds[key] = _Failed(str(error), time.monotonic(), _stamps(project.files))
-                while len(self._failed_builds) > _BUILDS:
-                    self._failed_builds.popitem(last=False)
-                raise EnvironmentFailedError(str(error)) from error
-            if held is not None and held.build == build:
-                build = held.build  # the same object, so that what was made of it is found again
-            stamps = _stamps(build.sources)
-            quiet = all(changed_ns < begun_ns for changed_ns, _ in stamps)
-            self._builds[key] = _Held(build, time.monotonic(), stamps if quiet else None)
-            self._builds.move_to_end(key)
-            while len(self._builds) > _BUILDS:
-                self._builds.popitem(last=False)
-            return build
 
     def _environment(
         self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
@@ -308,16 +240,3 @@ class Projects:
             address_space_bytes=self._base.address_space_bytes,
         )
         return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")
-
-
-def _stamps(sources: Iterable[Path]) -> tuple[tuple[int, int], ...]:
-    """When each file was changed, in nanoseconds, and its size; zeros for one that is gone."""
-    found: list[tuple[int, int]] = []
-    for path in sources:
-        try:
-            status = os.stat(path)  # noqa: PTH116 (for each request)
-        except OSError:
-            found.append((0, 0))
-        else:
-            found.append((status.st_mtime_ns, status.st_size))
-    return tuple(found)

@@ -355,3 +355,19 @@ def test_keepalive_pings_are_allowed(own_server: ServerProcess) -> None:
     options = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
     with grpc.insecure_channel(own_server.address, options=options) as channel:
         grpc.channel_ready_future(channel).result(timeout=30)
+
+
+def test_a_coq_process_that_hangs_is_replaced(tmp_path: Path) -> None:
+    """A process that waits for what never comes takes no CPU time, and passes no limit of it."""
+    server = start_server()
+    try:
+        with SyncCheckerClient(server.address) as checker:
+            target = FreeStatement("Lemma t : True.")
+            assert checker.check_proof(target, "exact I.").proved
+            for sertop in server.sertops():
+                sertop.suspend()
+            begun = time.monotonic()
+            assert checker.check_proof(target, "exact I. Qed.", options=Options(wall_ms=600_000)).proved
+            assert time.monotonic() - begun < 300
+    finally:
+        server.stop()

@@ -1,9 +1,10 @@
-(* CoqHammer starts provers. In a fork the standard descriptors would be closed in them, which they do not
-   survive; and each process needs a folder of its own, because CoqHammer deletes all that its like left. *)
+(* CoqHammer starts provers. In a fork the standard output would be closed in them, which they do not
+   survive; the standard input stays closed, lest one reads what is meant for Coq. Each process needs a folder
+   of its own, because CoqHammer deletes all that its like left. *)
 let allow_programs () =
   List.iter
     (fun descriptor -> try Unix.clear_close_on_exec descriptor with Unix.Unix_error _ -> ())
-    [ Unix.stdin; Unix.stdout; Unix.stderr ];
+    [ Unix.stdout; Unix.stderr ];
   let folder = Filename.concat "/tmp" (string_of_int (Unix.getpid ())) in
   (try Unix.mkdir folder 0o700 with Unix.Unix_error _ -> ());
   Unix.putenv "TMPDIR" folder;

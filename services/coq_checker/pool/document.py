@@ -356,15 +356,16 @@ class Document:
             (await forking).kill()
             raise
 
-    async def warm(self, names: list[str]) -> None:
+    async def warm(self, names: list[str], limits: Limits) -> None:
         """Lets the document remember what constants rest on, for the forks to come."""
         async with self.lock:
             if self._session is None:
                 return
-            try:
-                await self._auditor.warm(self._session, names)
-            except (SessionLostError, SessionOutputError):
-                self.close()
+            with self._watchdog.watch(self._session, limits):
+                try:
+                    await self._auditor.warm(self._session, names)
+                except (SessionLostError, SessionOutputError):
+                    self.close()
 
     async def _renew(self, session: CoqSession) -> CoqSession:
         fresh = await self._fork(session)

@@ -203,7 +203,7 @@ class Pool:
         _answer(job, result)
         kept = box[0]
         if kept is not None and kept.lesson:
-            await kept.teach()
+            await kept.teach(self.settings.environment_limits)
         return kept if kept is not None and not kept.dead else None
 
     async def _verdict(self, box: list[Worker | None], job: Job) -> ProofResult:

@@ -15,6 +15,9 @@ from coq_checker.session import process
 from coq_checker.session.api import CoqSession
 
 _PERIOD_S = 0.01
+# A session that is at work and takes no CPU time for so long hangs; it is looked at every so many ticks.
+_STALL_NS = 30_000_000_000
+_STALL_EVERY = 100
 # What is over sooner has had no time to start other processes worth counting.
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
@@ -45,6 +48,8 @@ class Guard:
     start_ns: int
     breach: Breach | None = None
     last_cpu_ns: int = 0
+    seen_cpu_ns: int = -1
+    seen_ns: int = 0
 
     @property
     def cpu_ns(self) -> int:
@@ -55,6 +60,13 @@ class Guard:
     def own_cpu_ns(self) -> int:
         """CPU time of the process itself since the watch began: cheaper, for what starts no others."""
         return max(0, process.own_cpu_ns(self.session.pid) - self.start_cpu_ns)
+
+    def stalls(self) -> bool:
+        """Whether the process, and what it started, has taken no CPU time for long: it waits for what never comes."""
+        cpu_ns, now_ns = process.cpu_ns(self.session.pid), time.monotonic_ns()
+        if cpu_ns != self.seen_cpu_ns:
+            self.seen_cpu_ns, self.seen_ns = cpu_ns, now_ns
+        return now_ns - self.seen_ns > _STALL_NS
 
     @property
     def wall_ns(self) -> int:
@@ -121,3 +133,5 @@ class Watchdog:
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
             guard.session.kill()
+        elif self._ticks % _STALL_EVERY == 0 and guard.stalls():
+            guard.session.kill()  # as if it had died: what it was at work on is tried once more

@@ -180,11 +180,11 @@ class Worker:
             self._stands_at = target, await _open(target, self._session, self._document.gated)
         return self._stands_at[1]
 
-    async def teach(self) -> None:
+    async def teach(self, limits: Limits) -> None:
         """Hands on to the document what made the last audit slow."""
         names, self.lesson = self.lesson, ()
         if names:
-            await self._base.warm(list(names))
+            await self._base.warm(list(names), limits)
 
     def kill(self) -> None:
         """Ends it at once."""

@@ -274,12 +274,15 @@ class SertopSession:
             quote(os.fsencode(fifo_in)),
             quote(os.fsencode(fifo_out)),
         )
-        if self._owed is not None:
-            await self._request(b"Noop")
         try:
-            answer = await self._channel.request_raw(command, b"(Forked ")
+            async with asyncio.timeout(_FORK_TIMEOUT_S):
+                if self._owed is not None:
+                    await self._request(b"Noop")
+                answer = await self._channel.request_raw(command, b"(Forked ")
         except (ChannelClosedError, OutputLimitError) as error:
             raise SessionLostError("the Coq process is gone") from error
+        except TimeoutError as error:
+            raise SessionLostError("the Coq process does not fork") from error
         forked = _FORKED.search(answer)
         if forked is None:
             raise SessionLostError("Coq did not say which process it forked")
@@ -305,7 +308,11 @@ class SertopSession:
         if self.after_fork is not None:
             fork.after_fork = self.after_fork
             try:
-                await fork.query(self.after_fork)
+                async with asyncio.timeout(_FORK_TIMEOUT_S):
+                    await fork.query(self.after_fork)
+            except TimeoutError as error:
+                fork.kill()
+                raise SessionLostError("the forked Coq process does not answer") from error
             except BaseException:
                 fork.kill()
                 raise
