@@ -16,7 +16,8 @@ from prover.answers import read_answer
         ("Proof. induction n. - auto. - simpl. auto. Qed.", "induction n. - auto. - simpl. auto."),
         ("Theorem t : True. Proof. exact I. Qed.", "exact I."),
         ("auto", "auto."),
-        ("intros. reflexivity", "intros. reflexivity."),
+        ("```intros. reflexivity.```", "intros. reflexivity."),
+        ("```intros.\nauto.\n```", "intros.\nauto."),
         ("intros. (* open", "intros."),
         ("auto. Admitted.", "auto."),
     ],
@@ -29,13 +30,13 @@ def test_the_proof_in_an_answer(answer: str, script: str) -> None:
     ("answer", "problem"),
     [
         ("", "no proof"),
-        ("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "HTML"),
+        ("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "no proof in Coq"),
         ("auto. " * 200_000, "longer"),
         ("Admitted.", "no proof"),
-        ("theorem foo : n + 0 = n := by\n  simp", "another language"),
+        ("theorem foo : n + 0 = n := by\n  simp", "no proof in Coq"),
         ("\0\0", "not text"),
         ("\ud800", "not text"),
-        ("12345", "no Coq sentence"),
+        ("12345", "no proof in Coq"),
     ],
 )
 def test_an_absurd_answer_is_refused_with_a_reason(answer: str, problem: str) -> None:

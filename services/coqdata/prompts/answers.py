@@ -15,7 +15,7 @@ MAX_PROOF_BYTES = 65_536
 _THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.S)
 _MARKUP = re.compile(r"<!doctype html|<(?:html|head|body|script|div|meta)\b", re.I)
 # A line of its own, or what stands behind the marks on their line.
-_LABEL = re.compile(r"[ \t]*\{?\.?[A-Za-z][\w+#.-]*\}?[ \t]*(?=\n|\Z)|[ \t]*(?=\n)")
+_LABEL = re.compile(r"[ \t]*\{?\.?[A-Za-z][\w+#-]*(?:\.[\w+#-]+)*\}?[ \t]*(?=\n|\Z)|[ \t]*(?=\n)")
 _COQ = ("coq", "rocq", "gallina", "ltac", "v")
 _OPENED = re.compile(r"\s*Proof\b[^.]*\.(?=\s|\Z)")
 # `Proof` need not be spelt as Coq wants it.
