@@ -1,4 +1,4 @@
-"""From what a model says to a proof's text: whatever comes, the result is text to try or a sentence that says why not."""
+"""From what a model says to a proof's text: whatever comes, it is text to try or a sentence that says why not."""
 
 from dataclasses import dataclass
 

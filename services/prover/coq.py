@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from coq_checker.client import (
     CheckerClient,
     CheckerError,
+    DeadlineExceededError,
     FreeStatement,
     Goal,
     Options,
@@ -64,6 +65,8 @@ class Outcome:
 
 # What a worker that must be made anew may need on top of a limit: the fork, the prelude, the path once more.
 _AGAIN_MS = 400
+# Wall clock of a call beyond what its limit accounts for.
+_GRACE_S = 45.0
 _LIMITS = (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 
 
@@ -86,6 +89,7 @@ class Coq:
         self._target = target
         self._jobs = jobs
         self._slots = asyncio.Semaphore(jobs)
+        self._prepared = False
 
     async def statement(self) -> str:
         """The statement as it stands in its file.
@@ -188,8 +192,10 @@ class Coq:
         async with self._slots:
             while True:
                 try:
-                    result = await self._checker.check_proof(self._target, text, options=options)
-                except (UnavailableError, OverloadedError) as error:
+                    # Preparing an environment may mean compiling a project; after that no answer takes long.
+                    deadline_s = _GRACE_S + 20 * options.cpu_ms / 1000 if self._prepared else None
+                    result = await self._checker.check_proof(self._target, text, options=options, timeout_s=deadline_s)
+                except (UnavailableError, OverloadedError, DeadlineExceededError) as error:
                     await self._pause(started, error)
                     continue
                 except CheckerError as error:
@@ -200,6 +206,7 @@ class Coq:
                 # Text that kills every worker it meets has failed; the theorem can still be worked on.
                 if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
                     raise CoqProblemError(result.message)
+                self._prepared = True
                 self.budget.charge(result.timings.cpu_ns / 1e9)
                 return result
 

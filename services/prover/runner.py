@@ -101,7 +101,7 @@ class Runner:
                 continue
             went = False
             for target in self._selected(opened, item):
-                if target.is_hole:
+                if target.is_hole and target.attached:
                     went = await self._step(target, item) or went
             failed = 0 if went else failed + 1
             if failed >= _PATIENCE:

@@ -244,7 +244,7 @@ class Strategy:
             await tree.runner.use(tree.root, opening, "search", outcome)
             self._trees.append(tree)
             for hole in list(tree.root.holes()):
-                if not hole.is_hole or await tree.filler.fill(hole, Effort.QUICK):
+                if not (hole.is_hole and hole.attached) or await tree.filler.fill(hole, Effort.QUICK):
                     continue
                 tidied = await tree.runner.try_on(hole, TIDY)
                 if tidied.passed and not (tidied.count == 1 and tidied.goals[0] == hole.goal):
@@ -281,7 +281,7 @@ class Strategy:
                 if len(holes) > _MOST_HOLES:
                     continue
                 for hole in holes:
-                    if hole.is_hole and not await tree.filler.fill(hole, effort):
+                    if hole.is_hole and hole.attached and not await tree.filler.fill(hole, effort):
                         break
                 await self._finish(tree)
         if self._task.backtrack:

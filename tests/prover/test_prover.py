@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from coq_checker.client import CheckerClient, FreeStatement, Options, TheoremRef
+from coq_checker.client import CheckerClient, FreeStatement, Goal, Options, TheoremRef
 from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
 from prover.events import Backtracked, Filled, Generated, Ran, Repaired, Retrieved, Started
+from prover.script import Node
 
 from .proposing import Knowing, Saying
 
@@ -98,6 +99,27 @@ Qed."""
         assert "name_not_found" in repaired or any(isinstance(one, Filled) for one in events)
     retrieved = next(one for one in events if isinstance(one, Retrieved))
     assert retrieved.premises == ("total_app",), "a name that Coq does not know is not kept"
+
+
+async def test_goals_that_share_variables_are_looked_at_again(checker_async: CheckerClient) -> None:
+    context = "Lemma mid (P Q : nat -> Prop) (e : nat) : P e -> Q e -> exists x, P x /\\ Q x. Proof. eauto. Qed."
+    statement = FreeStatement(
+        "Theorem t (P Q : nat -> Prop) (p : P 7) (q : Q 7) (r : P 8) : exists x, P x /\\ Q x.", context
+    )
+    for answer in (
+        "eapply mid. - exact p. - exact q.",
+        "eapply mid. exact p. exact q.",
+        "eapply mid. - nonsense. - exact q.",
+    ):
+        events, done = await work(
+            Prover(checker_async, Saying(answer)), ProveTask(statement, budget_cpu_s=20, hammer=False)
+        )
+        await proved(checker_async, ProveTask(statement), done)
+    tree = Node(None)
+    tree.apply("eapply mid.", "model", (Goal((), "P ?e"), Goal((), "Q ?e")), 2, 0.0)
+    old = tree.children[1]
+    tree.children = [tree.children[0], Node(Goal((), "Q 7"), tree)]
+    assert not old.attached and tree.children[1].attached
 
 
 async def test_a_false_start_is_taken_back(checker_async: CheckerClient) -> None:

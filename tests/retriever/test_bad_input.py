@@ -1,6 +1,7 @@
 """Questions that mean nothing, indexes that are not there, damaged, or of another version."""
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from retriever.client import (
     SyncRetrieverClient,
     UnavailableError,
 )
-from retriever.index.place import current_pack, unit_folders
+from retriever.index.place import CURRENT, current_pack, unit_folders
 
 from ..coq_checker.servers import PALMETTO
 from .servers import RetrieverProcess, start_retriever
@@ -105,9 +106,17 @@ def test_no_indexes_at_all(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+def folder_of(root: Path, name: str) -> Path:
+    """The index of that name; other checkouts may have left theirs in the cache that was copied."""
+    named = [one for one in unit_folders(root) if one.name.startswith(f"{name}-")]
+    *others, newest = sorted(named, key=lambda one: (one / CURRENT).stat().st_mtime)
+    for one in others:
+        shutil.rmtree(one)
+    return newest
+
+
 def pack_of(root: Path, name: str) -> Path:
-    (folder,) = (one for one in unit_folders(root) if one.name.startswith(f"{name}-"))
-    pack = current_pack(folder)
+    pack = current_pack(folder_of(root, name))
     assert pack is not None
     return pack
 
@@ -146,7 +155,7 @@ def test_a_damaged_index_is_named(copied: Path, damage: str) -> None:
 
 
 def test_an_index_that_comes_later_is_seen(copied: Path) -> None:
-    (folder,) = (one for one in unit_folders(copied) if one.name.startswith("examples-"))
+    folder = folder_of(copied, "examples")
     away = copied.parent / "away"
     folder.rename(away)
     server = start_retriever(indexes=copied)

@@ -87,8 +87,7 @@ class Interactive:
 
     async def _root(self, statement: bytes) -> CoqSession:
         environment, position = self._origin
-        document = self._pool.document(environment)
-        session = await document.fork_at(position, self._pool.settings.environment_limits)
+        session = await self._forked(environment, position)
         self._processes.append(session)
         if statement:
             done = await run(session, statement, 1)
@@ -96,6 +95,14 @@ class Interactive:
                 message = done.error.message if done.error else "it is not one sentence"
                 raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
         return session
+
+    async def _forked(self, environment: Environment, position: int) -> CoqSession:
+        limits = self._pool.settings.environment_limits
+        try:
+            return await self._pool.document(environment).fork_at(position, limits)
+        except SessionLostError:
+            # Its document had died before anybody noticed: the next one is new.
+            return await self._pool.document(environment).fork_at(position, limits)
 
     async def _live(self, number: int) -> tuple[_State, CoqSession]:
         """A state and its process. What a killed process held is run again from the start."""

@@ -35,6 +35,8 @@ class Filler:
             BudgetSpentError, CoqProblemError: as `Coq.run`.
         """
         context = self.context
+        if not node.attached:
+            return False
         text = node.text
         known = context.solved.get(text) if text else None
         if known is not None and await self._close(node, *known, cpu_ms=context.settings.step_cpu_ms):

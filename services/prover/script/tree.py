@@ -68,6 +68,16 @@ class Node:
         return not self.tactic
 
     @property
+    def attached(self) -> bool:
+        """Whether it still stands in its tree: goals that share variables are replaced when another one is closed."""
+        at = self
+        while at.parent is not None:
+            if not any(child is at for child in at.parent.children):
+                return False
+            at = at.parent
+        return True
+
+    @property
     def done(self) -> bool:
         """No hole is left in it."""
         return bool(self.tactic) and all(child.done for child in self.children)
