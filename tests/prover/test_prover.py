@@ -111,9 +111,7 @@ async def test_goals_that_share_variables_are_looked_at_again(checker_async: Che
         "eapply mid. exact p. exact q.",
         "eapply mid. - nonsense. - exact q.",
     ):
-        events, done = await work(
-            Prover(checker_async, Saying(answer)), ProveTask(statement, budget_cpu_s=20, hammer=False)
-        )
+        _, done = await work(Prover(checker_async, Saying(answer)), ProveTask(statement, budget_cpu_s=20, hammer=False))
         await proved(checker_async, ProveTask(statement), done)
     tree = Node(None)
     tree.apply("eapply mid.", "model", (Goal((), "P ?e"), Goal((), "Q ?e")), 2, 0.0)
