@@ -101,8 +101,14 @@ class ModelAdapter:
         prompt = layout.render(ProofState.of(question.goal), context)
         metadata = await self._metadata(question) | {"kind": layout.kind, "printing": question.printing}
         try:
+            # Similar proofs are ranked: drawing among them would only lose the best ones.
+            ranked = (await self._client.served()).backend == "neighbours"
             answers = await self._client.complete(
-                prompt.messages, n=count, temperature=_TEMPERATURE, seed=question.seed, metadata=metadata
+                prompt.messages,
+                n=count,
+                temperature=0.0 if ranked else _TEMPERATURE,
+                seed=question.seed,
+                metadata=metadata,
             )
         except ModelError as error:
             raise HelperError(str(error)) from error

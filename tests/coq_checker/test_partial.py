@@ -131,3 +131,8 @@ def test_scripts_are_whole(checker: SyncCheckerClient) -> None:
     script = "Lemma target (n m : nat) : n + m = m + n. Proof. lia. Qed."
     with pytest.raises(InvalidRequestError, match="partial"):
         checker.check_proof(TARGET, script=script, options=PARTIAL)
+
+
+def test_a_prelude_leaves_statements_about_types_as_they_are(checker: SyncCheckerClient) -> None:
+    target = FreeStatement("Lemma t (A : Type) (x y : A) : x = y -> y = x.", "Require Import Arith.")
+    assert checker.check_proof(target, "congruence.", options=Options(prelude="From Coq Require Import Lia.")).proved
