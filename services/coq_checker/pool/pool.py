@@ -165,7 +165,7 @@ class Pool:
     def _move(self, worker: Worker | None, target: Target) -> Worker | None:
         """A worker for another target: this one where it can serve it too, or one that was kept."""
         if worker is not None:
-            if not worker.worn and worker.turn_to(target):
+            if not worker.worn and worker.turn_to(target, go_on=not len(self.queue)):
                 return worker
             self._keep(worker)
         return self._find_idle(target)
@@ -305,7 +305,7 @@ class Pool:
         newest = list(reversed(self._idle.values()))
         at_home = [worker for worker in newest if worker.target == target]
         for worker in at_home + newest:
-            if not worker.worn and worker.turn_to(target):
+            if not worker.worn and worker.turn_to(target, go_on=not len(self.queue)):
                 del self._idle[id(worker)]
                 return worker
         return None

@@ -80,8 +80,14 @@ class Worker:
         session, _ = await base.fork_past(target.position, limits)
         return cls(target, base, base.twin(session), session)
 
-    def turn_to(self, target: Target) -> bool:
-        """Serves another target of the same text from now on; False where the worker cannot."""
+    def turn_to(self, target: Target, *, go_on: bool) -> bool:
+        """Serves another target of the same text from now on; False where the worker cannot.
+
+        Args:
+            target: the next one.
+            go_on: it may execute the text up to the target itself. Its document stays behind then, so that this
+                is for one client that goes from theorem to theorem, not for a full queue.
+        """
         if target == self.target:
             return True
         document, base = self._document, self._base
@@ -90,7 +96,7 @@ class Worker:
         # To the next theorem it goes by itself: a fork would cost more. The document stays behind, and makes
         # up for it when this worker dies, so that no text is executed more than twice.
         far = base.holds(target.position) or target.position - document.position > _NEAR_BYTES
-        if far and not document.holds(target.position):
+        if (far or not go_on) and not document.holds(target.position):
             return False
         self.target = target
         return True
