@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from coqdata.project import Project, ProjectError, load_project
+from coqdata.project import PROJECT_FILE, Project, ProjectError, load_project
 
 _ADDED = "projects.json"
 # Names stand in lists with commas, before `=` and in paths.
@@ -103,7 +103,7 @@ def add_project(name: str, folder: Path) -> Project:
     """
     if _NAME.fullmatch(name) is None:
         raise ProjectError(f"{name!r} is no name for a project: use letters, digits, `_`, `-` and `.` inside.")
-    project = load_project(folder, name)
+    project = load(folder, name)
     added = {**{key: str(path) for key, path in added_projects().items()}, name: str(project.root)}
     listing = cache_folder() / _ADDED
     try:
@@ -126,12 +126,30 @@ def locate(name: str) -> Path | None:
     return next((place.resolve() for place in places if place is not None and place.is_dir()), None)
 
 
-def _with_arguments(project: Project) -> Project:
+def load(folder: Path, name: str | None = None) -> Project:
+    """The project in a folder, with the arguments that the catalogue has for one of its name.
+
+    Raises:
+        ProjectError: there is no such folder, or its project file is malformed.
+    """
+    project = load_project(folder, name)
     entry = catalogue().get(project.name)
     if entry is None or not entry.arguments:
         return project
     options = project.options
     return replace(project, options=replace(options, arguments=(*options.arguments, *entry.arguments)))
+
+
+def find_project(file: Path) -> Project | None:
+    """The project of a file: the nearest folder upward with a `_CoqProject`; None when there is none.
+
+    Raises:
+        ProjectError: its project file is malformed.
+    """
+    for folder in file.resolve().parents:
+        if (folder / PROJECT_FILE).is_file():
+            return load(folder)
+    return None
 
 
 def resolve(name_or_folder: str) -> Project:
@@ -144,10 +162,10 @@ def resolve(name_or_folder: str) -> Project:
     if not looks_like_path:
         place = locate(name_or_folder)
         if place is not None:
-            return _with_arguments(load_project(place, name_or_folder))
+            return load(place, name_or_folder)
     folder = Path(name_or_folder)
     if folder.is_dir():
-        return load_project(folder)
+        return load(folder)
     entry = catalogue().get(name_or_folder)
     if entry is not None:
         raise ProjectError(

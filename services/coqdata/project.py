@@ -199,18 +199,6 @@ def load_project(root: Path, name: str | None = None) -> Project:
     return Project(name or root.name, root, tuple(files), options)
 
 
-def find_project(file: Path) -> Project | None:
-    """The project of a file: the nearest folder upward with a `_CoqProject`; None when there is none.
-
-    Raises:
-        ProjectError: its project file is malformed.
-    """
-    for folder in file.resolve().parents:
-        if (folder / PROJECT_FILE).is_file():
-            return load_project(folder)
-    return None
-
-
 _IDENT = re.compile(rb"[^\W\d][\w'\x80-\xff]*(?:\.[^\W\d][\w'\x80-\xff]*)*")
 
 

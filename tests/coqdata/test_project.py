@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from coqdata.catalogue import add_project, added_projects, catalogue, locate, resolve
+from coqdata.catalogue import add_project, added_projects, catalogue, find_project, locate, resolve
 from coqdata.project import (
     LoadOptions,
     LoadPath,
     ProjectError,
     dependencies,
-    find_project,
     in_dependency_order,
     load_project,
     parse_project_file,
@@ -227,3 +226,16 @@ class TestCatalogue:
         (tmp_path / "cache" / "projects.json").write_text("{")
         with pytest.raises(ProjectError, match=r"projects\.json"):
             added_projects()
+
+
+def test_arguments_of_the_catalogue_go_with_the_name_however_it_was_found(tmp_path: Path) -> None:
+    folder = tmp_path / "UnifySL"
+    folder.mkdir()
+    (folder / "_CoqProject").write_text("-R . Logic\nA.v\n")
+    (folder / "A.v").write_text("Definition a := 1.\n")
+    wanted = catalogue()["UnifySL"].arguments
+    assert wanted
+    assert resolve(str(folder)).options.arguments == wanted
+    found = find_project(folder / "A.v")
+    assert found is not None
+    assert found.options.arguments == wanted

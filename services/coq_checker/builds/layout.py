@@ -7,7 +7,7 @@ from pathlib import Path
 from coq_checker.builds.record import digest
 from coq_checker.builds.result import BuildError
 from coq_checker.toolchain import Toolchain, ToolchainSettings
-from coqdata.project import PROJECT_FILE, LoadPath, Project, load_project
+from coqdata.project import PROJECT_FILE, LoadPath, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def lay_out(project: Project, toolchain: Toolchain, _above: tuple[Path, ...] = (
             where = folder / where.relative_to(base)
         elif (other := _project_root(where)) is not None and other != root:
             if other not in needs:
-                needs[other] = lay_out(load_project(other), toolchain, (*_above, root))
+                needs[other] = lay_out(catalogue.load(other), toolchain, (*_above, root))
             where = needs[other].mirror(where)
         elif where.is_dir():
             outside.append(where)

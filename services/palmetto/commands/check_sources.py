@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coqdata.catalogue import resolve
-from coqdata.project import Project, find_project
+from coqdata.catalogue import find_project, resolve
+from coqdata.project import Project
 from coqdata.theorem import Theorem, named, theorems
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from coqdata.project import ProjectError, find_project
+from coqdata.catalogue import find_project
+from coqdata.project import ProjectError
 from palmetto.commands import fail
 from palmetto.local import a_prover
 from palmetto.show import follow

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coqdata.catalogue import resolve
-from coqdata.project import Project, ProjectError, find_project
+from coqdata.catalogue import find_project, resolve
+from coqdata.project import Project, ProjectError
 from coqdata.theorem import Theorem, theorems
 from palmetto.commands import fail
 from palmetto.local import a_prover
