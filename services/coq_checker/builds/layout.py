@@ -7,6 +7,7 @@ from pathlib import Path
 from coq_checker.builds.record import digest
 from coq_checker.builds.result import BuildError
 from coq_checker.toolchain import Toolchain, ToolchainSettings
+from coqdata import catalogue
 from coqdata.project import PROJECT_FILE, LoadPath, Project
 
 
