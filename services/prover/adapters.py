@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from coq_checker.client import CheckerClient, CheckerError, FreeStatement, TheoremRef
 from coqdata.prompts import INSTRUCT, LAYOUTS, TACTIC, Context, Known, KnownProof, Layout, ProofState
 from model_server.client import ModelClient, ModelError
-from prover.ports import HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
+from prover.ports import Answers, HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
 from retriever.client import Hypothesis, Kind, Position, RetrieverClient, RetrieverError
 from retriever.client import Question as Asked
 
@@ -87,23 +87,24 @@ class ModelAdapter:
         self._retriever = retriever
         self._places = _Places(checker)
 
-    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+    async def proofs(self, question: Question, count: int) -> Answers:
         """Whole proofs of the goal."""
         layout = LAYOUTS[question.layout]
         context = await self._context(question) if layout is INSTRUCT else Context()
         return await self._ask(question, count, layout, context)
 
-    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+    async def tactics(self, question: Question, count: int) -> Answers:
         """Single tactics for the goal."""
         return await self._ask(question, count, TACTIC, Context())
 
-    async def _ask(self, question: Question, count: int, layout: Layout, context: Context) -> list[Proposal]:
+    async def _ask(self, question: Question, count: int, layout: Layout, context: Context) -> Answers:
         prompt = layout.render(ProofState.of(question.goal), context)
         metadata = await self._metadata(question) | {"kind": layout.kind, "printing": question.printing}
         try:
             # Similar proofs are ranked: drawing among them would only lose the best ones.
-            ranked = (await self._client.served()).backend == "neighbours"
-            answers = await self._client.complete(
+            served = await self._client.served()
+            ranked = served.backend == "neighbours"
+            reply = await self._client.reply(
                 prompt.messages,
                 n=count,
                 temperature=0.0 if ranked else _TEMPERATURE,
@@ -112,7 +113,8 @@ class ModelAdapter:
             )
         except ModelError as error:
             raise HelperError(str(error)) from error
-        return [Proposal(one.text, one.score) for one in answers]
+        proposals = tuple(Proposal(one.text, one.score) for one in reply.answers)
+        return Answers(proposals, served.name, reply.prompt_tokens, sum(one.tokens for one in reply.answers))
 
     async def _metadata(self, question: Question) -> dict[str, str]:
         position = await self._places.of(question.target)

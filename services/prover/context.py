@@ -8,6 +8,7 @@ from coq_checker.client import Goal
 from prover.coq import Coq
 from prover.events import Event
 from prover.library import Library
+from prover.ports import Answers
 from prover.settings import ProverSettings
 
 
@@ -29,6 +30,21 @@ class Tools:
 
 
 @dataclass(slots=True)
+class Asked:
+    """What was asked of the model for one theorem; tokens as its server counts them."""
+
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def add(self, said: Answers) -> None:
+        """Counts one question."""
+        self.model = said.model or self.model
+        self.prompt_tokens += said.prompt_tokens
+        self.completion_tokens += said.completion_tokens
+
+
+@dataclass(slots=True)
 class Context:
     """One theorem under work.
 
@@ -41,6 +57,7 @@ class Context:
         tools: what the environment offers.
         effort: the most that was tried on a goal without success, by its text.
         solved: finished proofs of goals, by their text, as one line.
+        asked: what the model was asked.
     """
 
     coq: Coq
@@ -51,6 +68,7 @@ class Context:
     tools: Tools = Tools()
     effort: dict[str, int] = field(default_factory=dict)
     solved: dict[str, tuple[str, str]] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def now_s(self) -> float:

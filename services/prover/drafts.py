@@ -1,6 +1,8 @@
 """A model that first proposes what stands there already: an unfinished proof is the best proof to start from."""
 
-from prover.ports import ModelPort, Proposal, Question
+from dataclasses import replace
+
+from prover.ports import Answers, ModelPort, Proposal, Question
 
 
 class _Drafted:
@@ -15,17 +17,18 @@ class _Drafted:
         self._model = model
         self._draft = draft
 
-    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+    async def proofs(self, question: Question, count: int) -> Answers:
         """The draft for the theorem itself, then the model's."""
         draft, self._draft = self._draft, ""
-        own = [Proposal(draft, score=1.0)] if draft else []
+        own = (Proposal(draft, score=1.0),) if draft else ()
         if self._model is None or count <= len(own):
-            return own
-        return own + await self._model.proofs(question, count - len(own))
+            return Answers(own)
+        said = await self._model.proofs(question, count - len(own))
+        return replace(said, proposals=own + said.proposals)
 
-    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+    async def tactics(self, question: Question, count: int) -> Answers:
         """The model's."""
-        return await self._model.tactics(question, count) if self._model is not None else []
+        return await self._model.tactics(question, count) if self._model is not None else Answers()
 
 
 def with_draft(model: ModelPort | None, draft: str) -> ModelPort | None:

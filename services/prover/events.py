@@ -169,6 +169,15 @@ class Candidate(_Base):
 
 
 @dataclass(frozen=True, slots=True)
+class StageCost:
+    """What a stage of the work took: CPU seconds of Coq with its provers, and wall clock (the model's included)."""
+
+    name: str
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finished(_Base):
     """The end.
 
@@ -179,7 +188,10 @@ class Finished(_Base):
         how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`.
         cpu_s: CPU seconds of Coq spent.
         wall_s: wall clock.
+        stages: the same, stage by stage.
+        model: the model's name, where one answered.
         model_answers: how many answers of the model were used.
+        prompt_tokens, completion_tokens: of all questions to the model, as its server counts them.
         message: why there is no proof.
         partial: the best unfinished proof, `admit.` where its holes are; empty if there is none.
         holes: how many holes it has.
@@ -193,7 +205,11 @@ class Finished(_Base):
     how: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    stages: tuple[StageCost, ...] = ()
+    model: str = ""
     model_answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
     message: str = ""
     partial: str = ""
     holes: int = 0

@@ -37,6 +37,22 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model said to one question.
+
+    Attributes:
+        proposals: best first.
+        model: its name; empty where none was asked.
+        prompt_tokens, completion_tokens: as the server counts them; 0 where it does not.
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Premises:
     """What may help with a goal.
 
@@ -52,14 +68,14 @@ class Premises:
 class ModelPort(Protocol):
     """A model that proposes proofs."""
 
-    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+    async def proofs(self, question: Question, count: int) -> Answers:
         """Whole proofs of the goal, best first.
 
         Raises:
             HelperError: none, and why.
         """
 
-    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+    async def tactics(self, question: Question, count: int) -> Answers:
         """Single tactics for the goal, best first; none where the model only makes whole proofs.
 
         Raises:

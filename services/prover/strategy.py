@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from coq_checker.client import Goal
@@ -11,7 +12,7 @@ from prover.backtrack import backtrack
 from prover.budget import BudgetSpentError
 from prover.context import Context
 from prover.coq import CoqProblemError
-from prover.events import Generated, ProofVerdict, Ran, Retrieved, Started
+from prover.events import Generated, ProofVerdict, Ran, Retrieved, StageCost, Started
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
 from prover.ports import HelperError, ModelPort, Proposal, Question
@@ -25,7 +26,7 @@ _CHEAP, _MODEL, _SKETCH, _SEARCH, _HAMMER = 0.05, 0.2, 0.17, 0.25, 0.45
 # Begun proofs that are worked on further, and the holes that one may have.
 _TREES, _MOST_HOLES = 10, 4
 # An answer longer than this is cut in events.
-_SHOWN = 4000
+_SHOWN = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,12 @@ class Strategy:
 
     Attributes:
         answers: how many of the model's answers were used.
+        costs: what each stage took so far.
     """
 
     def __init__(self, task: ProveTask, context: Context, model: ModelPort | None) -> None:
         self.answers = 0
+        self.costs: list[StageCost] = []
         self._task = task
         self._context = context
         self._model = model if task.use_model else None
@@ -84,21 +87,22 @@ class Strategy:
         """
         context = self._context
         try:
-            await self._start()
-            stages: list[tuple[Callable[[], Awaitable[None]], float]] = [
-                (self._cheap, _CHEAP),
-                (self._generate, _MODEL),
-                (self._light, _CHEAP),
-                (self._sketch, _SKETCH),
-                (self._hammer, _HAMMER),
-                (self._strong, 0.1),
-                (self._fill_trees, 0.5),
-                (self._search, _SEARCH),
-                (self._search_on, 1.0),
+            with self._counted("start"):
+                await self._start()
+            stages: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
+                ("cheap", self._cheap, _CHEAP),
+                ("model", self._generate, _MODEL),
+                ("light", self._light, _CHEAP),
+                ("openings", self._sketch, _SKETCH),
+                ("hammer", self._hammer, _HAMMER),
+                ("strong", self._strong, 0.1),
+                ("holes", self._fill_trees, 0.5),
+                ("search", self._search, _SEARCH),
+                ("search", self._search_on, 1.0),
             ]
-            for stage, share in stages:
+            for name, stage, share in stages:
                 try:
-                    with context.coq.budget.stage(share * context.coq.budget.total_s):
+                    with self._counted(name), context.coq.budget.stage(share * context.coq.budget.total_s):
                         await stage()
                 except BudgetSpentError:
                     if context.coq.budget.exhausted:
@@ -108,6 +112,16 @@ class Strategy:
         except _Done as done:
             return Result(ProofVerdict.PROVED, done.proof, done.how)
         return Result(ProofVerdict.NOT_PROVED, message=self._problem or "nothing that was tried proves it.")
+
+    @contextmanager
+    def _counted(self, name: str) -> Iterator[None]:
+        """Notes what a stage takes, however it ends."""
+        context = self._context
+        cpu_s, now_s = context.coq.budget.spent_s, context.now_s
+        try:
+            yield
+        finally:
+            self.costs.append(StageCost(name, context.coq.budget.spent_s - cpu_s, context.now_s - now_s))
 
     def best_partial(self) -> tuple[str, int]:
         """The unfinished proof with the fewest holes and the most done, and how many holes it has."""
@@ -195,19 +209,20 @@ class Strategy:
                 if await tree.filler.fill_all(tree.root, effort):
                     await self._finish(tree)
 
-    async def _proposals(self) -> list[Proposal]:
+    async def _proposals(self) -> tuple[Proposal, ...]:
         if self._model is None or self._task.samples == 0:
-            return []
+            return ()
         question = await self._question()
         try:
             async with asyncio.timeout(self._context.settings.model_timeout_s):
-                proposals = await self._model.proofs(question, self._task.samples)
+                answers = await self._model.proofs(question, self._task.samples)
         except (HelperError, TimeoutError) as error:
             said = str(error) or "it did not answer in time"
             self._problem = f"the model gave no answer ({said}); nothing else proves it."
             self._context.emit(Generated(self._context.now_s, 0, "", "", 0.0, said))
-            return []
-        return proposals[: self._task.samples]
+            return ()
+        self._context.asked.add(answers)
+        return answers.proposals[: self._task.samples]
 
     async def _whole(self, text: str) -> None:
         """A proposed proof as it stands."""

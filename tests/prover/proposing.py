@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from prover.ports import HelperError, Premises, Proposal, Question
+from prover.ports import Answers, HelperError, Premises, Proposal, Question
 
 
 class Saying:
@@ -20,17 +20,19 @@ class Saying:
         self._delay_s = delay_s
         self.asked: list[Question] = []
 
-    async def proofs(self, question: Question, count: int) -> list[Proposal]:
+    async def proofs(self, question: Question, count: int) -> Answers:
         self.asked.append(question)
         await asyncio.sleep(self._delay_s)
         if self._error:
             raise HelperError(self._error)
-        return [Proposal(text, -float(at)) for at, text in enumerate(self._answers[:count])]
+        return Answers(
+            tuple(Proposal(text, -float(at)) for at, text in enumerate(self._answers[:count])), "saying", 7, 3
+        )
 
-    async def tactics(self, question: Question, count: int) -> list[Proposal]:
+    async def tactics(self, question: Question, count: int) -> Answers:
         if self._error:
             raise HelperError(self._error)
-        return [Proposal(text, -float(at)) for at, text in enumerate(self._tactics[:count])]
+        return Answers(tuple(Proposal(text, -float(at)) for at, text in enumerate(self._tactics[:count])))
 
 
 class Knowing:

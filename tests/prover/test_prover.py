@@ -78,6 +78,18 @@ async def test_a_whole_proof_of_the_model_is_taken_as_it_stands(checker_async: C
         assert not any(isinstance(one, Generated) for one in events), "something cheaper came first"
 
 
+async def test_the_end_tells_what_each_stage_and_the_model_took(checker_async: CheckerClient) -> None:
+    task = ProveTask(FreeStatement("Theorem t : 0 = 1."), samples=2, budget_cpu_s=3, hammer=False)
+    _, done = await work(Prover(checker_async, Saying("auto.", "trivial.")), task)
+    assert done.verdict is not ProofVerdict.PROVED
+    assert [one.name for one in done.stages][:3] == ["start", "cheap", "model"]
+    assert sum(one.cpu_s for one in done.stages) == pytest.approx(done.cpu_s)
+    assert sum(one.wall_s for one in done.stages) <= done.wall_s
+    assert (done.model, done.model_answers) == ("saying", 2)
+    assert done.prompt_tokens >= 7
+    assert done.completion_tokens >= 3
+
+
 HARD = FreeStatement("Theorem t : forall l : list nat, total (rev l) = total l.", LISTS)
 
 

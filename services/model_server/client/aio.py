@@ -133,7 +133,20 @@ class ModelClient:
         max_tokens: int | None = None,
         stop: Iterable[str] = (),
     ) -> list[Answer]:
-        """Up to `n` answers to a conversation, best first where the server tells scores.
+        """The answers of `reply`, without what they cost."""
+        return list((await self.reply(messages, n, temperature, seed, metadata, max_tokens, stop)).answers)
+
+    async def reply(
+        self,
+        messages: Iterable[Message | Mapping[str, str]],
+        n: int = 1,
+        temperature: float | None = None,
+        seed: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+        max_tokens: int | None = None,
+        stop: Iterable[str] = (),
+    ) -> Reply:
+        """Up to `n` answers to a conversation, best first where the server tells scores, and the prompt's tokens.
 
         Servers that give fewer than `n` choices (TGI, `transformers serve`) are asked again with other seeds.
 
@@ -166,7 +179,7 @@ class ModelClient:
         if told and served.backend:
             body["metadata"] = told
         reply = await self.gather("/chat/completions", body, n, seed)
-        return sorted(reply.answers, key=lambda one: -one.score)
+        return Reply(tuple(sorted(reply.answers, key=lambda one: -one.score)), reply.prompt_tokens)
 
     async def gather(self, path: str, body: dict[str, Any], n: int, seed: int | None) -> Reply:
         """`n` answers to a request, in as many requests as the server needs for them.

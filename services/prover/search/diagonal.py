@@ -136,8 +136,9 @@ class Search:
         except (HelperError, TimeoutError):
             self._model = None
             return []
+        self.context.asked.add(proposed)
         found: list[Move] = []
-        for at, one in enumerate(proposed):
+        for at, one in enumerate(proposed.proposals):
             reading = read_answer(one.text)
             # A tactic is one sentence; what is more is a proof.
             if reading.script and len(reading.script) < _LONGEST_TACTIC:

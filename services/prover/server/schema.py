@@ -66,6 +66,14 @@ class FillRequest(Budgeted):
     theorems: list[str] = Field(default_factory=list, description="Fill only these.")
 
 
+class StageSpent(BaseModel):
+    """What one stage of the work took."""
+
+    name: str
+    cpu_s: float
+    wall_s: float
+
+
 class ProveAnswer(BaseModel):
     """What came of a theorem."""
 
@@ -78,7 +86,11 @@ class ProveAnswer(BaseModel):
     how: str = Field(description="What found it.")
     cpu_s: float
     wall_s: float
+    stages: list[StageSpent] = Field(description="What each stage of the work took.")
+    model: str = Field(description="The model's name, where one answered.")
     model_answers: int
+    prompt_tokens: int = Field(description="As the model server counts them.")
+    completion_tokens: int
     message: str = Field(description="Why there is no proof.")
     partial: str = Field(description="The best unfinished proof.")
     holes: int = Field(description="Its holes.")
