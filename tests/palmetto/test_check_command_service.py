@@ -80,6 +80,20 @@ class TestServer:
         )
 
 
+def said_at_its_end(running: subprocess.Popen[str]) -> str:
+    """What a command that was told to end says; the test fails with its stack and all processes if it does not end."""
+    try:
+        return running.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        processes = subprocess.run(["ps", "-eo", "pid,ppid,stat,wchan:20,etime,args"], capture_output=True, text=True)
+        running.send_signal(signal.SIGABRT)
+        try:
+            _, said = running.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            said = "(it holds its standard error open)"
+        pytest.fail(f"it does not end:\n{said}\n{processes.stdout}")
+
+
 class TestSignals:
     @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
     def test_nothing_is_left_behind(self, tmp_path: Path, number: int, status: int) -> None:
@@ -91,11 +105,11 @@ class TestSignals:
             [PALMETTO, "check", file],
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PALMETTO_CHECKER_RUN_FOLDER": str(folder)},
+            env={**os.environ, "PALMETTO_CHECKER_RUN_FOLDER": str(folder), "PYTHONFAULTHANDLER": "1"},
         )
         wait_until("a session runs", lambda: list(folder.glob("*/session-*")))
         running.send_signal(number)
-        _, said = running.communicate(timeout=60)
+        said = said_at_its_end(running)
         assert running.returncode == status
         assert said in ("palmetto: terminated\n", "palmetto: interrupted\n")
         assert list(folder.iterdir()) == []
