@@ -13,6 +13,8 @@ from retriever.client import Question as Asked
 
 _REQUIRE = re.compile(r"(?:From\s+(?P<root>[\w.]+)\s+)?Require\s+(?:Import\s+|Export\s+)?(?P<names>[\w.\s]*?)\.(?=\s)")
 _TEMPERATURE = 0.8
+# Whole proofs that a model is asked for: one that draws them, and one whose answers cost nothing.
+_SAMPLES, _RANKED = 4, 16
 # Similar proofs shown in a prompt.
 _SIMILAR = 5
 # Premises and definitions that are asked for; the prompt's budget decides how many are shown.
@@ -87,7 +89,7 @@ class ModelAdapter:
         self._retriever = retriever
         self._places = _Places(checker)
 
-    async def proofs(self, question: Question, count: int) -> Answers:
+    async def proofs(self, question: Question, count: int | None) -> Answers:
         """Whole proofs of the goal."""
         layout = LAYOUTS[question.layout]
         context = await self._context(question) if layout is INSTRUCT else Context()
@@ -97,7 +99,7 @@ class ModelAdapter:
         """Single tactics for the goal."""
         return await self._ask(question, count, TACTIC, Context())
 
-    async def _ask(self, question: Question, count: int, layout: Layout, context: Context) -> Answers:
+    async def _ask(self, question: Question, count: int | None, layout: Layout, context: Context) -> Answers:
         prompt = layout.render(ProofState.of(question.goal), context)
         metadata = await self._metadata(question) | {"kind": layout.kind, "printing": question.printing}
         try:
@@ -106,7 +108,7 @@ class ModelAdapter:
             ranked = served.backend == "neighbours"
             reply = await self._client.reply(
                 prompt.messages,
-                n=count,
+                n=count if count is not None else _RANKED if ranked else _SAMPLES,
                 temperature=0.0 if ranked else _TEMPERATURE,
                 seed=question.seed,
                 metadata=metadata,

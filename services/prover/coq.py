@@ -6,7 +6,6 @@ is killed, costs nothing but time; questions are asked again until `checker_pati
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from coq_checker.client import (
@@ -87,7 +86,7 @@ class Coq:
         self.prelude = ""
         self._checker = checker
         self._target = target
-        self._jobs = jobs
+        self.jobs = jobs
         self._slots = asyncio.Semaphore(jobs)
         self._prepared = False
 
@@ -157,26 +156,6 @@ class Coq:
             timeout=result.verdict in _LIMITS,
             cpu_s=cpu_s,
         )
-
-    async def run_all(
-        self, texts: Sequence[str], *, cpu_ms: int, path_cost_s: float = 0.0
-    ) -> AsyncIterator[tuple[int, Outcome]]:
-        """Runs several, `jobs` at a time, and answers them in their order; leaving the loop stops the rest."""
-        tasks: list[asyncio.Task[Outcome]] = []
-
-        def begin() -> None:
-            work = self.run(texts[len(tasks)], cpu_ms=cpu_ms, path_cost_s=path_cost_s)
-            tasks.append(asyncio.create_task(work))
-
-        try:
-            for at in range(len(texts)):
-                while len(tasks) < min(len(texts), at + self._jobs):
-                    begin()
-                yield at, await tasks[at]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def verify(self, script: str, prelude: str) -> ProofResult:
         """The checker's verdict on a whole proof, from scratch. The budget does not stand in the way of it.

@@ -17,13 +17,14 @@ class _Drafted:
         self._model = model
         self._draft = draft
 
-    async def proofs(self, question: Question, count: int) -> Answers:
+    async def proofs(self, question: Question, count: int | None) -> Answers:
         """The draft for the theorem itself, then the model's."""
         draft, self._draft = self._draft, ""
         own = (Proposal(draft, score=1.0),) if draft else ()
-        if self._model is None or count <= len(own):
+        left = None if count is None else count - len(own)
+        if self._model is None or left == 0:
             return Answers(own)
-        said = await self._model.proofs(question, count - len(own))
+        said = await self._model.proofs(question, left)
         return replace(said, proposals=own + said.proposals)
 
     async def tactics(self, question: Question, count: int) -> Answers:

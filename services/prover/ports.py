@@ -68,8 +68,8 @@ class Premises:
 class ModelPort(Protocol):
     """A model that proposes proofs."""
 
-    async def proofs(self, question: Question, count: int) -> Answers:
-        """Whole proofs of the goal, best first.
+    async def proofs(self, question: Question, count: int | None) -> Answers:
+        """Whole proofs of the goal, best first; `count` None: as many as suit the model.
 
         Raises:
             HelperError: none, and why.

@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from coq_checker.client import Goal
 from prover.answers import read_answer
@@ -19,6 +20,7 @@ from prover.ports import HelperError, ModelPort, Proposal, Question
 from prover.runner import Runner
 from prover.script import Node, parse, script
 from prover.search import TIDY, Search, openings
+from prover.side_by_side import side_by_side
 from prover.task import ProveTask
 
 # Shares of the budget that a stage may spend at the most. What a stage leaves is for those after it.
@@ -201,9 +203,9 @@ class Strategy:
             self.answers += 1
             if reading.script:
                 scripts[reading.script] = None
-        for text in scripts:
-            await self._whole(text)
-        trees = [await self._grown(text) for text in scripts]
+        jobs = self._context.coq.jobs
+        await side_by_side([partial(self._whole, text) for text in scripts], jobs)
+        trees = await side_by_side([partial(self._grown, text) for text in scripts], jobs)
         for effort in (Effort.MEDIUM, Effort.LIGHT):
             for tree in sorted(trees, key=lambda one: _open(one.root)):
                 if await tree.filler.fill_all(tree.root, effort):
@@ -222,7 +224,7 @@ class Strategy:
             self._context.emit(Generated(self._context.now_s, 0, "", "", 0.0, said))
             return ()
         self._context.asked.add(answers)
-        return answers.proposals[: self._task.samples]
+        return answers.proposals if self._task.samples is None else answers.proposals[: self._task.samples]
 
     async def _whole(self, text: str) -> None:
         """A proposed proof as it stands."""
@@ -250,22 +252,26 @@ class Strategy:
     async def _sketch(self) -> None:
         assert self._goal is not None
         library = await self._context.library.of(self._goal)
-        for opening in openings(self._goal, library.definitions):
-            tree = self._tree()
-            outcome = await tree.runner.try_on(tree.root, opening)
-            if not outcome.passed or outcome.count > 12 or outcome.goals[:1] == (self._goal,):
+        works = [partial(self._opened, opening) for opening in openings(self._goal, library.definitions)]
+        await side_by_side(works, self._context.coq.jobs)
+
+    async def _opened(self, opening: str) -> None:
+        """One opening, with what is cheap on the goals that it leaves."""
+        tree = self._tree()
+        outcome = await tree.runner.try_on(tree.root, opening)
+        if not outcome.passed or outcome.count > 12 or outcome.goals[:1] == (self._goal,):
+            return
+        self._context.emit(Ran(self._context.now_s, tree.runner.attempt, opening, True, outcome.count))
+        await tree.runner.use(tree.root, opening, "search", outcome)
+        self._trees.append(tree)
+        for hole in list(tree.root.holes()):
+            if not (hole.is_hole and hole.attached) or await tree.filler.fill(hole, Effort.QUICK):
                 continue
-            self._context.emit(Ran(self._context.now_s, tree.runner.attempt, opening, True, outcome.count))
-            await tree.runner.use(tree.root, opening, "search", outcome)
-            self._trees.append(tree)
-            for hole in list(tree.root.holes()):
-                if not (hole.is_hole and hole.attached) or await tree.filler.fill(hole, Effort.QUICK):
-                    continue
-                tidied = await tree.runner.try_on(hole, TIDY)
-                if tidied.passed and not (tidied.count == 1 and tidied.goals[0] == hole.goal):
-                    await tree.runner.use(hole, TIDY, "search", tidied)
-            await tree.filler.fill_all(tree.root, Effort.LIGHT)
-            await self._finish(tree)
+            tidied = await tree.runner.try_on(hole, TIDY)
+            if tidied.passed and not (tidied.count == 1 and tidied.goals[0] == hole.goal):
+                await tree.runner.use(hole, TIDY, "search", tidied)
+        await tree.filler.fill_all(tree.root, Effort.LIGHT)
+        await self._finish(tree)
 
     async def _strong(self) -> None:
         tree = self._tree()
@@ -287,18 +293,22 @@ class Strategy:
         if await tree.filler.fill(tree.root, Effort.HAMMER):
             await self._finish(tree)
 
+    async def _fill_tree(self, tree: _Tree, effort: Effort) -> None:
+        """The holes of one tree, if they are few."""
+        holes = list(tree.root.holes())
+        if len(holes) > _MOST_HOLES:
+            return
+        for hole in holes:
+            if hole.is_hole and hole.attached and not await tree.filler.fill(hole, effort):
+                break
+        await self._finish(tree)
+
     async def _fill_trees(self) -> None:
         """The holes of what was begun, those with the fewest first; one that stays open ends the work on its tree."""
         ranked = sorted((one for one in self._trees if one.root.tactic), key=lambda one: _open(one.root))
         for effort in (Effort.STRONG, Effort.HAMMER):
-            for tree in ranked[:_TREES]:
-                holes = list(tree.root.holes())
-                if len(holes) > _MOST_HOLES:
-                    continue
-                for hole in holes:
-                    if hole.is_hole and hole.attached and not await tree.filler.fill(hole, effort):
-                        break
-                await self._finish(tree)
+            works = [partial(self._fill_tree, tree, effort) for tree in ranked[:_TREES]]
+            await side_by_side(works, self._context.coq.jobs)
         if self._task.backtrack:
             for tree in ranked[:_TREES]:
                 self._note(tree)

@@ -13,7 +13,7 @@ class ProveTask:
         target: a theorem of a project that the checker knows, or a statement in a context given as text.
         budget_cpu_s: CPU seconds of Coq (and of the provers that it starts) that may be spent, all forks together.
         seed: of all that is drawn; the order of what is tried depends on nothing else.
-        samples: whole proofs that the model is asked for.
+        samples: whole proofs that the model is asked for; None: as many as suit it.
         jobs: checks under way at one time.
         backtrack: move a hole that cannot be filled up to the goal before it.
         retrieval: ask the retriever for premises.
@@ -26,7 +26,7 @@ class ProveTask:
     target: TheoremRef | FreeStatement
     budget_cpu_s: float = 60.0
     seed: int = 0
-    samples: int = 4
+    samples: int | None = None
     jobs: int = 1
     backtrack: bool = True
     retrieval: bool = True
@@ -43,7 +43,7 @@ class ProveTask:
         """
         if not 0 < self.budget_cpu_s <= 86_400:
             raise ValueError("budget_cpu_s must be above 0 and at most 86400 CPU seconds.")
-        if not 0 <= self.samples <= 64:
+        if self.samples is not None and not 0 <= self.samples <= 64:
             raise ValueError("samples must be between 0 and 64.")
         if not 1 <= self.jobs <= 256:
             raise ValueError("jobs must be between 1 and 256.")

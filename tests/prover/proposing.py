@@ -20,7 +20,7 @@ class Saying:
         self._delay_s = delay_s
         self.asked: list[Question] = []
 
-    async def proofs(self, question: Question, count: int) -> Answers:
+    async def proofs(self, question: Question, count: int | None) -> Answers:
         self.asked.append(question)
         await asyncio.sleep(self._delay_s)
         if self._error:

@@ -8,7 +8,7 @@ import pytest
 
 from coq_checker.client import CheckerClient, FreeStatement, Goal, Options, TheoremRef
 from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
-from prover.events import Backtracked, Filled, Generated, Ran, Repaired, Retrieved, Started
+from prover.events import Backtracked, Failed, Filled, Generated, Hole, Ran, Repaired, Retrieved, Started
 from prover.script import Node
 
 from .proposing import Knowing, Saying
@@ -88,6 +88,24 @@ async def test_the_end_tells_what_each_stage_and_the_model_took(checker_async: C
     assert (done.model, done.model_answers) == ("saying", 2)
     assert done.prompt_tokens >= 7
     assert done.completion_tokens >= 3
+
+
+async def test_goals_beside_each_other_are_worked_on_at_the_same_time(checker_async: CheckerClient) -> None:
+    # Each goal needs more than the first round of tactics, and none needs another one.
+    goal = "(exists n m, n * n + m * m = {} /\\ 2 < n)"
+    statement = FreeStatement("Theorem t : " + " /\\ ".join(goal.format(number) for number in (3, 6, 7)) + ".")
+    task = ProveTask(statement, budget_cpu_s=6, hammer=False, samples=1, jobs=2)
+    events, done = await work(Prover(checker_async, Saying("repeat split.")), task)
+    assert done.verdict is not ProofVerdict.PROVED
+    opened = 0
+    most = 0
+    for event in events:
+        if isinstance(event, Hole):
+            opened += 1
+        elif isinstance(event, Filled | Failed):
+            opened -= 1
+        most = max(most, opened)
+    assert most == 2
 
 
 HARD = FreeStatement("Theorem t : forall l : list nat, total (rev l) = total l.", LISTS)

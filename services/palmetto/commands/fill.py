@@ -28,7 +28,10 @@ def fill(
     model: Annotated[
         str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
     ] = "neighbours",
-    samples: Annotated[int, typer.Option(min=0, max=64, help="Whole proofs that the model is asked for.")] = 4,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=0, max=64, help="Whole proofs that the model is asked for; default: as many as suit it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The service's answer as one JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show every step.")] = False,
     server: Annotated[

@@ -41,7 +41,10 @@ def prove(
     model: Annotated[
         str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
     ] = "neighbours",
-    samples: Annotated[int, typer.Option(min=0, max=64, help="Whole proofs that the model is asked for.")] = 4,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=0, max=64, help="Whole proofs that the model is asked for; default: as many as suit it."),
+    ] = None,
     backtrack: Annotated[bool, typer.Option(help="Undo tactics where a goal cannot be closed.")] = True,
     retrieval: Annotated[bool, typer.Option(help="Ask the retriever for premises.")] = True,
     hammer: Annotated[bool, typer.Option(help="Use CoqHammer, where the toolchain has it.")] = True,

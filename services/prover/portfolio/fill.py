@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import partial
 
 from prover.context import Context
 from prover.coq import Outcome
@@ -9,6 +10,7 @@ from prover.events import Failed, Filled, Hole
 from prover.portfolio import closers
 from prover.runner import Runner
 from prover.script import Node
+from prover.side_by_side import side_by_side
 
 
 class Effort(IntEnum):
@@ -64,10 +66,17 @@ class Filler:
         for level in Effort:
             if level > effort:
                 break
-            for hole in list(root.holes()):
-                if hole.is_hole:
-                    await self.fill(hole, level)
+            holes = list(root.holes())
+            works = [partial(self._fill_open, hole, level) for hole in holes if not hole.depends]
+            await side_by_side(works, self.context.coq.jobs)
+            for hole in holes:
+                if hole.depends:
+                    await self._fill_open(hole, level)
         return root.done
+
+    async def _fill_open(self, hole: Node, effort: Effort) -> bool:
+        """As `fill`, unless what was done elsewhere has closed the hole."""
+        return not hole.is_hole or await self.fill(hole, effort)
 
     async def _level(self, node: Node, level: Effort) -> bool:
         context, settings = self.context, self.context.settings

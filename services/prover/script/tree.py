@@ -78,6 +78,16 @@ class Node:
         return True
 
     @property
+    def depends(self) -> bool:
+        """Whether what is done to other goals may change it: it, or one above it, shares existential variables."""
+        at = self.parent
+        while at is not None:
+            if at.linked:
+                return True
+            at = at.parent
+        return False
+
+    @property
     def done(self) -> bool:
         """No hole is left in it."""
         return bool(self.tactic) and all(child.done for child in self.children)

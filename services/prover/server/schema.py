@@ -18,7 +18,9 @@ class Budgeted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     budget_cpu_s: float | None = Field(None, gt=0, description="CPU seconds of Coq for each theorem.")
-    samples: int = Field(4, ge=0, le=64, description="Whole proofs that the model is asked for.")
+    samples: int | None = Field(
+        None, ge=0, le=64, description="Whole proofs that the model is asked for; none given: as many as suit it."
+    )
     seed: int = Field(0, ge=0, description="Of all that is drawn.")
     jobs: int = Field(1, ge=1, le=64, description="Checks under way at one time.")
     backtrack: bool = Field(True, description="Undo tactics where a goal cannot be closed.")
