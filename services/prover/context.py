@@ -18,12 +18,14 @@ class Tools:
 
     Attributes:
         prelude: what is put before the statement while working, so that there is more.
+        hole_prelude: the same, with shorter limits for `hammer`.
         tactics: names of the tactics that are there.
         hammer: CoqHammer's tactics are there, and may be used.
         provers: `hammer` itself is there.
     """
 
     prelude: str = ""
+    hole_prelude: str = ""
     tactics: frozenset[str] = frozenset()
     hammer: bool = False
     provers: bool = False

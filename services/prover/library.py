@@ -59,10 +59,13 @@ class Library:
         return Premises()
 
     async def _learn(self, names: tuple[str, ...]) -> None:
-        """Finds out which names Coq reads: one that it does not would fail every tactic that names it."""
+        """Finds out which names Coq reads: one that it does not would fail every tactic that names it.
+
+        Without the `@`, Coq would search for instances of implicit arguments, which may take all of the limit.
+        """
         left = [name for name in dict.fromkeys(names) if name not in self._readable]
         while left:
-            seen = await self._coq.run(" ".join(f"Check {name}." for name in left), cpu_ms=_CHECK_MS)
+            seen = await self._coq.run(" ".join(f"Check @{name}." for name in left), cpu_ms=_CHECK_MS)
             passed = len(left) if seen.passed else seen.failed_at or 0
             self._readable |= dict.fromkeys(left[:passed], True)
             left = left[passed:]

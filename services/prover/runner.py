@@ -39,7 +39,15 @@ class Runner:
         """Names that the proposal used, latest first."""
         return tuple(reversed(self._lemmas))
 
-    async def try_on(self, node: Node, tactic: str, *, cpu_ms: int | None = None, messages: bool = False) -> Outcome:
+    async def try_on(
+        self,
+        node: Node,
+        tactic: str,
+        *,
+        cpu_ms: int | None = None,
+        messages: bool = False,
+        prelude: str | None = None,
+    ) -> Outcome:
         """Runs a sentence on a node's goal; the tree stays as it is.
 
         Raises:
@@ -52,6 +60,7 @@ class Runner:
             cpu_ms=cpu_ms or self.context.settings.step_cpu_ms,
             path_cost_s=node.path_cost_s,
             messages=messages,
+            prelude=prelude,
         )
 
     async def use(self, node: Node, tactic: str, how: str, outcome: Outcome) -> None:

@@ -23,8 +23,6 @@ from prover.search import TIDY, Search, openings
 from prover.side_by_side import side_by_side
 from prover.task import ProveTask
 
-# Shares of the budget that a stage may spend at the most. What a stage leaves is for those after it.
-_CHEAP, _MODEL, _SKETCH, _SEARCH, _HAMMER = 0.05, 0.2, 0.17, 0.25, 0.45
 # Begun proofs that are worked on further, and the holes that one may have.
 _TREES, _MOST_HOLES = 10, 4
 # An answer longer than this is cut in events.
@@ -92,14 +90,15 @@ class Strategy:
             with self._counted("start"):
                 await self._start()
             stages: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
-                ("cheap", self._cheap, _CHEAP),
-                ("model", self._generate, _MODEL),
-                ("light", self._light, _CHEAP),
-                ("openings", self._sketch, _SKETCH),
-                ("hammer", self._hammer, _HAMMER),
-                ("strong", self._strong, 0.1),
-                ("holes", self._fill_trees, 0.5),
-                ("search", self._search, _SEARCH),
+                ("cheap", partial(self._root, Effort.MEDIUM), 0.05),
+                ("model", self._generate, 0.12),
+                ("light", partial(self._root, Effort.LIGHT), 0.05),
+                ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
+                ("openings", self._sketch, 0.12),
+                ("holes", self._fill_trees, 0.4),
+                ("search", self._search, 0.15),
+                ("strong", partial(self._root, Effort.STRONG), 0.15),
+                ("backtrack", self._backtrack, 0.3),
                 ("search", self._search_on, 1.0),
             ]
             for name, stage, share in stages:
@@ -180,9 +179,10 @@ class Strategy:
             how = dict.fromkeys(node.how for node in tree.root.nodes() if node.how)
             raise _Done(accepted, "+".join(how))
 
-    async def _cheap(self) -> None:
+    async def _root(self, effort: Effort, least: Effort = Effort.QUICK) -> None:
+        """The statement itself, with what takes at most `effort` and at least `least`."""
         tree = self._tree()
-        if await tree.filler.fill(tree.root, Effort.MEDIUM):
+        if await tree.filler.fill(tree.root, effort, least=least):
             await self._finish(tree)
 
     async def _retrieve(self) -> None:
@@ -229,7 +229,7 @@ class Strategy:
     async def _whole(self, text: str) -> None:
         """A proposed proof as it stands."""
         context = self._context
-        seen = await context.coq.run(text, cpu_ms=2 * context.settings.step_cpu_ms)
+        seen = await context.coq.run(text, cpu_ms=context.settings.step_cpu_ms)
         if seen.complete:
             accepted = await accept(context, "\n".join(["Proof.", text, "Qed."]))
             if accepted is not None:
@@ -243,11 +243,6 @@ class Strategy:
         await tree.filler.fill_all(tree.root, Effort.QUICK)
         await self._finish(tree)
         return tree
-
-    async def _light(self) -> None:
-        tree = self._tree()
-        if await tree.filler.fill(tree.root, Effort.LIGHT):
-            await self._finish(tree)
 
     async def _sketch(self) -> None:
         assert self._goal is not None
@@ -273,11 +268,6 @@ class Strategy:
         await tree.filler.fill_all(tree.root, Effort.LIGHT)
         await self._finish(tree)
 
-    async def _strong(self) -> None:
-        tree = self._tree()
-        if await tree.filler.fill(tree.root, Effort.STRONG):
-            await self._finish(tree)
-
     async def _search(self, last: int = 6) -> None:
         tree = self._tree()
         self._trees.append(tree)
@@ -287,11 +277,6 @@ class Strategy:
 
     async def _search_on(self) -> None:
         await self._search(16)
-
-    async def _hammer(self) -> None:
-        tree = self._tree()
-        if await tree.filler.fill(tree.root, Effort.HAMMER):
-            await self._finish(tree)
 
     async def _fill_tree(self, tree: _Tree, effort: Effort) -> None:
         """The holes of one tree, if they are few."""
@@ -304,13 +289,25 @@ class Strategy:
         await self._finish(tree)
 
     async def _fill_trees(self) -> None:
-        """The holes of what was begun, those with the fewest first; one that stays open ends the work on its tree."""
-        ranked = sorted((one for one in self._trees if one.root.tactic), key=lambda one: _open(one.root))
-        for effort in (Effort.STRONG, Effort.HAMMER):
-            works = [partial(self._fill_tree, tree, effort) for tree in ranked[:_TREES]]
-            await side_by_side(works, self._context.coq.jobs)
-        if self._task.backtrack:
-            for tree in ranked[:_TREES]:
-                self._note(tree)
-                if await backtrack(self._context, tree.filler, tree.root, Effort.HAMMER):
-                    await self._finish(tree)
+        """The holes of what was begun; one that stays open ends the work on its tree."""
+        works = [partial(self._fill_tree, tree, Effort.HAMMER) for tree in self._ranked()]
+        await side_by_side(works, self._context.coq.jobs)
+
+    async def _backtrack(self) -> None:
+        """The same with more effort, and with goals above given another try."""
+        works = [partial(self._fill_tree, tree, Effort.STRONG) for tree in self._ranked()]
+        await side_by_side(works, self._context.coq.jobs)
+        for tree in self._ranked() if self._task.backtrack else ():
+            self._note(tree)
+            if await backtrack(self._context, tree.filler, tree.root, Effort.HAMMER):
+                await self._finish(tree)
+
+    def _ranked(self) -> list[_Tree]:
+        """What was begun: few holes first, and where some goals are closed already before where none is."""
+        begun = [one for one in self._trees if one.root.tactic]
+
+        def key(tree: _Tree) -> float:
+            closed = any(not node.is_hole and not node.children for node in tree.root.nodes())
+            return _open(tree.root) - 0.5 * closed
+
+        return sorted(begun, key=key)[:_TREES]

@@ -5,7 +5,6 @@ from enum import IntEnum
 from functools import partial
 
 from prover.context import Context
-from prover.coq import Outcome
 from prover.events import Failed, Filled, Hole
 from prover.portfolio import closers
 from prover.runner import Runner
@@ -14,13 +13,18 @@ from prover.side_by_side import side_by_side
 
 
 class Effort(IntEnum):
-    """How much is tried on a goal. What failed with one effort is not tried again with that or a smaller one."""
+    """How much is tried on a goal. What failed with one effort is not tried again with that or a smaller one.
+
+    HAMMER is `hammer` for a short time: once it has read the libraries it costs a second and what its provers take,
+    and does more than the seven tactics of STRONG, which take ten. FULL is `hammer` with all of its time.
+    """
 
     QUICK = 1
     MEDIUM = 2
     LIGHT = 3
-    STRONG = 4
-    HAMMER = 5
+    HAMMER = 4
+    STRONG = 5
+    FULL = 6
 
 
 class Filler:
@@ -30,8 +34,10 @@ class Filler:
         self.context = context
         self.runner = runner
 
-    async def fill(self, node: Node, effort: Effort, *, quiet: bool = False) -> bool:
-        """Closes a node's goal with at most `effort`; whether it did. `quiet` leaves out the events of failure.
+    async def fill(self, node: Node, effort: Effort, *, least: Effort = Effort.QUICK, quiet: bool = False) -> bool:
+        """Closes a node's goal with at most `effort` and at least `least`; whether it did.
+
+        `quiet` leaves out the events of failure.
 
         Raises:
             BudgetSpentError, CoqProblemError: as `Coq.run`.
@@ -47,7 +53,7 @@ class Filler:
         if not quiet and reached < effort:
             context.emit(Hole(context.now_s, node.number, node.goal))
         for level in Effort:
-            if level <= reached or level > effort:
+            if level <= reached or level > effort or level < least:
                 continue
             if await self._level(node, level):
                 if text:
@@ -55,7 +61,7 @@ class Filler:
                 if not quiet:
                     context.emit(Filled(context.now_s, node.number, node.tactic, node.how))
                 return True
-            if text:
+            if text and level <= context.effort.get(text, 0) + 1:
                 context.effort[text] = max(context.effort.get(text, 0), level)
         if not quiet and reached < effort:
             context.emit(Failed(context.now_s, node.number))
@@ -82,8 +88,8 @@ class Filler:
         context, settings = self.context, self.context.settings
         if level is Effort.QUICK:
             return await self._together(node, closers.quick(context.tools), "cheap")
-        if level is Effort.HAMMER:
-            return await self._hammer(node)
+        if level in (Effort.HAMMER, Effort.FULL):
+            return await self._hammer(node, full=level is Effort.FULL)
         found = await context.library.of(node.goal)
         premises = tuple(dict.fromkeys((*self.runner.lemmas[:3], *found.names)))
         if level is Effort.MEDIUM and await self._together(node, closers.with_premises(premises), "premises"):
@@ -105,32 +111,30 @@ class Filler:
         """Tries tactics in one sentence, and puts the one that did it into the tree."""
         if not tactics:
             return False
-        outcome = await self._run(node, closers.together(tactics), self.context.settings.cheap_cpu_ms)
+        limit_ms = self.context.settings.cheap_cpu_ms
+        outcome = await self.runner.try_on(node, closers.together(tactics), cpu_ms=limit_ms, messages=True)
         if not outcome.closed:
             return False
         tactic = closers.chosen(outcome.messages, tactics)
         if tactic is None:
             return False
-        cpu_ms = self.context.settings.cheap_cpu_ms
-        if await self._close(node, f"{tactic}.", how, cpu_ms=cpu_ms):
+        if await self._close(node, f"{tactic}.", how, cpu_ms=limit_ms):
             return True
-        return await self._close(node, f"solve [{tactic}].", how, cpu_ms=cpu_ms)
+        return await self._close(node, f"solve [{tactic}].", how, cpu_ms=limit_ms)
 
-    async def _hammer(self, node: Node) -> bool:
-        if not self.context.tools.provers:
+    async def _hammer(self, node: Node, *, full: bool) -> bool:
+        tools, settings = self.context.tools, self.context.settings
+        if not tools.provers:
             return False
-        settings = self.context.settings
-        limit_ms = settings.hammer_cpu_ms if node.parent is not None else settings.root_hammer_cpu_ms
-        outcome = await self._run(node, "hammer.", limit_ms)
+        limit_ms = settings.root_hammer_cpu_ms if full else settings.hammer_cpu_ms
+        prelude = tools.prelude if full else tools.hole_prelude
+        outcome = await self.runner.try_on(node, "hammer.", cpu_ms=limit_ms, messages=True, prelude=prelude)
         if not outcome.closed:
             return False
         tactic = closers.replacement(outcome.messages)
         if tactic is None:
             return False
         return await self._close(node, f"{tactic}.", "hammer", cpu_ms=4 * self.context.settings.sauto_cpu_ms)
-
-    async def _run(self, node: Node, tactic: str, cpu_ms: int) -> Outcome:
-        return await self.runner.try_on(node, tactic, cpu_ms=cpu_ms, messages=True)
 
     async def _close(self, node: Node, tactic: str, how: str, *, cpu_ms: int) -> bool:
         outcome = await self.runner.try_on(node, tactic, cpu_ms=cpu_ms)

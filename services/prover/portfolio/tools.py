@@ -10,9 +10,9 @@ _TACTICS = "From Hammer Require Import Tactics."
 _HAMMER = "From Hammer Require Import Hammer."
 
 
-def options(settings: ProverSettings) -> str:
+def _options(limit_s: int, threads: int) -> str:
     """How long CoqHammer works, and with how many provers at one time."""
-    return f"Set Hammer ATPLimit {settings.atp_limit_s}. Set Hammer GSMode {settings.hammer_threads}."
+    return f"Set Hammer ATPLimit {limit_s}. Set Hammer GSMode {threads}."
 
 
 async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Tools:
@@ -23,7 +23,8 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
     """
     preludes = [_LIA, ""]
     if hammer:
-        preludes = [f"{_HAMMER} {_LIA} {options(settings)}", f"{_TACTICS} {_LIA}", _TACTICS, *preludes]
+        long = _options(settings.atp_limit_s, settings.hammer_threads)
+        preludes = [f"{_HAMMER} {_LIA} {long}", f"{_TACTICS} {_LIA}", _TACTICS, *preludes]
     for prelude in preludes:
         try:
             seen = await coq.run("", cpu_ms=10_000, prelude=prelude)
@@ -38,5 +39,7 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
             # Names are resolved before anything runs.
             if (await coq.run(f"try (fail; {name}).", cpu_ms=1000, prelude=prelude)).passed:
                 found.add(name)
-        return Tools(prelude, frozenset(found), hammer and "sauto" in found, hammer and "hammer" in found)
+        short = _options(settings.hole_atp_limit_s, settings.hole_hammer_threads)
+        holes = f"{_HAMMER} {_LIA} {short}" if prelude.startswith(_HAMMER) else prelude
+        return Tools(prelude, holes, frozenset(found), hammer and "sauto" in found, hammer and "hammer" in found)
     return Tools()

@@ -28,6 +28,7 @@ class Budgeted(BaseModel):
     use_model: bool = Field(True, description="Ask the model.")
     hammer: bool = Field(True, description="Use CoqHammer, where the toolchain has it.")
     prompt: Literal["sft", "instruct"] = Field("sft", description="The prompt's layout.")
+    printing: Literal["default", "coqgym"] = Field("default", description="How the model's goals are printed.")
     stream: bool = Field(False, description="Answer server-sent events, one for each step.")
 
 
@@ -39,6 +40,9 @@ class ProveRequest(Budgeted):
     project: str = Field("", description="Project that the checker knows; with `theorem`.")
     file: str = Field("", description="File of the project, where the name alone is not enough.")
     theorem: str = Field("", description="Name of the theorem; its own proof is not looked at.")
+    index: int | None = Field(
+        None, ge=0, description="Its index among the file's theorems, where the name stands more than once."
+    )
     statement: str = Field("", description="`Lemma NAME : TYPE.`, in place of `theorem`.")
     context: str = Field("", description="Coq text before the statement.")
 
@@ -51,6 +55,8 @@ class ProveRequest(Budgeted):
             raise ValueError("`theorem` needs `project`: name a project that the checker knows")
         if self.theorem and self.context:
             raise ValueError("`context` goes with `statement`: a theorem of a project has its file")
+        if self.index is not None and not self.file:
+            raise ValueError("`index` needs `file`")
         return self
 
 

@@ -51,13 +51,14 @@ class Works:
             use_model=request.use_model,
             hammer=request.hammer,
             layout=request.prompt,
+            printing=request.printing,
         )
 
     def prove(self, request: ProveRequest) -> Work:
         """Work on one theorem."""
         target: TheoremRef | FreeStatement
         if request.theorem:
-            target = TheoremRef(request.project, theorem=request.theorem, file=request.file)
+            target = TheoremRef(request.project, request.theorem, request.file, request.index)
             name = request.theorem
         else:
             target = FreeStatement(request.statement, request.context, request.project)
