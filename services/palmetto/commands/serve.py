@@ -4,11 +4,12 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from coq_checker.server import CheckerSettings, ServeError
 from coq_checker.server import serve as serve_checker
@@ -18,6 +19,8 @@ from palmetto.commands import fail
 from retriever.server import RetrieverSettings
 from retriever.server import ServeError as RetrieverServeError
 from retriever.server import serve as serve_retriever
+
+_S = TypeVar("_S", bound=BaseSettings)
 
 app = typer.Typer(help="Run a service in the foreground.", no_args_is_help=True)
 
@@ -43,12 +46,7 @@ def coq_checker(
         "projects": ",".join(project) if project else None,
         "slots": jobs,
     }
-    try:
-        settings = CheckerSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "PALMETTO_CHECKER_" + "_".join(map(str, first["loc"])).upper()
-        raise fail(f"{name}: {first['msg']}.") from None
+    settings = _settings(CheckerSettings, given)
     _configure_logs()
     try:
         asyncio.run(serve_checker(settings))
@@ -66,12 +64,7 @@ def retriever(
 ) -> None:
     """The gRPC retriever, over what `palmetto index` made. Settings: PALMETTO_RETRIEVER_* (docs/retriever.md)."""
     given = {"listen": listen, "metrics_listen": metrics, "preload": ",".join(preload) if preload else None}
-    try:
-        settings = RetrieverSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "PALMETTO_RETRIEVER_" + "_".join(map(str, first["loc"])).upper()
-        raise fail(f"{name}: {first['msg']}.") from None
+    settings = _settings(RetrieverSettings, given)
     _configure_logs()
     try:
         asyncio.run(serve_retriever(settings))
@@ -111,12 +104,7 @@ def model_server(
         "layout": layout,
         "printing": printing,
     }
-    try:
-        settings = ModelServerSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "PALMETTO_MODEL_" + "_".join(map(str, first["loc"])).upper()
-        raise fail(f"{name}: {first['msg']}.") from None
+    settings = _settings(ModelServerSettings, given)
     _configure_logs()
     try:
         asyncio.run(serve(settings))
@@ -138,17 +126,22 @@ def prover(
     from prover.server import ProverServerSettings, ServeError, serve  # noqa: PLC0415
 
     given = {"listen": listen, "checker": checker, "retriever": retriever, "model": model}
-    try:
-        settings = ProverServerSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "PALMETTO_PROVER_" + "_".join(map(str, first["loc"])).upper()
-        raise fail(f"{name}: {first['msg']}.") from None
+    settings = _settings(ProverServerSettings, given)
     _configure_logs()
     try:
         asyncio.run(serve(settings))
     except ServeError as error:
         raise fail(str(error)) from None
+
+
+def _settings(kind: type[_S], given: dict[str, Any]) -> _S:
+    """Settings of a service: what the command line says, then the environment, then the defaults."""
+    try:
+        return kind(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{kind.model_config.get('env_prefix', '')}{'_'.join(map(str, first['loc']))}".upper()
+        raise fail(f"{name}: {first['msg']}.") from None
 
 
 def _configure_logs() -> None:
