@@ -72,6 +72,7 @@ class RetrieverAdapter:
         return Premises(
             names=tuple(one.short_name or one.name for one in answer.premises),
             definitions=tuple(one.short_name or one.name for one in answer.definitions),
+            problem=f"no index has {', '.join(answer.missing_libraries)}." if answer.missing_libraries else "",
         )
 
 

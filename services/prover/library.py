@@ -55,6 +55,7 @@ class Library:
             return Premises(
                 tuple(name for name in found.names if self._readable[name]),
                 tuple(name for name in found.definitions if self._readable[name]),
+                found.problem,
             )
         return Premises()
 

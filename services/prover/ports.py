@@ -59,10 +59,12 @@ class Premises:
     Attributes:
         names: theorems, shortest readable names, best first.
         definitions: names of definitions that the goal mentions.
+        problem: what the answer had to be made without; empty for nothing.
     """
 
     names: tuple[str, ...] = ()
     definitions: tuple[str, ...] = field(default=())
+    problem: str = ""
 
 
 class ModelPort(Protocol):

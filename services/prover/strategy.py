@@ -190,7 +190,7 @@ class Strategy:
         if not self._task.retrieval:
             return
         found = await context.library.of(self._goal)
-        context.emit(Retrieved(context.now_s, found.names, context.library.problem))
+        context.emit(Retrieved(context.now_s, found.names, context.library.problem or found.problem))
 
     async def _generate(self) -> None:
         """The model's proofs: each as it stands, then each goal by goal, then the holes of the best."""

@@ -43,7 +43,7 @@ def answer(registry: Registry, question: Question) -> Answer:
     Raises:
         BadQuestionError: no goal, or a number out of range.
         NoIndexError: the project is not indexed.
-        NoSuchFileError: the index does not have the position's file or a required library.
+        NoSuchFileError: the index does not have the position's file.
     """
     if not question.goal.strip():
         raise BadQuestionError("the goal is empty: give its conclusion as Coq prints it.")
@@ -64,6 +64,7 @@ def answer(registry: Registry, question: Question) -> Answer:
         else (),
         proofs=tuple(_proofs(view, place, query, count)) if Kind.PROOF in kinds else (),
         steps=tuple(_steps(view, place, query, count)) if Kind.TACTIC in kinds else (),
+        missing_libraries=() if question.position.file else view.missing_libraries(question.position.requires),
     )
 
 
@@ -72,7 +73,7 @@ def find_place(view: View, position: Position) -> Place:
 
     Raises:
         BadQuestionError: libraries are named along with a file.
-        NoSuchFileError: the index does not have the file or a library.
+        NoSuchFileError: the index does not have the file.
     """
     if position.file:
         if not position.project:
@@ -84,11 +85,6 @@ def find_place(view: View, position: Position) -> Place:
                 f"or run `palmetto index {position.project}` if it is new."
             )
         return place_at(view, view.reach(number), position.byte)
-    missing = view.missing_library(position.requires)
-    if missing is not None:
-        raise NoSuchFileError(
-            f"no indexed library is called {missing!r}: give its logical name, and index a project that requires it."
-        )
     return place_at(view, view.reach_of_text(position.requires), position.byte)
 
 

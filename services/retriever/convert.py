@@ -90,6 +90,7 @@ def answer_to_pb(answer: Answer) -> pb.RetrieveResponse:
             )
             for one in answer.steps
         ],
+        missing_libraries=answer.missing_libraries,
     )
 
 
@@ -113,6 +114,7 @@ def answer_from_pb(message: pb.RetrieveResponse) -> Answer:
             )
             for one in message.steps
         ),
+        missing_libraries=tuple(message.missing_libraries),
     )
 
 

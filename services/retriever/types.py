@@ -34,7 +34,7 @@ class Position:
         project: its name; empty for free text on installed libraries alone.
         file: path inside the project; empty for free text, with `requires` alone.
         byte: offset in the file.
-        requires: logical names of the libraries that free text requires.
+        requires: logical names of the libraries that free text requires; `Coq.List` finds `Coq.Lists.List`.
     """
 
     project: str = ""
@@ -121,12 +121,17 @@ class SimilarStep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found, best first; a kind that was not asked for is empty."""
+    """What was found, best first; a kind that was not asked for is empty.
+
+    Attributes:
+        missing_libraries: required by the position, and in no index: the answer is made without them.
+    """
 
     premises: tuple[Premise, ...] = ()
     definitions: tuple[Premise, ...] = ()
     proofs: tuple[SimilarProof, ...] = ()
     steps: tuple[SimilarStep, ...] = ()
+    missing_libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,11 @@ class View:
         if exact:
             return exact[:1]
         ends = [one for one in self._by_last.get(name.rpartition(".")[2], ()) if self._fits(one, name, prefix)]
-        return ends[:1]
+        if ends or prefix or "." not in name:
+            return ends[:1]
+        # What `From Coq Require List` means may be given as one name.
+        root, _, rest = name.partition(".")
+        return self.find_library(rest, root)
 
     def _fits(self, number: int, name: str, prefix: str) -> bool:
         full = self.files[number].library
@@ -200,7 +204,7 @@ class View:
         return self._remembered(file, lambda: self._reach_of(file, self._requires[file]))
 
     def reach_of_text(self, requires: tuple[str, ...]) -> Reach:
-        """What is accessible from free text that requires some libraries, all of which are there."""
+        """What is accessible from free text that requires some libraries; those that are not there add nothing."""
 
         def find() -> Reach:
             found = [one for name in requires for one in self.find_library(name)]
@@ -208,11 +212,9 @@ class View:
 
         return self._remembered(requires, find)
 
-    def missing_library(self, requires: tuple[str, ...]) -> str | None:
-        """The first of some libraries that is not there; None when all are."""
-        if requires in self._reach:
-            return None
-        return next((name for name in requires if not self.find_library(name)), None)
+    def missing_libraries(self, requires: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of some libraries that are not there."""
+        return tuple(name for name in requires if not self.find_library(name))
 
     def _remembered(self, key: object, find: Callable[[], Reach]) -> Reach:
         found = self._reach.get(key)

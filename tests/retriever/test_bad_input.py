@@ -59,7 +59,12 @@ def test_unknown_file(retriever: SyncRetrieverClient) -> None:
 
 
 def test_unknown_library(retriever: SyncRetrieverClient) -> None:
-    refused(retriever, Question("1 = 1", position=Position(requires=("No.Such",))), NotIndexedError, "'No.Such'")
+    goal = "forall n m : nat, n + m = m + n"
+    known = retriever.retrieve(Question(goal, position=Position(requires=("Coq.Arith.PeanoNat",)), k=5))
+    assert known.missing_libraries == ()
+    found = retriever.retrieve(Question(goal, position=Position(requires=("No.Such", "Coq.Arith.PeanoNat")), k=5))
+    assert found.missing_libraries == ("No.Such",)
+    assert found.premises == known.premises
 
 
 def test_a_file_without_a_project(retriever: SyncRetrieverClient) -> None:

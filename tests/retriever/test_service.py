@@ -111,6 +111,14 @@ def test_free_text_sees_what_it_requires(retriever: SyncRetrieverClient) -> None
     assert "Coq.Arith.PeanoNat.Nat.add_comm" not in {one.name for one in without.premises}
 
 
+@pytest.mark.parametrize("name", ["Coq.PeanoNat", "PeanoNat"])
+def test_a_library_may_be_named_as_from_require_does(retriever: SyncRetrieverClient, name: str) -> None:
+    goal = "forall n m : nat, n + m = m + n"
+    found = retriever.retrieve(Question(goal, position=Position(requires=(name,)), k=20))
+    assert found.missing_libraries == ()
+    assert "Coq.Arith.PeanoNat.Nat.add_comm" in {one.name for one in found.premises}
+
+
 def test_a_batch_answers_each_on_its_own(retriever: SyncRetrieverClient) -> None:
     place = before(b"Lemma length_snoc")
     good = Question(GOAL, HYPOTHESES, place, k=3)

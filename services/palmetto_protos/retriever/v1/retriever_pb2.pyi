@@ -66,7 +66,7 @@ class Position(_message.Message):
     """Byte offset in the file."""
     @_builtins.property
     def requires(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Logical names of the libraries that free text requires."""
+        """Logical names of the libraries that free text requires; `Coq.List` finds `Coq.Lists.List`, as `From Coq Require List` does."""
 
     def __init__(
         self,
@@ -280,6 +280,7 @@ class RetrieveResponse(_message.Message):
     DEFINITIONS_FIELD_NUMBER: _builtins.int
     PROOFS_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    MISSING_LIBRARIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def premises(self) -> _containers.RepeatedCompositeFieldContainer[Global___Premise]: ...
     @_builtins.property
@@ -288,6 +289,10 @@ class RetrieveResponse(_message.Message):
     def proofs(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarProof]: ...
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarStep]: ...
+    @_builtins.property
+    def missing_libraries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Libraries of the position's `requires` that no index has; the answer is made without them."""
+
     def __init__(
         self,
         *,
@@ -295,10 +300,11 @@ class RetrieveResponse(_message.Message):
         definitions: _abc.Iterable[Global___Premise] | None = ...,
         proofs: _abc.Iterable[Global___SimilarProof] | None = ...,
         steps: _abc.Iterable[Global___SimilarStep] | None = ...,
+        missing_libraries: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["definitions", b"definitions", "premises", b"premises", "proofs", b"proofs", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["definitions", b"definitions", "missing_libraries", b"missing_libraries", "premises", b"premises", "proofs", b"proofs", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
