@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from coq_checker.client import CheckerClient, CheckerError, FreeStatement, TheoremRef
 from coqdata.prompts import INSTRUCT, LAYOUTS, TACTIC, Context, Known, KnownProof, Layout, ProofState
-from model_server.client import ModelClient, ModelError
-from prover.ports import Answers, HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
+from model_server.client import ModelClient, ModelError, check_printing
+from prover.ports import Answers, Format, HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
 from retriever.client import Hypothesis, Kind, Position, RetrieverClient, RetrieverError
 from retriever.client import Question as Asked
 
@@ -89,6 +89,22 @@ class ModelAdapter:
         self._client = client
         self._retriever = retriever
         self._places = _Places(checker)
+
+    async def format(self, layout: str, printing: str) -> Format:
+        """As wished, or as its server says that it was made for."""
+        try:
+            served = await self._client.served()
+            check_printing(served, printing)
+        except ModelError as error:
+            raise HelperError(str(error)) from error
+        whole = [name for name in served.layouts if name != TACTIC.name]
+        if layout and whole and layout not in whole:
+            raise HelperError(f"the model {served.name!r} was made for the layout {whole[0]!r}, not {layout!r}.")
+        return Format(
+            layout or (whole[0] if whole and "sft" not in whole else "sft"),
+            printing or served.printing or "default",
+            not served.layouts or TACTIC.name in served.layouts,
+        )
 
     async def proofs(self, question: Question, count: int | None) -> Answers:
         """Whole proofs of the goal."""

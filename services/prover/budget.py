@@ -1,7 +1,8 @@
 """The budget of one request: CPU seconds, counted from what the checker reports of every check."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 
 class BudgetSpentError(Exception):
@@ -15,6 +16,8 @@ class Budget:
         self.total_s = total_s
         self.spent_s = 0.0
         self._ceilings: list[float] = [total_s]
+        self._under_way: list[float] = []
+        self._ended = asyncio.Event()
 
     @property
     def left_s(self) -> float:
@@ -34,6 +37,29 @@ class Budget:
     def charge(self, cpu_s: float) -> None:
         """Counts what a check took."""
         self.spent_s += cpu_s
+
+    @asynccontextmanager
+    async def reserve(self, wish_s: float) -> AsyncIterator[float]:
+        """Sets aside what a check may spend, so that checks side by side do not spend the same seconds.
+
+        Waits while others have set aside what it needs; what it gets is less than it wishes only where no more is left.
+
+        Raises:
+            BudgetSpentError: nothing is left.
+        """
+        while True:
+            left = self.need()
+            wanted = min(wish_s, left)
+            if not self._under_way or left - sum(self._under_way) >= wanted:
+                break
+            self._ended.clear()
+            await self._ended.wait()
+        self._under_way.append(wanted)
+        try:
+            yield wanted
+        finally:
+            self._under_way.remove(wanted)
+            self._ended.set()
 
     def need(self) -> float:
         """What is left of the stage.

@@ -14,6 +14,7 @@ from coq_checker.client import (
     DeadlineExceededError,
     FreeStatement,
     Goal,
+    InvalidRequestError,
     Options,
     OverloadedError,
     ProofResult,
@@ -66,6 +67,8 @@ class Outcome:
 _AGAIN_MS = 400
 # Wall clock of a call beyond what its limit accounts for.
 _GRACE_S = 45.0
+# Calls that may end without an answer in time before the checker is held for gone.
+_WAITS = 4
 _LIMITS = (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 
 
@@ -98,12 +101,12 @@ class Coq:
         """
         if isinstance(self._target, FreeStatement):
             return self._target.statement
-        started = time.monotonic()
+        lost_at: float | None = None
         while True:
             try:
                 return (await self._checker.theorem(self._target)).statement
             except (UnavailableError, OverloadedError) as error:
-                await self._pause(started, error)
+                lost_at = await self._pause(lost_at, error)
             except CheckerError as error:
                 raise CoqProblemError(str(error)) from error
 
@@ -131,16 +134,21 @@ class Coq:
             BudgetSpentError: nothing is left.
             CoqProblemError: the target does not run, or the checker is gone.
         """
-        limit_ms = min(cpu_ms, 1000 * self.budget.need()) + 1500 * path_cost_s + _AGAIN_MS
-        options = Options(
-            cpu_ms=int(limit_ms),
-            partial=True,
-            want_goals=True,
-            want_messages=messages,
-            prelude=self.prelude if prelude is None else prelude,
-            printing=printing,
-        )
-        result = await self._check(text, options)
+        async with self._slots, self.budget.reserve(cpu_ms / 1000) as granted_s:
+            options = Options(
+                cpu_ms=int(1000 * granted_s + 1500 * path_cost_s + _AGAIN_MS),
+                partial=True,
+                want_goals=True,
+                want_messages=messages,
+                prelude=self.prelude if prelude is None else prelude,
+                printing=printing,
+            )
+            try:
+                result = await self._check(text, options)
+            except InvalidRequestError as error:
+                if not self._prepared:
+                    raise CoqProblemError(str(error)) from error
+                return Outcome(False, message=str(error))  # a text that the checker does not take, whatever it is
         cpu_s = result.timings.cpu_ns / 1e9
         passed = result.proved or (
             result.verdict is Verdict.INCOMPLETE and result.reason in (Reason.OPEN_GOALS, Reason.UNCLOSED)
@@ -164,38 +172,60 @@ class Coq:
             CoqProblemError: the target does not run, or the checker is gone.
         """
         cpu_ms = int(1000 * max(20.0, self.budget.total_s))
-        return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude))
+        async with self._slots:
+            try:
+                return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude))
+            except InvalidRequestError as error:
+                raise CoqProblemError(str(error)) from error
 
     async def _check(self, text: str, options: Options) -> ProofResult:
-        started = time.monotonic()
-        async with self._slots:
-            while True:
-                try:
-                    # Preparing an environment may mean compiling a project; after that no answer takes long.
-                    deadline_s = _GRACE_S + 20 * options.cpu_ms / 1000 if self._prepared else None
-                    result = await self._checker.check_proof(self._target, text, options=options, timeout_s=deadline_s)
-                except (UnavailableError, OverloadedError, DeadlineExceededError) as error:
-                    await self._pause(started, error)
-                    continue
-                except CheckerError as error:
-                    raise CoqProblemError(str(error)) from error
-                if result.verdict is Verdict.ERROR and result.reason is Reason.UNAVAILABLE:
-                    await self._pause(started, result.message)
-                    continue
-                # Text that kills every worker it meets has failed; the theorem can still be worked on.
-                if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
-                    raise CoqProblemError(result.message)
-                self._prepared = True
-                self.budget.charge(result.timings.cpu_ns / 1e9)
-                return result
+        """The checker's answer, charged to the budget.
 
-    async def _pause(self, started: float, error: Exception | str) -> None:
-        """Waits before the next try.
+        Raises:
+            InvalidRequestError: it does not take the text.
+            CoqProblemError: the target does not run, or the checker is gone.
+        """
+        # Preparing an environment may mean compiling a project; after that no answer takes long, but a busy
+        # server's queue may be: each further wait is twice as long.
+        deadline_s = _GRACE_S + 20 * options.cpu_ms / 1000 if self._prepared else None
+        lost_at: float | None = None
+        waits = 0
+        while True:
+            try:
+                result = await self._checker.check_proof(self._target, text, options=options, timeout_s=deadline_s)
+            except DeadlineExceededError as error:
+                waits += 1
+                if waits == _WAITS or deadline_s is None:
+                    raise CoqProblemError(f"the checker does not answer: {error}") from error
+                deadline_s *= 2
+                continue
+            except (UnavailableError, OverloadedError) as error:
+                lost_at = await self._pause(lost_at, error)
+                continue
+            except InvalidRequestError:
+                raise
+            except CheckerError as error:
+                raise CoqProblemError(str(error)) from error
+            if result.verdict is Verdict.ERROR and result.reason is Reason.UNAVAILABLE:
+                lost_at = await self._pause(lost_at, result.message)
+                continue
+            # Text that kills every worker it meets has failed; the theorem can still be worked on.
+            if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
+                raise CoqProblemError(result.message)
+            self._prepared = True
+            self.budget.charge(result.timings.cpu_ns / 1e9)
+            return result
+
+    async def _pause(self, lost_at: float | None, error: Exception | str) -> float:
+        """Waits before the next try; answers when the checker was lost.
 
         Raises:
             CoqProblemError: it was tried for long enough.
         """
-        if time.monotonic() - started > self.settings.checker_patience_s:
+        now = time.monotonic()
+        lost_at = now if lost_at is None else lost_at
+        if now - lost_at > self.settings.checker_patience_s:
             raise CoqProblemError(f"the checker does not answer: {error}")
         wait_ms = error.retry_after_ms if isinstance(error, OverloadedError) else 300
         await asyncio.sleep(min(wait_ms / 1000, 5.0))
+        return lost_at

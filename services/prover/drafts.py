@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from prover.ports import Answers, ModelPort, Proposal, Question
+from prover.ports import Answers, Format, ModelPort, Proposal, Question
 
 
 class _Drafted:
@@ -16,6 +16,10 @@ class _Drafted:
     def __init__(self, model: ModelPort | None, draft: str) -> None:
         self._model = model
         self._draft = draft
+
+    async def format(self, layout: str, printing: str) -> Format:
+        """The model's."""
+        return await self._model.format(layout, printing) if self._model is not None else Format()
 
     async def proofs(self, question: Question, count: int | None) -> Answers:
         """The draft for the theorem itself, then the model's."""

@@ -29,6 +29,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Format:
+    """How a model is asked.
+
+    Attributes:
+        layout: of prompts for whole proofs.
+        printing: the profile under which goals are printed.
+        tactics: it may be asked for single tactics too.
+    """
+
+    layout: str = "sft"
+    printing: str = "default"
+    tactics: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """Text of a model: a whole proof or one tactic; a higher score is better."""
 
@@ -69,6 +84,13 @@ class Premises:
 
 class ModelPort(Protocol):
     """A model that proposes proofs."""
+
+    async def format(self, layout: str, printing: str) -> Format:
+        """How it is asked: as is wished, or, where a wish is empty, as it was made for.
+
+        Raises:
+            HelperError: it was made for something else than what is wished, or does not answer.
+        """
 
     async def proofs(self, question: Question, count: int | None) -> Answers:
         """Whole proofs of the goal, best first; `count` None: as many as suit the model.

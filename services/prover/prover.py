@@ -60,7 +60,7 @@ class Prover:
         started = time.monotonic()
         budget = Budget(task.budget_cpu_s)
         coq = Coq(self._checker, task.target, budget, self.settings, jobs=task.jobs)
-        goalless = Question(task.target, Goal((), ""), task.layout, task.printing, task.seed)
+        goalless = Question(task.target, Goal((), ""), seed=task.seed)
         library = Library(coq, self._retriever if task.retrieval else None, goalless, self.settings)
         context = Context(coq, self.settings, events.put_nowait, started, library)
         strategy = Strategy(task, context, self._model)

@@ -16,7 +16,7 @@ from prover.coq import CoqProblemError
 from prover.events import Generated, ProofVerdict, Ran, Retrieved, StageCost, Started
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
-from prover.ports import HelperError, ModelPort, Proposal, Question
+from prover.ports import Format, HelperError, ModelPort, Proposal, Question
 from prover.runner import Runner
 from prover.script import Node, parse, script
 from prover.search import TIDY, Search, openings
@@ -77,6 +77,7 @@ class Strategy:
         self._trees: list[_Tree] = []
         self._goal: Goal | None = None
         self._problem = ""
+        self._format: Format | None = None
         self._best: tuple[int, int, str] | None = None
 
     async def work(self) -> Result:
@@ -156,15 +157,27 @@ class Strategy:
         runner = Runner(self._context, len(self._trees), repair=repair)
         return _Tree(Node(self._goal), runner, Filler(self._context, runner))
 
-    async def _question(self) -> Question:
-        """The theorem's goal, printed as the model was made for."""
+    async def _question(self) -> Question | None:
+        """The theorem's goal, printed as the model was made for; None without a model that can be asked."""
+        if self._model is None:
+            return None
         assert self._goal is not None
         task = self._task
         goal = self._goal
-        if task.printing != "default":
-            seen = await self._context.coq.run("", cpu_ms=10_000, printing=task.printing)
+        try:
+            self._format = self._format or await self._model.format(task.layout, task.printing)
+        except HelperError as error:
+            self._no_model(str(error))
+            return None
+        if self._format.printing != "default":
+            seen = await self._context.coq.run("", cpu_ms=10_000, printing=self._format.printing)
             goal = seen.goals[0] if seen.goals else goal
-        return Question(task.target, goal, task.layout, task.printing, task.seed)
+        return Question(task.target, goal, self._format.layout, self._format.printing, task.seed)
+
+    def _no_model(self, why: str) -> None:
+        self._problem = f"the model gave no answer ({why}); nothing else proves it."
+        self._context.emit(Generated(self._context.now_s, 0, "", "", 0.0, why))
+        self._model = None
 
     async def _finish(self, tree: _Tree) -> None:
         """Has a finished tree checked.
@@ -215,13 +228,13 @@ class Strategy:
         if self._model is None or self._task.samples == 0:
             return ()
         question = await self._question()
+        if question is None or self._model is None:
+            return ()
         try:
             async with asyncio.timeout(self._context.settings.model_timeout_s):
                 answers = await self._model.proofs(question, self._task.samples)
         except (HelperError, TimeoutError) as error:
-            said = str(error) or "it did not answer in time"
-            self._problem = f"the model gave no answer ({said}); nothing else proves it."
-            self._context.emit(Generated(self._context.now_s, 0, "", "", 0.0, said))
+            self._no_model(str(error) or "it did not answer in time")
             return ()
         self._context.asked.add(answers)
         return answers.proposals if self._task.samples is None else answers.proposals[: self._task.samples]
@@ -271,7 +284,9 @@ class Strategy:
     async def _search(self, last: int = 6) -> None:
         tree = self._tree()
         self._trees.append(tree)
-        search = Search(self._context, tree.runner, tree.filler, model=self._model, question=await self._question())
+        question = await self._question()
+        model = self._model if self._format is not None and self._format.tactics else None
+        search = Search(self._context, tree.runner, tree.filler, model=model, question=question)
         if await search.run(tree.root, last):
             await self._finish(tree)
 

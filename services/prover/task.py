@@ -19,8 +19,8 @@ class ProveTask:
         retrieval: ask the retriever for premises.
         use_model: ask the model.
         hammer: use CoqHammer, where the toolchain has it.
-        layout: the prompt's format, `sft` or `instruct`.
-        printing: the printing profile that the model was made for (`coqdata.printing`).
+        layout: the prompt's layout, `sft` or `instruct`; empty: what the model was made for.
+        printing: the printing profile of its goals (`coqdata.printing`); empty: what the model was made for.
     """
 
     target: TheoremRef | FreeStatement
@@ -32,8 +32,8 @@ class ProveTask:
     retrieval: bool = True
     use_model: bool = True
     hammer: bool = True
-    layout: str = "sft"
-    printing: str = "default"
+    layout: str = ""
+    printing: str = ""
 
     def __post_init__(self) -> None:
         """Looks at the ranges.
@@ -47,5 +47,5 @@ class ProveTask:
             raise ValueError("samples must be between 0 and 64.")
         if not 1 <= self.jobs <= 256:
             raise ValueError("jobs must be between 1 and 256.")
-        if self.layout not in ("sft", "instruct"):
-            raise ValueError("layout must be `sft` or `instruct`.")
+        if self.layout not in ("", "sft", "instruct"):
+            raise ValueError("layout must be `sft` or `instruct`, or empty for the model's own.")

@@ -102,6 +102,22 @@ def test_prove_one_theorem_as_json(prover_url: str) -> None:
     assert {"cpu_s", "wall_s", "how"} <= set(row)
 
 
+def test_theorems_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    project = tmp_path / "twice"
+    project.mkdir()
+    (project / "_CoqProject").write_text("-Q . Twice\nA.v\n")
+    (project / "A.v").write_text("Lemma dup : 1 = 2.\nAbort.\nLemma dup : 3 = 3.\nProof. reflexivity. Qed.\n")
+    done = palmetto("prove", str(project), "--json", "--budget", "2")
+    rows = {row["theorem"]: row["verdict"] for row in map(json.loads, done.stdout.splitlines())}
+    assert set(rows) == {"dup#0", "dup#1"}
+    assert rows["dup#0"] != "PROVED"
+    assert rows["dup#1"] == "PROVED"
+    assert done.returncode == 1
+    done = palmetto("prove", str(project), "--json", "--budget", "2", "--theorem", "dup#0")
+    (row,) = map(json.loads, done.stdout.splitlines())
+    assert row["verdict"] != "PROVED"
+
+
 def test_prove_what_cannot_be(prover_url: str, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.v"
     wrong.write_text("Lemma wrong : 1 = 2.\nAdmitted.\n")

@@ -128,3 +128,19 @@ async def test_the_recordings_of_four_models() -> None:
         assert asked > 5
     finally:
         assert server.stop() == 0
+
+
+async def test_a_folder_of_one_model_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "gpt"
+    folder.mkdir()
+    (folder / "demo.jsonl").write_text(
+        json.dumps({"project": "demo", "file": "A", "theorem": "t", "response": "auto."}) + "\n"
+    )
+    server = start_model_server("--backend", "replay", "--replay", str(folder))
+    try:
+        async with ModelClient(server.url) as client:
+            assert [one.name for one in await client.models()] == ["gpt"]
+            answers = await client.complete(MESSAGES, metadata={"project": "demo", "file": "A.v", "theorem": "t"})
+            assert [one.text for one in answers] == ["auto."]
+    finally:
+        server.stop()

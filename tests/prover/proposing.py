@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from prover.ports import Answers, HelperError, Premises, Proposal, Question
+from prover.ports import Answers, Format, HelperError, Premises, Proposal, Question
 
 
 class Saying:
@@ -19,6 +19,9 @@ class Saying:
         self._error = error
         self._delay_s = delay_s
         self.asked: list[Question] = []
+
+    async def format(self, layout: str, printing: str) -> Format:
+        return Format(layout or "sft", printing or "default")
 
     async def proofs(self, question: Question, count: int | None) -> Answers:
         self.asked.append(question)

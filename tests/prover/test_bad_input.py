@@ -65,6 +65,7 @@ ABSURD = [
     "(* (* (*",
     '"unclosed',
     "do 1000000000 (try fail).",
+    "{" * 20_000,
     "\N{SNOWMAN} \0 \ud800",
     "eapply (f_equal f). shelve. Qed.",
     "refine (_ : f 1 = f 2). Unshelve. all: shelve.",

@@ -9,6 +9,7 @@ import pytest
 from coq_checker.client import CheckerClient, FreeStatement, Goal, Options, TheoremRef
 from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
 from prover.events import Backtracked, Failed, Filled, Generated, Hole, Ran, Repaired, Retrieved, Started
+from prover.ports import Format, HelperError
 from prover.script import Node
 
 from .proposing import Knowing, Saying
@@ -106,6 +107,38 @@ async def test_goals_beside_each_other_are_worked_on_at_the_same_time(checker_as
             opened -= 1
         most = max(most, opened)
     assert most == 2
+
+
+async def test_many_at_a_time_spend_no_more_than_the_budget(checker_async: CheckerClient) -> None:
+    loops = [f"idtac {'; idtac' * number}. do 1000000000 (try fail)." for number in range(12)]
+    task = ProveTask(FreeStatement("Theorem t : 0 = 1."), budget_cpu_s=4, hammer=False, samples=12, jobs=12)
+    _, done = await work(Prover(checker_async, Saying(*loops)), task)
+    assert done.verdict is not ProofVerdict.PROVED
+    # A check may take a little more than what it was given: for its path, and for a worker made anew.
+    assert done.cpu_s < 6
+
+
+class Made(Saying):
+    """A model that was made for a format of its own."""
+
+    async def format(self, layout: str, printing: str) -> Format:
+        if printing == "default":
+            raise HelperError("it was made for the profile 'coqgym'.")
+        return Format(layout or "instruct", "coqgym", tactics=False)
+
+
+async def test_a_model_is_asked_in_the_format_that_it_was_made_for(checker_async: CheckerClient) -> None:
+    statement = FreeStatement("Theorem t : forall n : nat, n * 0 + n = n + n.")
+    model = Made("auto.")
+    _, done = await work(Prover(checker_async, model), ProveTask(statement, budget_cpu_s=2, hammer=False))
+    assert done.verdict is not ProofVerdict.PROVED
+    assert {(one.layout, one.printing) for one in model.asked} == {("instruct", "coqgym")}
+    assert "Nat.add" in model.asked[0].goal.conclusion
+    model = Made("auto.")
+    task = ProveTask(statement, budget_cpu_s=2, hammer=False, printing="default")
+    events, _ = await work(Prover(checker_async, model), task)
+    assert model.asked == []
+    assert any("coqgym" in one.message for one in events if isinstance(one, Generated))
 
 
 HARD = FreeStatement("Theorem t : forall l : list nat, total (rev l) = total l.", LISTS)

@@ -73,8 +73,9 @@ def file_key(file: str) -> str:
 class ReplayBackend:
     """Answers of a folder `MODEL/PROJECT.jsonl`, a line for each: `project, file, theorem, response`.
 
-    Each MODEL is a model of the server. Files are read when their project is first asked for. A theorem without a
-    record is answered 404 with the code `not_recorded`; one with fewer records than `n` gives what there is.
+    Each MODEL is a model of the server; a folder of one model alone, with its `PROJECT.jsonl`, does too.
+    Files are read when their project is first asked for. A theorem without a record is answered 404 with the
+    code `not_recorded`; one with fewer records than `n` gives what there is.
     Every answer stands alone: temperature and seed change nothing.
 
     Args:
@@ -88,10 +89,14 @@ class ReplayBackend:
     def __init__(self, folder: Path, printing: str = "") -> None:
         self._folder = folder
         self._loaded: dict[tuple[str, str], _Recording] = {}
-        names = sorted(one.parent.name for one in folder.glob("*/*.jsonl")) if folder.is_dir() else []
-        self._cards = tuple(Card(name, "replay", (), printing, "recorded") for name in dict.fromkeys(names))
+        self._models = {one.parent.name: one.parent for one in sorted(folder.glob("*/*.jsonl"))}
+        if not self._models and any(folder.glob("*.jsonl")):
+            self._models = {folder.resolve().name: folder}
+        self._cards = tuple(Card(name, "replay", (), printing, "recorded") for name in self._models)
         if not self._cards:
-            raise ReplayError(f"there are no recordings in {folder}: it must have files MODEL/PROJECT.jsonl.")
+            raise ReplayError(
+                f"there are no recordings in {folder}: it must have files PROJECT.jsonl, or MODEL/PROJECT.jsonl."
+            )
 
     def cards(self) -> tuple[Card, ...]:
         """One for each folder."""
@@ -135,7 +140,7 @@ class ReplayBackend:
         key = (model, project)
         if key not in self._loaded:
             # The name comes from a request: it must be that of a file there.
-            known = {one.stem: one for one in (self._folder / model).glob("*.jsonl")}
+            known = {one.stem: one for one in self._models[model].glob("*.jsonl")}
             if project not in known:
                 return None
             self._loaded[key] = _Recording(known[project])

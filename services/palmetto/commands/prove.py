@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from coqdata.catalogue import find_project, resolve
 from coqdata.project import Project, ProjectError
-from coqdata.theorem import Theorem, theorems
+from coqdata.theorem import named, theorems
 from palmetto.commands import fail
 from palmetto.local import a_prover
 from palmetto.show import follow
@@ -36,7 +37,7 @@ class _Item:
 
 def prove(
     what: Annotated[str, typer.Argument(help="A Coq file, or a project's name or folder.", metavar="FILE.v|PROJECT")],
-    theorem: Annotated[str | None, typer.Option(help="Only this theorem, `foo` or `Module.foo`.")] = None,
+    theorem: Annotated[str | None, typer.Option(help="Only this theorem: `foo`, `Module.foo`, or `foo#N`.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="CPU seconds for each theorem.", metavar="S")] = 60.0,
     model: Annotated[
         str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
@@ -92,17 +93,12 @@ def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project
             raise StackError(f"{path} is not UTF-8 text (byte {error.start}): convert it, e.g. with iconv.") from error
         project = find_project(path)
         inside = project is not None and path.resolve() in project.files
-        found = [_item(one, source, path, project if inside else None, common) for one in _wanted(source, name)]
+        found = _items_of(source, path, project if inside else None, name, common)
         if not inside:
             project = None
     else:
         project = resolve(what)
-        found = [
-            _item(one, source, file, project, common)
-            for file in project.files
-            for source in [file.read_bytes()]
-            for one in _wanted(source, name)
-        ]
+        found = [item for file in project.files for item in _items_of(file.read_bytes(), file, project, name, common)]
     if not found:
         raise StackError(
             f"there is no theorem {name!r} in {what}." if name is not None else f"there is no theorem in {what}."
@@ -110,18 +106,29 @@ def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project
     return project, found
 
 
-def _wanted(source: bytes, name: str | None) -> list[Theorem]:
-    return [one for one in theorems(source) if name is None or name in (one.name, one.qualified_name)]
-
-
-def _item(theorem: Theorem, source: bytes, path: Path, project: Project | None, common: dict[str, Any]) -> _Item:
-    if project is not None:
-        file = path.resolve().relative_to(project.root).as_posix()
-        request = {"project": project.name, "file": file, "theorem": theorem.qualified_name}
-        return _Item(file, theorem.qualified_name, {**request, **common})
-    statement = source[theorem.start : theorem.statement_end].decode()
-    request = {"statement": statement, "context": source[: theorem.start].decode()}
-    return _Item(str(path), theorem.qualified_name, {**request, **common})
+def _items_of(
+    source: bytes, path: Path, project: Project | None, name: str | None, common: dict[str, Any]
+) -> list[_Item]:
+    known = theorems(source)
+    stem, _, index = (name or "").rpartition("#")
+    if stem and index.isdigit():
+        wanted = [one for one in known if one.index == int(index) and stem in (one.name, one.qualified_name)]
+    else:
+        wanted = known if name is None else named(known, name)
+    # A name may be stated again after an `Abort`, or in another section: its index tells which one is meant.
+    often = Counter(one.qualified_name for one in known)
+    found = []
+    for one in wanted:
+        shown = f"{one.qualified_name}#{one.index}" if often[one.qualified_name] > 1 else one.qualified_name
+        if project is not None:
+            file = path.resolve().relative_to(project.root).as_posix()
+            target = {"project": project.name, "file": file, "theorem": one.qualified_name, "index": one.index}
+            found.append(_Item(file, shown, {**target, **common}))
+        else:
+            statement = source[one.start : one.statement_end].decode()
+            target = {"statement": statement, "context": source[: one.start].decode()}
+            found.append(_Item(str(path), shown, {**target, **common}))
+    return found
 
 
 async def _run(

@@ -27,8 +27,12 @@ class Budgeted(BaseModel):
     retrieval: bool = Field(True, description="Ask the retriever for premises.")
     use_model: bool = Field(True, description="Ask the model.")
     hammer: bool = Field(True, description="Use CoqHammer, where the toolchain has it.")
-    prompt: Literal["sft", "instruct"] = Field("sft", description="The prompt's layout.")
-    printing: Literal["default", "coqgym"] = Field("default", description="How the model's goals are printed.")
+    prompt: Literal["sft", "instruct"] | None = Field(
+        None, description="The prompt's layout; none given: what the model was made for."
+    )
+    printing: Literal["default", "coqgym"] | None = Field(
+        None, description="How the model's goals are printed; none given: what the model was made for."
+    )
     stream: bool = Field(False, description="Answer server-sent events, one for each step.")
 
 

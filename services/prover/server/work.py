@@ -50,8 +50,8 @@ class Works:
             retrieval=request.retrieval,
             use_model=request.use_model,
             hammer=request.hammer,
-            layout=request.prompt,
-            printing=request.printing,
+            layout=request.prompt or "",
+            printing=request.printing or "",
         )
 
     def prove(self, request: ProveRequest) -> Work:
