@@ -63,11 +63,10 @@ def _line(event: dict[str, Any]) -> str:
     kind = event["kind"]
     shown = {
         "generated": lambda: f"model: {_flat(event['script']) or event['message']}",
-        "ran": lambda: f"{'ran' if event['ok'] else 'fails'}: {event['sentence']}  {event['message']}",
+        # What fails, and the holes that stay, are most of all steps: they are left to the event stream.
+        "ran": lambda: f"runs: {event['sentence']}" if event["ok"] else "",
         "repaired": lambda: f"repaired ({event['error_class']}): {event['before']} -> {event['after']}",
-        "hole": lambda: f"hole {event['id']}: {event['goal']['conclusion'] if event['goal'] else ''}",
         "filled": lambda: f"hole {event['id']} filled by {event['tactic']} ({event['how']})",
-        "failed": lambda: f"hole {event['id']} stays open",
         "backtracked": lambda: f"takes back: {event['tactic']}",
         "candidate": lambda: f"checks: {_flat(event['script'])}",
         "theorem": lambda: f"{event['theorem']} ({event['number'] + 1} of {event['of']})",
