@@ -60,6 +60,7 @@ class Context:
         effort: the most that was tried on a goal without success, by its text.
         solved: finished proofs of goals, by their text, as one line.
         asked: what the model was asked.
+        refused: scripts that were finished by their goals, and that the checker did not accept.
     """
 
     coq: Coq
@@ -71,6 +72,7 @@ class Context:
     effort: dict[str, int] = field(default_factory=dict)
     solved: dict[str, tuple[str, str]] = field(default_factory=dict)
     asked: Asked = field(default_factory=Asked)
+    refused: set[str] = field(default_factory=set)
 
     @property
     def now_s(self) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from coq_checker.client import Verdict
 from prover.context import Context
 from prover.coq import Coq
 from prover.events import Candidate
@@ -12,6 +13,7 @@ _PRELUDES = (
     "From Hammer Require Import Tactics.",
     "From Hammer Require Import Tactics. From Coq Require Import Lia.",
 )
+_UNSHELVE = "Unshelve.\nall: first [eassumption | easy | constructor | eauto].\nQed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ class Accepted:
 async def accept(context: Context, script: str) -> Accepted | None:
     """The script with the smallest prelude that it needs; None where the checker accepts it with none.
 
+    Where existential variables are left on the shelf, the script with an end that fills them is tried too.
+
     Raises:
         CoqProblemError: the checker is gone.
     """
+    if script in context.refused:
+        return None
     coq: Coq = context.coq
     context.emit(Candidate(context.now_s, script))
     used = context.tools.prelude
@@ -36,6 +42,12 @@ async def accept(context: Context, script: str) -> Accepted | None:
         if ("Hammer" in prelude and "Hammer" not in used) or ("Lia" in prelude and "Lia" not in used):
             continue
         result = await coq.verify(script, prelude)
+        if not result.proved and result.verdict is Verdict.INCOMPLETE:
+            longer = script.removesuffix("Qed.") + _UNSHELVE
+            longer_result = await coq.verify(longer, prelude)
+            if longer_result.proved:
+                return Accepted(longer, prelude, tuple(longer_result.axioms))
         if result.proved:
             return Accepted(script, prelude, tuple(result.axioms))
+    context.refused.add(script)
     return None

@@ -191,6 +191,9 @@ class Strategy:
         if accepted is not None:
             how = dict.fromkeys(node.how for node in tree.root.nodes() if node.how)
             raise _Done(accepted, "+".join(how))
+        # One of these is wrong in a way that its goal did not show: none is taken for granted again.
+        for node in tree.root.nodes():
+            self._context.solved.pop(node.text, None)
 
     async def _root(self, effort: Effort, least: Effort = Effort.QUICK) -> None:
         """The statement itself, with what takes at most `effort` and at least `least`."""

@@ -8,7 +8,7 @@ import pytest
 
 from coq_checker.client import CheckerClient, FreeStatement, Goal, Options, TheoremRef
 from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
-from prover.events import Backtracked, Failed, Filled, Generated, Hole, Ran, Repaired, Retrieved, Started
+from prover.events import Backtracked, Candidate, Failed, Filled, Generated, Hole, Ran, Repaired, Retrieved, Started
 from prover.ports import Format, HelperError
 from prover.script import Node
 
@@ -247,3 +247,22 @@ def test_a_task_out_of_range_is_refused(wrong: dict[str, object]) -> None:
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALMETTO_PROVER_ATP_LIMIT_S", "9")
     assert ProverSettings().atp_limit_s == 9
+
+
+async def test_what_leaves_variables_on_the_shelf_has_not_closed_its_goal(checker_async: CheckerClient) -> None:
+    context = """
+Lemma any (n m : nat) (P : Prop) : n = m -> (m = n -> P) -> P. Proof. auto. Qed.
+"""
+    # `edestruct any` closes the goal in focus and leaves n and m on the shelf.
+    statement = FreeStatement("Theorem t : True /\\ 2 + 2 = 4.", context)
+    for answer in ("split. - edestruct any; eauto. - reflexivity.", "eapply any; eauto."):
+        task = ProveTask(statement, budget_cpu_s=10, hammer=False)
+        _, done = await work(Prover(checker_async, Saying(answer), Knowing("any")), task)
+        await proved(checker_async, task, done)
+    events, done = await work(
+        Prover(checker_async, Saying("eapply any; eauto."), Knowing("any")),
+        ProveTask(FreeStatement("Theorem t : 0 = 1.", context), budget_cpu_s=3, hammer=False),
+    )
+    assert done.verdict is not ProofVerdict.PROVED
+    candidates = [one.script for one in events if isinstance(one, Candidate)]
+    assert len(candidates) == len(set(candidates)), "what was refused is not sent again"

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from prover.context import Tools
 
 _MARK = "palmetto-closer"
+# Names of tactics that begin with `e` because they leave existential variables, and not by chance.
+_EXISTENTIAL = re.compile(
+    r"\b(?:e(?!auto\b|asy\b|xact\b|lim\b|xfalso\b|xists\b|ither\b|qn\b)[a-z]+|refine|unshelve)\b|\?"
+)
 _REPLACE = re.compile(r"Replace the `?\w+`? tactic with:\s*(.+)\Z", re.S)
 
 
@@ -38,9 +42,19 @@ def quick(tools: Tools) -> tuple[str, ...]:
     return tuple(found)
 
 
+def whole(tactic: str) -> str:
+    """The tactic, failing where it leaves a goal, also one on the shelf, which `solve` alone does not see."""
+    return f"solve [unshelve ({tactic})]"
+
+
+def may_shelve(tactic: str) -> bool:
+    """Whether a tactic may leave existential variables on the shelf while it closes its goal."""
+    return _EXISTENTIAL.search(tactic) is not None
+
+
 def together(tactics: Sequence[str]) -> str:
     """One sentence that tries all of them in order, and prints the number of the one that did it last."""
-    tries = [f'(idtac "{_MARK} {number}"; solve [{tactic}])' for number, tactic in enumerate(tactics)]
+    tries = [f'(idtac "{_MARK} {number}"; {whole(tactic)})' for number, tactic in enumerate(tactics)]
     return f"first [{' | '.join(tries)}]."
 
 

@@ -140,5 +140,9 @@ class Filler:
         outcome = await self.runner.try_on(node, tactic, cpu_ms=cpu_ms)
         if not outcome.closed:
             return False
+        if closers.may_shelve(tactic):
+            checked = await self.runner.try_on(node, f"{closers.whole(tactic.rstrip('.'))}.", cpu_ms=2 * cpu_ms)
+            if not checked.closed:
+                return False
         await self.runner.use(node, tactic, how, outcome)
         return True
