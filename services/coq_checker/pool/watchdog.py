@@ -5,6 +5,7 @@ Coq's own Timeout and SIGINT do not stop every computation (rocq#20228); SIGKILL
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ from coq_checker.limits import Limits
 from coq_checker.session import process
 from coq_checker.session.api import CoqSession
 
-_PERIOD_S = 0.01
-# A session that is at work and takes no CPU time for so long hangs; it is looked at every so many ticks.
+# How often a session is looked at: the more often, the nearer it is to a limit.
+_SHORTEST_MS, _LONGEST_MS = 10, 100
+# A session that is at work and takes no CPU time for so long hangs; it is looked for that so often.
 _STALL_NS = 30_000_000_000
-_STALL_EVERY = 100
+_STALL_EVERY_NS = 1_000_000_000
 # What is over sooner has had no time to start other processes worth counting.
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
-_MEMORY_EVERY = 3
+_MEMORY_EVERY_NS = 30_000_000
+_CORES = os.cpu_count() or 1
 
 
 class Breach(Enum):
@@ -39,6 +42,7 @@ class Guard:
     Attributes:
         breach: the limit that was passed, after which the session was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
+        due_ns, memory_due_ns, stall_due_ns: when it, its memory, and whether it stands still are looked at next.
     """
 
     session: CoqSession
@@ -50,6 +54,9 @@ class Guard:
     last_cpu_ns: int = 0
     seen_cpu_ns: int = -1
     seen_ns: int = 0
+    due_ns: int = 0
+    memory_due_ns: int = 0
+    stall_due_ns: int = 0
 
     @property
     def cpu_ns(self) -> int:
@@ -75,12 +82,11 @@ class Guard:
 
 
 class Watchdog:
-    """Looks at every guarded session some hundred times a second, and not at all when there is none."""
+    """Looks at every guarded session ten to a hundred times a second, and not at all when there is none."""
 
     def __init__(self) -> None:
         self._guards: set[Guard] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._ticks = 0
 
     @contextlib.contextmanager
     def watch(self, session: CoqSession, limits: Limits) -> Iterator[Guard]:
@@ -93,9 +99,11 @@ class Watchdog:
             time.monotonic_ns(),
         )
         session.output_bytes = limits.output_bytes
+        guard.due_ns = guard.start_ns + 1_000_000 * _SHORTEST_MS
+        guard.memory_due_ns = guard.start_ns + _MEMORY_EVERY_NS
+        guard.stall_due_ns = guard.start_ns + _STALL_EVERY_NS
         self._guards.add(guard)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_PERIOD_S, self._tick)
+        self._plan()
         try:
             yield guard
         finally:
@@ -104,25 +112,41 @@ class Watchdog:
                 session.reaped_cpu_ns = process.reaped_cpu_ns(session.pid)
             self._guards.discard(guard)
 
-    def _tick(self) -> None:
-        self._ticks += 1
-        for guard in list(self._guards):
-            if guard.breach is None:
-                self._look(guard)
-        if self._guards:
-            self._timer = asyncio.get_running_loop().call_later(_PERIOD_S, self._tick)
-        else:
-            self._timer = None
+    def _plan(self) -> None:
+        """Has the next look come when the first of the sessions is due."""
+        due_ns = min((guard.due_ns for guard in self._guards if guard.breach is None), default=None)
+        if due_ns is None:
+            return
+        loop = asyncio.get_running_loop()
+        wait_s = max(0.0, (due_ns - time.monotonic_ns()) / 1e9)
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + wait_s + 0.001:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_later(wait_s, self._tick)
 
-    def _look(self, guard: Guard) -> None:
+    def _tick(self) -> None:
+        self._timer = None
+        now_ns = time.monotonic_ns()
+        for guard in list(self._guards):
+            if guard.breach is None and guard.due_ns <= now_ns:
+                self._look(guard, now_ns)
+        self._plan()
+
+    def _look(self, guard: Guard, now_ns: int) -> None:
         limits = guard.limits
         wall_ms = guard.wall_ns // 1_000_000
+        # CPU time runs no faster than the clock for one thread; hammers start processes, hence the cores.
+        left_ms = min(limits.wall_ms - wall_ms, limits.cpu_ms // _CORES - wall_ms)
+        if limits.wall_ms > wall_ms and left_ms <= 0:
+            left_ms = min(limits.wall_ms - wall_ms, (limits.cpu_ms - guard.cpu_ns // 1_000_000) // _CORES)
+            if guard.cpu_ns >= limits.cpu_ms * 1_000_000:
+                guard.breach = Breach.CPU
+        guard.due_ns = now_ns + 1_000_000 * max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2))
         if wall_ms >= limits.wall_ms:
             guard.breach = Breach.WALL
-        # CPU time runs no faster than the clock for one thread; hammers start processes, hence the half.
-        elif wall_ms * 2 >= limits.cpu_ms and guard.cpu_ns >= limits.cpu_ms * 1_000_000:
-            guard.breach = Breach.CPU
-        elif self._ticks % _MEMORY_EVERY == 0:
+        elif guard.breach is None and now_ns >= guard.memory_due_ns:
+            guard.memory_due_ns = now_ns + _MEMORY_EVERY_NS
             pids = [guard.session.pid, *process.descendants(guard.session.pid)]
             rss = sum(process.rss_bytes(pid) for pid in pids)
             # What a process shares with those that it forked counts once, which is dear to find out.
@@ -133,5 +157,7 @@ class Watchdog:
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
             guard.session.kill()
-        elif self._ticks % _STALL_EVERY == 0 and guard.stalls():
-            guard.session.kill()  # as if it had died: what it was at work on is tried once more
+        elif now_ns >= guard.stall_due_ns:
+            guard.stall_due_ns = now_ns + _STALL_EVERY_NS
+            if guard.stalls():
+                guard.session.kill()  # as if it had died: what it was at work on is tried once more
