@@ -50,7 +50,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup test demo bench-checker bench-retrieval lock clean
+.PHONY: help setup browser test demo bench-checker bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -84,7 +84,13 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/packages
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-test: setup
+# For the tests of pages: without it they are skipped, and say so.
+browser:
+	@eval "$$SETUP_FUNCTIONS"
+	for name in chromium chromium-browser google-chrome; do ! command -v "$$name" >/dev/null || exit 0; done
+	(install chromium) || echo "palmetto: no browser, so the tests of pages are skipped" >&2
+
+test: setup browser
 	@set -x
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ import pytest_asyncio
 from coq_checker.client import CheckerClient, SyncCheckerClient
 from coq_checker.toolchain import Toolchain, find_toolchain
 
+from .browser import browser  # noqa: F401
 from .coq_checker.servers import EXAMPLES, ServerProcess, start_server
 
 SHARED = Path(os.environ.get("PALMETTO_SHARED", "../shared"))

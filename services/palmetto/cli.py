@@ -10,7 +10,7 @@ import typer
 # gRPC's core prints to standard error whatever it likes; what matters is raised.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from palmetto.commands import check, fill, index, project, prove, serve, toolchain, up
+from palmetto.commands import check, compare, crawl, eval_command, fill, index, project, prove, serve, toolchain, up
 
 _INTERRUPTED = 130
 
@@ -27,8 +27,11 @@ app.add_typer(serve.app, name="serve")
 app.command("check")(check.check)
 app.command("prove")(prove.prove)
 app.command("fill")(fill.fill)
+app.add_typer(eval_command.app, name="eval")
+app.command("compare")(compare.compare)
 app.command("up")(up.up)
 app.command("index")(index.index)
+app.command("crawl")(crawl.crawl)
 
 
 def main() -> None:

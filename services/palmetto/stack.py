@@ -115,6 +115,7 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
                 "PALMETTO_PROVER_CHECKER": checker,
                 "PALMETTO_PROVER_RETRIEVER": retriever,
                 "PALMETTO_PROVER_MODEL": model_url,
+                **({"PALMETTO_PROVER_ATTEMPTS": str(options.jobs)} if options.jobs else {}),
             },
         )
     )

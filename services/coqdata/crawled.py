@@ -1,0 +1,120 @@
+"""What a crawl leaves: projects with where they come from, and the catalogue that lists them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from coqdata.project import ProjectError
+
+PROVENANCE_FILE = "palmetto-source.json"
+CATALOGUE_FILE = "catalogue.json"
+CATALOGUE_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a project's files come from.
+
+    Attributes:
+        upstream: address of its repository.
+        commit: the commit that was taken.
+        committed_at: its date, ISO 8601 in UTC.
+        licence: SPDX identifier; empty where none is known.
+        split: `train` or `test`; empty where it was not split.
+        until: the date that it was split at, ISO 8601.
+        marks: data sets that it belongs to, such as `coqgym`.
+    """
+
+    upstream: str
+    commit: str
+    committed_at: str = ""
+    licence: str = ""
+    split: str = ""
+    until: str = ""
+    marks: tuple[str, ...] = ()
+
+
+def write_provenance(folder: Path, provenance: Provenance) -> None:
+    """Leaves it in a project's folder.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    (folder / PROVENANCE_FILE).write_text(json.dumps(asdict(provenance), indent=1) + "\n", "utf-8")
+
+
+def read_provenance(folder: Path) -> Provenance | None:
+    """Where a project's files come from; None where nothing readable tells it."""
+    try:
+        given = json.loads((folder / PROVENANCE_FILE).read_text("utf-8"))
+        texts = {name: str(given.get(name, "")) for name in Provenance.__slots__ if name != "marks"}
+        return Provenance(**texts, marks=tuple(str(mark) for mark in given.get("marks", ())))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CrawledProject:
+    """A project of a crawl's catalogue.
+
+    Attributes:
+        name: in the catalogue.
+        folder: its folder, absolute; it has a `_CoqProject` that lists what compiles.
+        stars: of its repository.
+        files: Coq files that compile.
+        theorems: in a test catalogue, how many of its theorems are for testing.
+        provenance: where it comes from.
+    """
+
+    name: str
+    folder: Path
+    stars: int
+    files: int
+    theorems: int
+    provenance: Provenance
+
+
+def read_catalogue(place: Path) -> list[CrawledProject]:
+    """The projects of a catalogue: of the file itself, or of a folder that a crawl wrote.
+
+    Raises:
+        ProjectError: it cannot be read.
+    """
+    listing = place / CATALOGUE_FILE if place.is_dir() else place
+    try:
+        given: Any = json.loads(listing.read_text("utf-8"))
+        if given["format"] != CATALOGUE_FORMAT:
+            raise ProjectError(f"{listing} is of another version of Palmetto: crawl again.")
+        return [
+            CrawledProject(
+                name=str(one["name"]),
+                folder=(listing.parent / one["folder"]).resolve(),
+                stars=int(one["stars"]),
+                files=int(one["files"]),
+                theorems=int(one["theorems"]),
+                provenance=Provenance(**{**one["provenance"], "marks": tuple(one["provenance"]["marks"])}),
+            )
+            for one in given["projects"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{listing} is no catalogue of a crawl ({error}): give what `palmetto crawl` wrote."
+        ) from None
+
+
+def expand(arguments: Iterable[str]) -> list[str]:
+    """Arguments that name projects, with each catalogue, or folder of a crawl, replaced by its projects' folders.
+
+    Raises:
+        ProjectError: a catalogue cannot be read.
+    """
+    found: list[str] = []
+    for argument in arguments:
+        place = Path(argument)
+        if place.name == CATALOGUE_FILE or (place.is_dir() and (place / CATALOGUE_FILE).is_file()):
+            found += [str(one.folder) for one in read_catalogue(place)]
+        else:
+            found.append(argument)
+    return found

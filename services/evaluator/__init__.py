@@ -1,0 +1,1 @@
+"""Evaluates models on Coq projects: runs, stores, verifies and compares experiments."""

@@ -1,0 +1,35 @@
+"""Projects as a person names them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from coqdata.catalogue import locate, resolve
+from coqdata.project import Project, ProjectError
+
+
+def find_projects(names: Sequence[str]) -> tuple[list[Project], list[str]]:
+    """The projects (NAME, DIR or NAME=DIR), and a sentence for each that is there but cannot be read.
+
+    Raises:
+        ProjectError: there is no such project, or two have one name.
+    """
+    found: dict[str, Project] = {}
+    broken: list[str] = []
+    for text in names:
+        name, _, folder = text.partition("=")
+        try:
+            project = resolve(folder or name)
+        except ProjectError as error:
+            if not Path(folder or name).is_dir() and locate(folder or name) is None:
+                raise
+            broken.append(f"{text} is left out: {error}")
+            continue
+        project = replace(project, name=name if folder else project.name)
+        if project.name in found and found[project.name].root != project.root:
+            raise ProjectError(f"two projects are called {project.name!r}: give one of them another name, NAME=DIR.")
+        if not project.files:
+            broken.append(f"{text} is left out: it has no .v files.")
+            continue
+        found[project.name] = project
+    return list(found.values()), broken
