@@ -4,6 +4,7 @@
 #   make test            setup, then all checks and tests
 #   make demo            setup, then check the Coq project in examples/, and prove its theorems
 #   make bench-checker   setup, then measure the checker (ARGS="..." for its options)
+#   make bench-proving   setup, then the default, hammer alone and recorded models on PALM's projects (ARGS="--limit 200")
 #   make bench-retrieval setup, then measure the retriever (ARGS="..." for its options)
 #   make lock            lock the packages anew after a change of pyproject.toml (UPGRADE=1: newest versions)
 #   make clean           remove everything that was made in this checkout (the toolchain stays in its cache)
@@ -50,7 +51,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup browser test demo bench-checker bench-retrieval lock clean
+.PHONY: help setup browser test demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -107,6 +108,10 @@ demo: setup
 
 bench-checker: setup
 	$(BIN)/python -m benchmarks.checker $(ARGS)
+
+# It goes on where it was stopped; all of it takes days, a sample of 200 theorems hours.
+bench-proving: setup
+	$(BIN)/palmetto eval matrix benchmarks/proving/palm.toml $(ARGS)
 
 bench-retrieval: setup
 	$(BIN)/python -m benchmarks.retrieval $(ARGS)

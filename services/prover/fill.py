@@ -17,19 +17,22 @@ _ENDS = frozenset((b"Qed", b"Defined", b"Admitted", b"Abort", b"Save"))
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A theorem without a whole proof.
+    """A theorem without a whole proof. Offsets are in the text with ends.
 
     Attributes:
         name: the theorem's, with its modules.
+        index: its position among the theorems.
         kind: how it is stated.
         statement: the sentence that states it.
         context_end: byte offset of the statement: what stands before it is its context.
         start, end: byte range that a proof goes into.
         why: `Admitted`, `Abort`, `admit` or `prove`.
         draft: the unfinished proof that stands there, without its end; empty if there is none.
+        problem: why it cannot be filled, as one sentence; empty if it can.
     """
 
     name: str
+    index: int
     kind: str
     statement: str
     context_end: int
@@ -37,6 +40,7 @@ class Place:
     end: int
     why: str
     draft: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +52,52 @@ class Edit:
     text: str
 
 
-def places(source: bytes) -> list[Place]:
-    """The theorems of a file that are to be filled, in file order."""
-    whole, added = _with_ends(source)
+class Unfinished:
+    """A text whose theorems are to be filled.
+
+    Attributes:
+        source: as it was given.
+        whole: with an end after each mark that has none, so that each theorem's context runs.
+        places: what is to be filled, in order.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.whole, self._added = _with_ends(source)
+        self._newline = "\r\n" if source.count(b"\r\n") * 2 > source.count(b"\n") else "\n"
+        self.places = places(self.whole)
+
+    def context(self, place: Place) -> str:
+        """What stands before a theorem."""
+        return self.whole[: place.context_end].decode("utf-8", "replace")
+
+    def in_source(self, edit: Edit) -> Edit:
+        """An edit of the whole text as one of the source."""
+        start, end = _before(edit.start, self._added), _before(edit.end, self._added)
+        return Edit(start, end, edit.text.replace("\n", self._newline))
+
+
+def places(whole: bytes) -> list[Place]:
+    """The theorems of a text that are to be filled, in order; each mark has an end."""
     marks = [match.start() for match in _MARK.finditer(whole)]
     found: list[Place] = []
     for theorem in theorems(whole):
-        why = "" if theorem.also else _why(whole, theorem, marks)
-        if not why:
+        why = _why(whole, theorem, marks)
+        if not why or (found and found[-1].context_end == theorem.start):
             continue
         proof = whole[theorem.statement_end : theorem.proof_end]
         found.append(
             Place(
                 name=theorem.qualified_name,
+                index=theorem.index,
                 kind=theorem.kind.value,
                 statement=whole[theorem.start : theorem.statement_end].decode("utf-8", "replace"),
-                context_end=_before(theorem.start, added),
-                start=_before(theorem.statement_end, added),
-                end=_before(theorem.proof_end, added),
+                context_end=theorem.start,
+                start=theorem.statement_end,
+                end=theorem.proof_end,
                 why=why,
                 draft=_without_end(proof) if why in ("admit", "Admitted") else "",
+                problem="theorems that are stated together (`with`) are not filled." if theorem.also else "",
             )
         )
     return found

@@ -277,3 +277,10 @@ async def test_a_stream(behind: Upstream) -> None:
     assert found[-1] == "data: [DONE]"
     assert len(found) == 3
     assert len(behind.asked) == 2
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:abc/v1", "http://127.0.0.1:99999/v1", "ftp://x/v1", "nonsense"])
+async def test_what_is_no_address_is_said(address: str) -> None:
+    async with ModelClient(address) as model:
+        with pytest.raises(RefusedError, match="no address"):
+            await model.complete(MESSAGES)

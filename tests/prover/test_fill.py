@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.fill import Edit, apply, edits, places
+from prover.fill import Edit, Unfinished, apply, edits
 
 TEXT = b"""Require Import Arith.
 (* Admitted. admit. *)
@@ -25,7 +25,7 @@ Definition admit_like := "admit".
 
 
 def test_places_in_file_order() -> None:
-    found = places(TEXT)
+    found = Unfinished(TEXT).places
     assert [(one.name, one.why) for one in found] == [
         ("given_up", "Admitted"),
         ("holes", "admit"),
@@ -38,23 +38,38 @@ def test_places_in_file_order() -> None:
     assert found[2].draft == ""
 
 
+def filled(source: bytes, proof: str, prelude: str = "") -> bytes:
+    text = Unfinished(source)
+    return apply(source, [text.in_source(edit) for one in text.places for edit in edits(one, proof, prelude)])
+
+
 def test_edits_put_the_proof_in_place() -> None:
-    found = {one.name: one for one in places(TEXT)}
-    changes = [edit for one in found.values() for edit in edits(one, "Proof.\nauto.\nQed.", "")]
-    text = apply(TEXT, changes).decode()
+    text = filled(TEXT, "Proof.\nauto.\nQed.").decode()
     assert "Lemma given_up (n : nat) : n = n.\nProof.\nauto.\nQed.\nSection S." in text
     assert "Lemma marked : 2 = 2.\nProof.\nauto.\nQed.\nLemma marked_too : 3 = 3.\nProof.\nauto.\nQed.\n" in text
     assert "Abort" not in text
     assert text.startswith("Require Import Arith.\n(* Admitted. admit. *)\nLemma done")
-    assert not places(text.encode())
+    assert not Unfinished(text.encode()).places
 
 
 def test_a_prelude_stands_before_the_theorem() -> None:
-    (place,) = places(b"Lemma a : True.\nAdmitted.\n")
-    text = apply(
-        b"Lemma a : True.\nAdmitted.\n", edits(place, "Proof. hauto. Qed.", "From Hammer Require Import Tactics.")
-    )
+    text = filled(b"Lemma a : True.\nAdmitted.\n", "Proof. hauto. Qed.", "From Hammer Require Import Tactics.")
     assert text == b"From Hammer Require Import Tactics.\nLemma a : True.\nProof. hauto. Qed.\n"
+
+
+def test_lines_end_as_those_of_the_file() -> None:
+    assert filled(b"Lemma a : True.\r\nAdmitted.\r\n", "Proof.\nQed.") == b"Lemma a : True.\r\nProof.\r\nQed.\r\n"
+
+
+def test_a_context_has_an_end_for_each_mark() -> None:
+    text = Unfinished(b"Lemma a : True.\n(* prove *)\nLemma b : True.\n(* prove *)\n")
+    assert [one.name for one in text.places] == ["a", "b"]
+    assert text.context(text.places[1]) == "Lemma a : True.\n(* prove *) Admitted.\n"
+
+
+def test_theorems_that_are_stated_together_are_told() -> None:
+    (place,) = Unfinished(b"Lemma a : True with b : True.\nAdmitted.\n").places
+    assert "with" in place.problem
 
 
 @pytest.mark.parametrize(
@@ -68,13 +83,12 @@ def test_a_prelude_stands_before_the_theorem() -> None:
     ],
 )
 def test_nothing_to_fill(text: bytes) -> None:
-    assert places(text) == []
+    assert Unfinished(text).places == []
 
 
 def test_a_file_that_ends_inside_of_a_proof() -> None:
-    (place,) = places(b"Lemma a : True.\n(* prove *)\n")
-    assert apply(b"Lemma a : True.\n(* prove *)\n", edits(place, "Proof. exact I. Qed.", "")) == (
-        b"Lemma a : True.\nProof. exact I. Qed.\n"
+    assert (
+        filled(b"Lemma a : True.\n(* prove *)\n", "Proof. exact I. Qed.") == b"Lemma a : True.\nProof. exact I. Qed.\n"
     )
 
 

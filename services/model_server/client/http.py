@@ -5,6 +5,7 @@ import contextlib
 import email.utils
 import json
 import time
+import urllib.parse
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -30,6 +31,15 @@ _BY_CODE: dict[str, type[RefusedError]] = {
     "not_recorded": NoAnswerError,
     "printing_mismatch": PrintingMismatchError,
 }
+
+
+def is_address(url: str) -> bool:
+    """Whether it is the address of an HTTP server."""
+    try:
+        parsed = urllib.parse.urlsplit(url)
+        return parsed.scheme in ("http", "https") and bool(parsed.hostname) and (parsed.port or 1) > 0
+    except ValueError:
+        return False
 
 
 class Wire:
@@ -109,7 +119,10 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def _sent(self, method: str, path: str, body: dict[str, Any] | None) -> AsyncIterator[httpx2.Response]:
-        request = self._http.build_request(method, f"{self.base_url}{path}", json=body)
+        url = f"{self.base_url}{path}"
+        if not is_address(url):
+            raise RefusedError(f"{self.base_url!r} is no address: give it as http://HOST:PORT/v1.")
+        request = self._http.build_request(method, url, json=body)
         try:
             response = await self._http.send(request, stream=True)
         except httpx2.TimeoutException:

@@ -3,6 +3,8 @@
 import asyncio
 import difflib
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,12 +69,24 @@ def fill(
         before, after = (one.splitlines(keepends=True) for one in (text, result["text"]))
         sys.stdout.writelines(difflib.unified_diff(before, after, fromfile=name, tofile=name))
     if write and result["text"] != text:
-        # What the file was changed to in the meantime is not overwritten.
-        if file.read_bytes().decode("utf-8", "replace") != text:
-            raise fail(f"{file} was changed while it was worked on: run the command again.")
-        file.write_bytes(result["text"].encode())
+        _write(file, text, result["text"])
     Console(stderr=True, highlight=False).print(f"{result['filled']} of {result['places']} filled")
     raise typer.Exit(0 if result["filled"] == result["places"] else 1)
+
+
+def _write(file: Path, before: str, after: str) -> None:
+    """Puts the new text in the file's place, all of it or nothing."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        # What the file was changed to in the meantime is not overwritten.
+        if file.read_bytes().decode("utf-8", "replace") != before:
+            raise fail(f"{file} was changed while it was worked on: run the command again.")
+        fresh.write_bytes(after.encode())
+        shutil.copymode(file, fresh)
+        fresh.replace(file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise fail(f"{file} cannot be written: {(error.strerror or 'unknown error').lower()}.") from None
 
 
 async def _run(

@@ -14,6 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from prover.server.attempts import Attempt, Attempts, BusyError
+from prover.server.bounded import BoundedBody
 from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
 from prover.server.settings import ProverServerSettings
 from prover.server.work import Works
@@ -81,12 +82,7 @@ def make_app(
     def fail(status: int, message: str, kind: str, **headers: str) -> JSONResponse:
         return JSONResponse({"error": {"message": message, "type": kind}}, status, headers=headers)
 
-    @app.middleware("http")
-    async def bounded(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-        length = request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > settings.max_body_bytes:
-            return fail(413, f"a request may have at most {settings.max_body_bytes} bytes.", "too_large")
-        return await proceed(request)
+    app.add_middleware(BoundedBody, max_bytes=settings.max_body_bytes)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,15 +1,24 @@
 """Requests and answers of the HTTP service."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 _STATEMENT: dict[str, Any] = {
     "statement": "Lemma add_0_r (n : nat) : n + 0 = n.",
     "context": "Require Import Arith.",
     "budget_cpu_s": 20,
 }
-_THEOREM: dict[str, Any] = {"project": "examples", "theorem": "snoc_length", "samples": 8}
+_THEOREM: dict[str, Any] = {"project": "examples", "theorem": "length_snoc", "samples": 8}
+
+
+def _is_text(value: str) -> str:
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("it is not text: it holds half of a character (a lone surrogate)")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_is_text)]
 
 
 class Budgeted(BaseModel):
@@ -17,7 +26,7 @@ class Budgeted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    budget_cpu_s: float | None = Field(None, gt=0, description="CPU seconds of Coq for each theorem.")
+    budget_cpu_s: float | None = Field(None, gt=0, le=86_400, description="CPU seconds of Coq for each theorem.")
     samples: int | None = Field(
         None, ge=0, le=64, description="Whole proofs that the model is asked for; none given: as many as suit it."
     )
@@ -41,14 +50,14 @@ class ProveRequest(Budgeted):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_STATEMENT, _THEOREM]})
 
-    project: str = Field("", description="Project that the checker knows; with `theorem`.")
-    file: str = Field("", description="File of the project, where the name alone is not enough.")
-    theorem: str = Field("", description="Name of the theorem; its own proof is not looked at.")
+    project: Text = Field("", description="Project that the checker knows; with `theorem`.")
+    file: Text = Field("", description="File of the project, where the name alone is not enough.")
+    theorem: Text = Field("", description="Name of the theorem; its own proof is not looked at.")
     index: int | None = Field(
         None, ge=0, description="Its index among the file's theorems, where the name stands more than once."
     )
-    statement: str = Field("", description="`Lemma NAME : TYPE.`, in place of `theorem`.")
-    context: str = Field("", description="Coq text before the statement.")
+    statement: Text = Field("", description="`Lemma NAME : TYPE.`, in place of `theorem`.")
+    context: Text = Field("", description="Coq text before the statement.")
 
     @model_validator(mode="after")
     def one_target(self) -> "ProveRequest":
@@ -72,10 +81,10 @@ class FillRequest(Budgeted):
         json_schema_extra={"examples": [{"text": "Lemma a (n : nat) : n + 0 = n.\nAdmitted.\n", "budget_cpu_s": 20}]},
     )
 
-    text: str = Field(description="The file.")
-    project: str = Field("", description="Project whose load path the text is compiled with.")
-    logical_name: str = Field("", description="Logical name of the file, e.g. `Lists.Extra`.")
-    theorems: list[str] = Field(default_factory=list, description="Fill only these.")
+    text: Text = Field(description="The file.")
+    project: Text = Field("", description="Project whose load path the text is compiled with.")
+    logical_name: Text = Field("", description="Logical name of the file, e.g. `Lists.Extra`.")
+    theorems: list[Text] = Field(default_factory=list, description="Fill only these.")
 
 
 class StageSpent(BaseModel):

@@ -5,13 +5,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
-from coq_checker.client import CheckerClient, CheckerError, FreeStatement, Options, TheoremRef
+from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
 from prover.drafts import with_draft
-from prover.events import Event, Finished
-from prover.fill import Edit, Place, apply, edits, places
+from prover.events import Event, Finished, ProofVerdict
+from prover.fill import Edit, Place, Unfinished, apply, edits
 from prover.ports import ModelPort, RetrieverPort
 from prover.prover import Prover
 from prover.server.attempts import Say, Work
+from prover.server.confirm import Confirmation
 from prover.server.schema import Budgeted, FillRequest, ProveRequest
 from prover.server.settings import ProverServerSettings
 from prover.task import ProveTask
@@ -74,40 +75,53 @@ class Works:
         """Work on every open theorem of a text, one after the other."""
 
         async def work(say: Say) -> dict[str, Any]:
-            source = request.text.encode()
-            found = [one for one in places(source) if not request.theorems or one.name in request.theorems]
+            text = Unfinished(request.text.encode())
+            known = {one.name for one in text.places}
+            unknown = [name for name in request.theorems if name not in known]
+            if unknown:
+                told = f"there is no theorem {unknown[0]!r} to be filled in the text."
+                return {**_nothing(text), "verdict": "ERROR", "message": told}
+            found = [one for one in text.places if not request.theorems or one.name in request.theorems]
             say({"kind": "places", "theorems": [{"theorem": one.name, "why": one.why} for one in found]})
             rows: list[dict[str, Any]] = []
             made: dict[int, list[Edit]] = {}
             for number, place in enumerate(found):
                 say({"kind": "theorem", "theorem": place.name, "number": number, "of": len(found)})
-                target = FreeStatement(
-                    place.statement,
-                    context=source[: place.context_end].decode("utf-8", "replace"),
-                    project=request.project,
-                    logical_name=request.logical_name,
-                )
-                finished = await self._attempt(self.task(request, target), say, draft=place.draft)
+                finished = await self._fill_place(request, text, place, say)
                 if finished.script:
                     made[number] = edits(place, finished.script, finished.prelude)
                 row = answer(place.name, finished)
                 rows.append(row)
                 say({"kind": "filled_theorem", **row})
-            await self._confirm(request, source, found, rows, made)
-            changes = [edit for one in made.values() for edit in one]
+            checked = Confirmation(self._checker, text, request.project, request.logical_name)
+            for number, why in (await checked.taken_back(found, made)).items():
+                del made[number]
+                rows[number] |= {"verdict": "NOT_PROVED", "message": why}
+            changes = {number: [text.in_source(edit) for edit in one] for number, one in made.items()}
             theorems = [
                 {
                     "theorem": place.name,
                     "why": place.why,
-                    "edits": [_edit(source, edit) for edit in made.get(number, [])],
+                    "edits": [_edit(text.source, edit) for edit in changes.get(number, [])],
                     "result": rows[number],
                 }
                 for number, place in enumerate(found)
             ]
-            text = apply(source, changes).decode("utf-8", "replace")
-            return {"filled": len(made), "places": len(found), "theorems": theorems, "text": text}
+            filled = apply(text.source, [edit for one in changes.values() for edit in one])
+            return {
+                "filled": len(made),
+                "places": len(found),
+                "theorems": theorems,
+                "text": filled.decode("utf-8", "replace"),
+            }
 
         return work
+
+    async def _fill_place(self, request: FillRequest, text: Unfinished, place: Place, say: Say) -> Finished:
+        if place.problem:
+            return Finished(0.0, ProofVerdict.NOT_PROVED, message=place.problem)
+        target = FreeStatement(place.statement, text.context(place), request.project, request.logical_name)
+        return await self._attempt(self.task(request, target), say, draft=place.draft)
 
     async def _attempt(self, task: ProveTask, say: Say, draft: str) -> Finished:
         prover = Prover(self._checker, with_draft(self._model, draft), self._retriever)
@@ -123,34 +137,6 @@ class Works:
             raise RuntimeError("the prover ended without a word")
         return finished
 
-    async def _confirm(
-        self,
-        request: FillRequest,
-        source: bytes,
-        found: list[Place],
-        rows: list[dict[str, Any]],
-        made: dict[int, list[Edit]],
-    ) -> None:
-        """Has the whole edited text checked; an edit after which its theorem does not stand there is taken back."""
-        if not made:
-            return
-        text = apply(source, [edit for one in made.values() for edit in one]).decode("utf-8", "replace")
-        proved: set[str] = set()
-        with contextlib.suppress(CheckerError):
-            answers = self._checker.check_file(
-                text=text, project=request.project, logical_name=request.logical_name, options=Options()
-            )
-            async for one in answers:
-                if one.result.proved:
-                    proved.add(one.theorem.qualified_name)
-        for number in list(made):
-            if found[number].name not in proved:
-                del made[number]
-                rows[number] |= {
-                    "verdict": "NOT_PROVED",
-                    "message": "the proof was accepted on its own, but not in the edited file.",
-                }
-
 
 async def _events(prover: Prover, task: ProveTask) -> AsyncGenerator[Event, None]:
     async for event in prover.prove(task):
@@ -162,6 +148,10 @@ def answer(name: str, finished: Finished) -> dict[str, Any]:
     told = finished.to_json()
     del told["kind"], told["at_s"]
     return {"theorem": name, **told}
+
+
+def _nothing(text: Unfinished) -> dict[str, Any]:
+    return {"filled": 0, "places": len(text.places), "theorems": [], "text": text.source.decode("utf-8", "replace")}
 
 
 def _edit(source: bytes, edit: Edit) -> dict[str, Any]:

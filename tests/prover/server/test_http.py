@@ -232,6 +232,83 @@ def test_too_large(http: httpx2.Client) -> None:
     assert answer.status_code == 413
 
 
+def fill(http: httpx2.Client, text: str, **more: object) -> dict[str, Any]:
+    found: dict[str, Any] = http.post("/v1/fill", json={"text": text, "budget_cpu_s": 3, **more}).json()
+    return found
+
+
+def test_every_mark_is_filled(http: httpx2.Client) -> None:
+    text = "".join(f"Lemma l{number} : {number} = {number}.\n(* prove *)\n" for number in range(3))
+    answer = fill(http, text)
+    assert (answer["filled"], answer["places"]) == (3, 3), answer
+    assert answer["text"].count("Qed.") == 3
+    # One that stays open costs the others nothing.
+    answer = fill(http, text.replace("1 = 1", "1 = 2"))
+    assert [one["result"]["verdict"] == "PROVED" for one in answer["theorems"]] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lemma foo : 1 = 1.\nAbort.\nLemma foo : 2 = 2.\nProof. reflexivity. Qed.\n",
+        "Lemma le_n : 1 = 1.\nAbort.\nLemma after : 1 <= 1.\nProof. apply le_n. Qed.\n",
+        "Lemma foo : 1 = 1.\nAbort.\nDefinition foo := 2.\n",
+    ],
+)
+def test_what_breaks_the_rest_of_the_file_is_taken_back(http: httpx2.Client, text: str) -> None:
+    answer = fill(http, text + "Lemma fine : 3 = 3.\nAdmitted.\n")
+    assert [one["result"]["verdict"] for one in answer["theorems"]] == ["NOT_PROVED", "PROVED"]
+    assert "after it" in answer["theorems"][0]["result"]["message"]
+    assert answer["text"].startswith(text)
+
+
+def test_a_theorem_that_is_not_there(http: httpx2.Client) -> None:
+    answer = fill(http, "Lemma a : True.\nAdmitted.\n", theorems=["nope"])
+    assert answer["verdict"] == "ERROR"
+    assert "'nope'" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/prove", b'{"statement": "Lemma b : \\ud800 True."}'),
+        ("/v1/fill", b'{"text": "Lemma b : \\ud800 True. Admitted."}'),
+        ("/v1/prove", b'{"statement": "Lemma b : True.", "budget_cpu_s": 1e300}'),
+        ("/v1/prove", b'{"statement": "Lemma b : True.", "budget_cpu_s": Infinity}'),
+    ],
+)
+def test_what_is_no_text_or_no_budget(http: httpx2.Client, path: str, body: bytes) -> None:
+    answer = http.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"]
+
+
+def test_too_large_in_pieces(http: httpx2.Client) -> None:
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(64):
+            sent += 1 << 20
+            yield b" " * (1 << 20)
+
+    try:
+        answer = http.post("/v1/prove", content=pieces(), headers={"content-type": "application/json"})
+    except httpx2.HTTPError:
+        assert sent < 64 << 20  # it hung up
+    else:
+        assert answer.status_code == 413
+
+
+def test_the_examples_of_the_description_are_answered(http: httpx2.Client) -> None:
+    schemas = http.get("/openapi.json").json()["components"]["schemas"]
+    for example in schemas["ProveRequest"]["examples"]:
+        answer = http.post("/v1/prove", json={**example, "budget_cpu_s": 2}).json()
+        assert answer["verdict"] != "ERROR", answer
+    for example in schemas["FillRequest"]["examples"]:
+        assert fill(http, example["text"])["filled"] == 1
+
+
 def test_unknown_places(http: httpx2.Client) -> None:
     for path in ("/v1/attempts/nothing", "/v1/attempts/nothing/events", "/v1/nothing"):
         answer = http.get(path)
