@@ -194,7 +194,7 @@ def load_project(root: Path, name: str | None = None) -> Project:
             options = LoadOptions((LoadPath(root, "", False),), options.ml, options.arguments)
     if not files:
         files = in_dependency_order(
-            (path.resolve() for path in root.rglob("*.v") if not path.name.startswith(".")), options
+            (path.resolve() for path in root.rglob("*.v") if not path.name.startswith(".") and path.is_file()), options
         )
     return Project(name or root.name, root, tuple(files), options)
 

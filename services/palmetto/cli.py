@@ -10,7 +10,20 @@ import typer
 # gRPC's core prints to standard error whatever it likes; what matters is raised.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from palmetto.commands import check, compare, crawl, eval_command, fill, index, project, prove, serve, toolchain, up
+from palmetto.commands import (
+    check,
+    compare,
+    crawl,
+    eval_command,
+    extract,
+    fill,
+    index,
+    project,
+    prove,
+    serve,
+    toolchain,
+    up,
+)
 
 _INTERRUPTED = 130
 
@@ -32,6 +45,7 @@ app.command("compare")(compare.compare)
 app.command("up")(up.up)
 app.command("index")(index.index)
 app.command("crawl")(crawl.crawl)
+app.command("extract")(extract.extract)
 
 
 def main() -> None:
@@ -43,6 +57,9 @@ def main() -> None:
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, end)
+    # A script's background job is started with interrupts ignored; asyncio would then leave them so, and a SIGTERM
+    # would be lost with them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         app()
     except KeyboardInterrupt:
