@@ -16,7 +16,7 @@ from coq_checker.limits import Limits, grant
 from coq_checker.server import running
 from coq_checker.settings import CheckerSettings, unknown_settings
 
-from .servers import EXAMPLES, LOOPING, PALMETTO, ServerProcess, start_server
+from .servers import EXAMPLES, LOOPING, PALMETTO, ServerProcess, start_server, wait_until
 
 SERVICE = "palmetto.checker.v1.CoqCheckerService"
 TRUE = FreeStatement("Lemma t : True.")
@@ -81,7 +81,13 @@ def test_metrics(checker_server: ServerProcess, checker: SyncCheckerClient) -> N
 def test_calls_are_logged(checker_server: ServerProcess, checker: SyncCheckerClient) -> None:
     before = len(checker_server.events("call"))
     checker.projects()
-    (line,) = [one for one in checker_server.events("call")[before:] if one["method"] == "ListProjects"]
+
+    def told() -> list[dict[str, Any]]:
+        return [one for one in checker_server.events("call")[before:] if one["method"] == "ListProjects"]
+
+    # The line is written after the answer is sent, and read by a thread.
+    wait_until("the call is logged", told)
+    (line,) = told()
     assert line["code"] == "OK"
     assert line["request_id"]
     assert line["ms"] >= 0

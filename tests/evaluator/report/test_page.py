@@ -201,6 +201,8 @@ def test_a_name_leads_to_its_theorem(page: Opened) -> None:
     name = link.inner_text()
     link.click()
     target = page.page.locator(str(link.get_attribute("href")))
+    # The script shows it once the address has changed.
+    target.locator("> summary code").wait_for(state="visible")
     assert target.locator("> summary code").inner_text() == name
     assert target.locator("article").first.is_visible()
 
