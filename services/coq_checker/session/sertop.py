@@ -109,6 +109,7 @@ class SertopSession:
         self._known_children: set[int] = set()
         self._newest = max(states)
         self._owed: int | None = None
+        self._fifos: tuple[Path, ...] = ()
         self.forks = 0
         # A command that every fork begins with.
         self.after_fork: str | None = None
@@ -195,6 +196,9 @@ class SertopSession:
             raise SessionLostError("the Coq process is gone") from error
         except OutputLimitError as error:
             raise SessionOutputError("Coq's answer is larger than the output limit") from error
+        if self._fifos:
+            _unlink(self._fifos)
+            self._fifos = ()
         if owed is None:
             return given
         failed = answers.error(given[0])
@@ -297,13 +301,12 @@ class SertopSession:
             for fd in fds:
                 os.close(fd)
             process.kill(pid)
+            _unlink((fifo_in, fifo_out))
             raise
-        finally:
-            for path in (fifo_in, fifo_out):
-                with contextlib.suppress(OSError):
-                    path.unlink()
         channel = Channel(fds[1], fds[0])
         fork = SertopSession(self._family, channel, pid, list(self._states), first=False)
+        # Its end of `fifo_out` may not be open yet: without the name it would make a plain file instead.
+        fork._fifos = (fifo_in, fifo_out)
         fork._newest = self._newest
         if self.after_fork is not None:
             fork.after_fork = self.after_fork
@@ -333,10 +336,17 @@ class SertopSession:
             return
         self._killed = True
         self._channel.close()
+        _unlink(self._fifos)
         if self._first:
             self._family.end()
         else:
             process.kill(self._pid)
+
+
+def _unlink(paths: Sequence[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _no_folder(run_folder: Path, error: OSError) -> SessionStartError:
