@@ -4,26 +4,38 @@ Near duplicates are found by MinHash with locality-sensitive hashing (Broder 199
 the similarity that the hashes themselves tell.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
-
-from datasketch import LeanMinHash, MinHash, MinHashLSH
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from extractor.normal import digest, shingles, state_tokens, statement_tokens, tokens_of
+
+if TYPE_CHECKING:
+    from datasketch import LeanMinHash, MinHash
 
 _PERMUTATIONS = 64
 # Near: at least this share of runs of four tokens is common (Jaccard).
 NEAR = 0.85
 # Texts with fewer tokens differ wherever they differ at all.
 _SHORT = 24
-_EMPTY = MinHash(num_perm=_PERMUTATIONS)  # drawing the permutations takes longer than a hash
+
+
+@cache
+def _empty() -> "MinHash":
+    """Drawing the permutations takes longer than a hash."""
+    from datasketch import MinHash  # noqa: PLC0415 - half a second, which other commands need not take
+
+    return MinHash(num_perm=_PERMUTATIONS)
 
 
 class _Seen:
     """Texts, by their tokens: was this one there, or one like it?"""
 
     def __init__(self) -> None:
+        from datasketch import MinHashLSH  # noqa: PLC0415
+
         self._exact: set[bytes] = set()
         self._near = MinHashLSH(threshold=NEAR, num_perm=_PERMUTATIONS)
         self._hashes: dict[str, LeanMinHash] = {}
@@ -50,8 +62,10 @@ class _Seen:
             self._near.insert(key, self._hashes[key])
 
 
-def _hash(tokens: list[str]) -> LeanMinHash:
-    made = MinHash(num_perm=_PERMUTATIONS, permutations=_EMPTY.permutations, scheme=_EMPTY.scheme)
+def _hash(tokens: list[str]) -> "LeanMinHash":
+    from datasketch import LeanMinHash, MinHash  # noqa: PLC0415
+
+    made = MinHash(num_perm=_PERMUTATIONS, permutations=_empty().permutations, scheme=_empty().scheme)
     made.update_batch(sorted(shingles(tokens)))
     return LeanMinHash(made)
 
@@ -121,7 +135,7 @@ class Duplicates:
     """Tells which examples were there before. Ask for `test` first: what is there must not be in `train`."""
 
     def __init__(self) -> None:
-        self._within: dict[str, _Seen] = {}
+        self._within: defaultdict[str, _Seen] = defaultdict(_Seen)  # making one takes 5 ms
         self._tests = _Seen()
 
     def why(self, split: str, row: dict[str, Any]) -> str:
@@ -131,7 +145,7 @@ class Duplicates:
             found = self._tests.has(state)
             if found:
                 return f"{found} duplicate of a goal in the test split"
-        seen = self._within.setdefault(split, _Seen())
+        seen = self._within[split]
         whole = [*state, ":=", *proof]
         found = seen.has(whole)
         if found:
