@@ -1,5 +1,15 @@
-"""`python -m palmetto`."""
+"""`python -m palmetto`, and what the `palmetto` command runs."""
 
-from palmetto.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Loads the command and runs it. While it loads, an interrupt just ends the process: nothing is there to undo."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from palmetto.cli import main as run  # noqa: PLC0415 - most of a second
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

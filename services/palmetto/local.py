@@ -1,11 +1,9 @@
 """A prover for a command: the one that is named, or a stack of the command's own."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from palmetto.stack import StackError, StackOptions, stack
+from palmetto.stack import StackError, StackOptions, stack, stack_folder
 from prover.client import ProverClient
 
 
@@ -23,6 +21,6 @@ async def a_prover(server: str | None, options: StackOptions) -> AsyncIterator[P
                 raise StackError(why)
             yield client
         return
-    with tempfile.TemporaryDirectory(prefix="palmetto-stack-") as folder:
-        async with stack(options, Path(folder)) as up, ProverClient(up.prover_url) as client:
+    with stack_folder() as folder:
+        async with stack(options, folder) as up, ProverClient(up.prover_url) as client:
             yield client

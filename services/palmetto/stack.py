@@ -7,12 +7,15 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import httpx2
+
+from coqdata.run_folder import RunFolder
 
 _READY_S = 180.0
 _END_S = 15.0
@@ -100,7 +103,9 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
         ("retriever", retriever, [], {}),
     ]
     model_url = options.model
-    if not options.model.startswith(("http://", "https://")):
+    if options.model.startswith(("http://", "https://")):
+        _check_address(options.model)
+    else:
         backend, _, folder = options.model.partition(":")
         address = f"127.0.0.1:{_free_port()}"
         model_url = f"http://{address}/v1"
@@ -129,6 +134,28 @@ def _said(service: _Service) -> str:
     last = next((line.removeprefix("palmetto: ") for line in reversed(lines) if line.startswith("palmetto: ")), "")
     why = last or (lines[-1] if lines else "it printed nothing")
     return f"the service {service.name} ended with status {service.process.returncode}: {why}"
+
+
+def stack_folder() -> RunFolder:
+    """A folder for the logs of a stack, for one block. Those of stacks that were killed are removed.
+
+    Raises:
+        StackError: it cannot be made.
+    """
+    parent = Path(tempfile.gettempdir())
+    try:
+        return RunFolder(parent, "palmetto-stack-")
+    except OSError as error:
+        raise StackError(f"no folder can be made in {parent} ({error.strerror}): free some space there.") from error
+
+
+def _check_address(url: str) -> None:
+    try:
+        good = bool(httpx2.URL(url).host)
+    except (httpx2.InvalidURL, ValueError):
+        good = False
+    if not good:
+        raise StackError(f"{url} is no address of a model server: it looks like http://127.0.0.1:8000/v1.")
 
 
 @contextlib.asynccontextmanager

@@ -137,6 +137,8 @@ def test_prove_what_cannot_be(prover_url: str, tmp_path: Path) -> None:
         (("prove", "no_such_project"), "no project"),
         (("prove", "examples", "--theorem", "nothing"), "no theorem 'nothing'"),
         (("prove", "examples", "--server", "http://127.0.0.1:9"), "does not answer"),
+        (("prove", "examples", "--server", "http://127.0.0.1:9", "--model", "http://a/v1"), "has its model already"),
+        (("prove", "examples", "--model", "http://"), "no address of a model server"),
         (("fill", "no_such_file.v"), "cannot be read"),
     ],
 )

@@ -78,6 +78,7 @@ async def test_faults_that_pass_are_not_seen(server: Inside, behind: Upstream, f
     [
         (Reply(429, headers={"retry-after": "40"}), 429, "upstream_busy"),
         (Reply(503), 429, "upstream_busy"),
+        (Reply(429), 429, "upstream_busy"),
         (Reply(500, {"error": {"message": "CUDA error"}}), 502, "upstream_failed"),
         (Reply(drop=True), 502, "upstream_down"),
         (Reply(wait_s=600), 504, "upstream_timeout"),
@@ -102,6 +103,7 @@ async def test_faults_that_do_not_pass(server: Inside, behind: Upstream, fault: 
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (status, code)
     assert error["message"]
+    assert ("retry-after" in response.headers) == (status == 429)
     assert KEY not in response.text
     # It works again when the server does.
     behind.script = []

@@ -16,13 +16,13 @@ from coq_checker.auditors import choose_auditor
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import Projects
-from coq_checker.server.folders import RunFolder
 from coq_checker.server.interceptors.calls import CallInterceptor
 from coq_checker.server.servicer import CheckerServicer
 from coq_checker.session.sertop import SessionOptions
 from coq_checker.settings import CheckerSettings, unknown_settings
 from coq_checker.toolchain import Toolchain, find_toolchain
 from coqdata.project import Project
+from coqdata.run_folder import RunFolder
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 

@@ -22,6 +22,8 @@ from model_server.errors import ApiError, BusyError, InvalidRequestError, Upstre
 from model_server.settings import ModelServerSettings
 
 _PROBE_S = 5.0
+# Where a server that has no room does not say when to come back.
+_COME_BACK_S = 1.0
 _NAMES: dict[type[ModelError], str] = {
     ModelDownError: "down",
     ModelTimeoutError: "timeout",
@@ -125,7 +127,7 @@ def _told(error: ModelError) -> ApiError:
         case RefusedError():
             return InvalidRequestError(text, error.code or "upstream_refused", status=error.status or 400)
         case ModelBusyError():
-            return BusyError(text, "upstream_busy", retry_after_s=error.retry_after_s)
+            return BusyError(text, "upstream_busy", retry_after_s=error.retry_after_s or _COME_BACK_S)
         case ModelTimeoutError():
             return UpstreamError(text, "upstream_timeout", status=504)
         case ModelDownError():

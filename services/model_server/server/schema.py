@@ -128,12 +128,14 @@ class ChatRequest(Sampling):
 class CompletionRequest(Sampling):
     """A request of `/v1/completions`."""
 
-    prompt: str | Annotated[list[str], Field(min_length=1, max_length=1)]
+    prompt: str | Annotated[list[str], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if not self.text:
             raise ValueError("the prompt is empty")
+        if not isinstance(self.prompt, str) and len(self.prompt) > 1:
+            raise ValueError("one request takes one prompt: send a request for each")
         return self
 
     @property

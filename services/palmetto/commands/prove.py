@@ -40,8 +40,9 @@ def prove(
     theorem: Annotated[str | None, typer.Option(help="Only this theorem: `foo`, `Module.foo`, or `foo#N`.")] = None,
     budget: Annotated[float, typer.Option(min=0.1, help="CPU seconds for each theorem.", metavar="S")] = 60.0,
     model: Annotated[
-        str, typer.Option(help="`neighbours`, `replay:DIR`, or the address of an OpenAI-compatible server.")
-    ] = "neighbours",
+        str | None,
+        typer.Option(help="`neighbours` (the default), `replay:DIR`, or the address of an OpenAI-compatible server."),
+    ] = None,
     samples: Annotated[
         int | None,
         typer.Option(min=0, max=64, help="Whole proofs that the model is asked for; default: as many as suit it."),
@@ -58,6 +59,8 @@ def prove(
     ] = None,
 ) -> None:
     """Prove theorems from nothing but their statements. Exit 0: all proved; 1: not all; 2: could not run."""
+    if server is not None and model is not None:
+        raise fail("--model goes with a stack of one's own: the prover at --server has its model already.")
     common = {
         "budget_cpu_s": budget,
         "samples": samples,
@@ -69,7 +72,7 @@ def prove(
     try:
         project, items = _items(what, theorem, common)
         served = () if project is None else (f"{project.name}={project.root}",)
-        options = StackOptions(served, model, jobs=max(jobs, 1))
+        options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1))
         rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
     except (StackError, ProverError, ProjectError) as error:
         raise fail(str(error)) from None
@@ -182,13 +185,24 @@ def _print(rows: list[dict[str, Any]]) -> None:
         table.add_column(name, overflow="fold")
     table.add_column("CPU s", justify="right")
     table.add_column("how")
+    table.add_column("axioms", justify="right")
     table.add_column("proof, or what is missing", overflow="fold")
     for row in rows:
         verdict = Text(row["verdict"], style=_STYLES.get(row["verdict"], "red"))
         about = " ".join(str(row["script"] or row["message"]).split())
-        cells = (Text(row["file"]), Text(row["theorem"]), verdict, f"{row['cpu_s']:.1f}", Text(row["how"]))
+        cells = (
+            Text(row["file"]),
+            Text(row["theorem"]),
+            verdict,
+            f"{row['cpu_s']:.1f}",
+            Text(row["how"]),
+            str(len(row["axioms"]) or ""),
+        )
         table.add_row(*cells, Text(about if len(about) <= 160 else about[:157] + "..."))
     console.print(table)
+    axioms = sorted({name for row in rows for name in row["axioms"]})
+    if axioms:
+        console.print(f"rest on axioms: {', '.join(axioms)}", overflow="fold")
     proved = sum(row["verdict"] == "PROVED" for row in rows)
     cpu = sum(row["cpu_s"] for row in rows)
     console.print(f"{proved} of {len(rows)} theorems proved, {cpu:.0f} CPU seconds of Coq")

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.console import Console
 
 from palmetto.commands import fail
-from palmetto.stack import StackError, StackOptions, stack
+from palmetto.stack import StackError, StackOptions, stack, stack_folder
 
 
 def up(
@@ -34,8 +33,8 @@ def up(
 
 async def _run(options: StackOptions) -> None:
     console = Console(stderr=True, highlight=False)
-    with tempfile.TemporaryDirectory(prefix="palmetto-stack-") as temporary:
-        folder = options.logs or Path(temporary)
+    with stack_folder() as temporary:
+        folder = options.logs or temporary
         folder.mkdir(parents=True, exist_ok=True)
         async with stack(options, folder) as running:
             for name, address in running.addresses().items():

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from coq_checker.toolchain import find_toolchain
 from evaluator.causes import MODEL_DOWN
 from model_server.client import ModelClient, ModelError, check_printing
-from palmetto.stack import Stack, StackError, StackOptions, stack
+from palmetto.stack import Stack, StackError, StackOptions, stack, stack_folder
 from prover.client import ProverClient, ProverDownError
 
 _POLL_S = 0.5
@@ -138,8 +137,8 @@ class LocalProver:
     async def _start(self) -> None:
         held = contextlib.AsyncExitStack()
         try:
-            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="palmetto-stack-"))
-            up = await held.enter_async_context(stack(self._options, Path(folder)))
+            folder = held.enter_context(stack_folder())
+            up = await held.enter_async_context(stack(self._options, folder))
             client = await held.enter_async_context(ProverClient(up.prover_url))
         except BaseException:
             await held.aclose()

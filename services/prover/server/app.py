@@ -17,7 +17,7 @@ from prover.server.attempts import Attempt, Attempts, BusyError
 from prover.server.bounded import BoundedBody
 from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
 from prover.server.settings import ProverServerSettings
-from prover.server.work import Works
+from prover.server.work import Works, nothing_yet
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorAnswer, "description": what}
@@ -105,7 +105,7 @@ def make_app(
             return await work(tell)
 
         try:
-            attempt = attempts.begin(kind, watched)
+            attempt = attempts.begin(kind, watched, nothing_yet(body))
         except BusyError:
             why = f"{attempts.under_way} attempts wait or run already."
             return fail(429, why, "busy", **{"Retry-After": "10"})
@@ -123,9 +123,9 @@ def make_app(
             done.cancel()
             if not attempt.over:
                 await attempt.cancel()
-        if attempt.result is None:
+        if attempt.state == "cancelled":
             return fail(409, "the attempt was cancelled.", "cancelled")
-        return JSONResponse({"id": attempt.id, **attempt.result})
+        return JSONResponse({"id": attempt.id, **(attempt.result or {})})
 
     @app.post("/v1/prove", response_model=ProveAnswer, responses={**_ERRORS, **_STREAM})
     async def prove(request: Request, body: ProveRequest) -> Response:
@@ -195,8 +195,7 @@ async def _stream(attempt: Attempt, first: int, *, owner: bool) -> AsyncIterator
         yield ServerSentEvent(json.dumps({"id": attempt.id, "at": time.time()}), event="attempt")
         async for number, event in attempt.follow(first):
             yield ServerSentEvent(json.dumps(event), event=event["kind"], id=str(number))
-        result = attempt.result if attempt.result is not None else {"verdict": "CANCELLED"}
-        yield ServerSentEvent(json.dumps({"id": attempt.id, **result}), event="result")
+        yield ServerSentEvent(json.dumps({"id": attempt.id, **(attempt.result or {})}), event="result")
     finally:
         if owner and not attempt.over:
             await asyncio.shield(attempt.cancel())

@@ -25,12 +25,13 @@ class Attempt:
         result: its answer, once it is finished.
     """
 
-    def __init__(self, kind: Literal["prove", "fill"]) -> None:
+    def __init__(self, kind: Literal["prove", "fill"], nothing: dict[str, Any]) -> None:
         self.id = secrets.token_hex(8)
         self.kind: Literal["prove", "fill"] = kind
         self.state: Literal["waiting", "running", "finished", "cancelled"] = "waiting"
         self.events: list[dict[str, Any]] = []
         self.result: dict[str, Any] | None = None
+        self._nothing = nothing
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,9 +53,11 @@ class Attempt:
                 self.state = "finished"
         except asyncio.CancelledError:
             self.state = "cancelled"
+            self.result = {**self._nothing, "verdict": "CANCELLED", "message": "the attempt was cancelled."}
         except Exception as error:  # a fault of ours is this attempt's alone
             self.state = "finished"
-            self.result = {"verdict": "ERROR", "message": f"internal fault: {type(error).__name__}: {error}"}
+            told = f"internal fault: {type(error).__name__}: {error}"
+            self.result = {**self._nothing, "verdict": "ERROR", "message": told}
         finally:
             await self._tell()
 
@@ -100,15 +103,15 @@ class Attempts:
         self._keep = keep
         self._attempts: OrderedDict[str, Attempt] = OrderedDict()
 
-    def begin(self, kind: Literal["prove", "fill"], work: Work) -> Attempt:
-        """A new attempt.
+    def begin(self, kind: Literal["prove", "fill"], work: Work, nothing: dict[str, Any]) -> Attempt:
+        """A new attempt; `nothing` is its answer where it is cancelled or fails, but for verdict and message.
 
         Raises:
             BusyError: there is no room.
         """
         if self.under_way >= self._room:
             raise BusyError
-        attempt = Attempt(kind)
+        attempt = Attempt(kind, nothing)
         self._attempts[attempt.id] = attempt
         for key in [key for key, one in self._attempts.items() if one.over][: max(0, len(self._attempts) - self._keep)]:
             del self._attempts[key]

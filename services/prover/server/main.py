@@ -70,9 +70,9 @@ async def _application(settings: ProverServerSettings) -> AsyncIterator[tuple[ob
             try:
                 await checker.wait_until_ready(_READY_S)
             except (CheckerError, TimeoutError) as error:
+                why = f" ({error})" if str(error) else ""
                 return (
-                    f"the checker at {settings.checker} does not answer ({error}): start it, "
-                    "or set PALMETTO_PROVER_CHECKER."
+                    f"the checker at {settings.checker} does not answer{why}: start it, or set PALMETTO_PROVER_CHECKER."
                 )
             return ""
 

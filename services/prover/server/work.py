@@ -60,10 +60,9 @@ class Works:
         target: TheoremRef | FreeStatement
         if request.theorem:
             target = TheoremRef(request.project, request.theorem, request.file, request.index)
-            name = request.theorem
         else:
             target = FreeStatement(request.statement, request.context, request.project)
-            name = " ".join(request.statement.split())[:80]
+        name = _name(request)
 
         async def work(say: Say) -> dict[str, Any]:
             finished = await self._attempt(self.task(request, target), say, draft="")
@@ -148,6 +147,17 @@ def answer(name: str, finished: Finished) -> dict[str, Any]:
     told = finished.to_json()
     del told["kind"], told["at_s"]
     return {"theorem": name, **told}
+
+
+def _name(request: ProveRequest) -> str:
+    return request.theorem or " ".join(request.statement.split())[:80]
+
+
+def nothing_yet(request: ProveRequest | FillRequest) -> dict[str, Any]:
+    """The answer to a request before anything is done."""
+    if isinstance(request, FillRequest):
+        return {"filled": 0, "places": 0, "theorems": [], "text": request.text}
+    return answer(_name(request), Finished(0.0, ProofVerdict.NOT_PROVED))
 
 
 def _nothing(text: Unfinished) -> dict[str, Any]:

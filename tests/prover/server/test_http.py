@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from prover.server.schema import ProveAnswer
+
 from ...coq_checker.servers import PALMETTO
 
 LOOP = "Lemma t (n : nat) : n = n + 0 -> exists m, m * m * m = n * n * n + 12345."
@@ -151,6 +153,7 @@ def test_cancel(prover: ProverProcess, http: httpx2.Client) -> None:
             assert other.post(f"/v1/attempts/{name}/cancel").json()["state"] == "cancelled"
         last = list(told)[-1]
     assert (last["kind"], last["verdict"]) == ("result", "CANCELLED")
+    assert set(ProveAnswer.model_fields) <= set(last)
 
 
 def test_a_full_house_says_when_to_come_again(prover: ProverProcess, http: httpx2.Client) -> None:

@@ -12,7 +12,7 @@ _LOCK = "owner.lock"
 
 
 class RunFolder:
-    """A folder of one's own under `parent`, removed at the end of the block.
+    """A folder of one's own under `parent`, its name beginning with `prefix`, removed at the end of the block.
 
     Folders whose owners are gone are removed first: those that hold a lock file which nobody has locked.
 
@@ -20,9 +20,9 @@ class RunFolder:
         OSError: it cannot be made.
     """
 
-    def __init__(self, parent: Path) -> None:
-        _sweep(parent)
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    def __init__(self, parent: Path, prefix: str = _PREFIX) -> None:
+        _sweep(parent, prefix)
+        self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
             fresh = self._folder / f"{_LOCK}.new"
             self._lock = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -43,8 +43,8 @@ class RunFolder:
         os.close(self._lock)
 
 
-def _sweep(parent: Path) -> None:
-    for folder in parent.glob(f"{_PREFIX}*"):
+def _sweep(parent: Path, prefix: str) -> None:
+    for folder in parent.glob(f"{prefix}*"):
         try:
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
