@@ -10,6 +10,7 @@ from coqdata.project import ProjectError
 
 PROVENANCE_FILE = "palmetto-source.json"
 CATALOGUE_FILE = "catalogue.json"
+THEOREMS_FILE = "theorems.jsonl"
 CATALOGUE_FORMAT = 1
 
 
@@ -101,6 +102,29 @@ def read_catalogue(place: Path) -> list[CrawledProject]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProjectError(
             f"{listing} is no catalogue of a crawl ({error}): give what `palmetto crawl` wrote."
+        ) from None
+
+
+def test_theorems(folder: Path) -> frozenset[tuple[str, str, int]] | None:
+    """Of a project that a test crawl left: file, qualified name and number among the file's of that name.
+
+    None where all theorems of the project count: it is from no test crawl.
+
+    Raises:
+        ProjectError: it is from a test crawl whose list cannot be read.
+    """
+    found = read_provenance(folder)
+    if found is None or found.split != "test":
+        return None
+    listing = folder.resolve().parent.parent / THEOREMS_FILE
+    try:
+        rows = [json.loads(line) for line in listing.read_text("utf-8").splitlines() if line.strip()]
+        return frozenset(
+            (str(row["file"]), str(row["theorem"]), int(row["index"])) for row in rows if row["project"] == folder.name
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{folder} is of a test split, and its list {listing} cannot be read ({error}): keep them together."
         ) from None
 
 

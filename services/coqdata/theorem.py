@@ -357,3 +357,14 @@ def named(found: Iterable[Theorem], name: str) -> list[Theorem]:
     exact = [one for one in fitting if one.qualified_name == name]
     kept = [one for one in exact or fitting if one.ending != "Abort"]
     return kept or exact or fitting
+
+
+def numbered(found: Iterable[Theorem]) -> dict[int, tuple[str, int]]:
+    """For the theorems of a file, by their index: the qualified name, and which one of that name it is, from 0."""
+    seen: dict[str, int] = {}
+    places: dict[int, tuple[str, int]] = {}
+    for one in found:
+        number = seen.get(one.qualified_name, 0)
+        seen[one.qualified_name] = number + 1
+        places[one.index] = (one.qualified_name, number)
+    return places

@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from coqdata.crawled import CATALOGUE_FILE, CATALOGUE_FORMAT, Provenance
+from coqdata.crawled import CATALOGUE_FILE, CATALOGUE_FORMAT, THEOREMS_FILE, Provenance
 from coqdata.project import ProjectError, load_project
 from crawler.discover import Wish
 from crawler.model import Cause, Repository, Result, Split, Status
 from crawler.store import Store
 
-THEOREMS_FILE = "theorems.jsonl"
 REPORT_FILE = "report.jsonl"
 TABLE_FILE = "report.md"
 

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ def read_wanted(text: str) -> list[Wanted]:
 
     Args:
         text: names with commas between, each `NAME`, `FILE.v:NAME` or `PROJECT/FILE.v:NAME`; or a file with one a line
-            (`#` begins a comment), or a CSV file with the columns `project`, `file`, `theorem`.
+            (`#` begins a comment), or a CSV file with the columns
+            `project`, `file`, `theorem`; or JSON lines with these, as a test crawl leaves them.
 
     Raises:
         SelectionError: it cannot be read, or names nothing.
@@ -98,9 +100,22 @@ def _from_file(path: Path) -> list[Wanted]:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise SelectionError(f"{path} cannot be read as UTF-8 text: give a list of theorems, one a line.") from None
+    if path.suffix == ".jsonl":
+        return _from_json_lines(path, lines)
     if lines and set(_COLUMNS) <= set(lines[0].split(",")):
         return [Wanted(row["theorem"], row["file"], row["project"]) for row in csv.DictReader(lines) if row["theorem"]]
     return [_named(line) for line in (one.partition("#")[0] for one in lines) if line.strip()]
+
+
+def _from_json_lines(path: Path, lines: Sequence[str]) -> list[Wanted]:
+    try:
+        rows = [json.loads(line) for line in lines if line.strip()]
+        return [Wanted(str(row["theorem"]), str(row.get("file", "")), str(row.get("project", ""))) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SelectionError(
+            f"{path} is no list of theorems ({error}): give one JSON object a line, with `theorem` and, where it takes "
+            "them to tell which one is meant, `file` and `project`."
+        ) from None
 
 
 def _named(text: str) -> Wanted:

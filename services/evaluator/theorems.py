@@ -5,9 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coqdata.crawled import test_theorems
 from coqdata.project import Project
 from coqdata.sentence import split
-from coqdata.theorem import Theorem, TheoremKind, theorems
+from coqdata.theorem import Theorem, TheoremKind, numbered, theorems
 from evaluator.record import Key
 
 
@@ -55,9 +56,14 @@ def sources_of(project: Project) -> Sources:
 
     Left out are those that were aborted, for nothing says that they hold, and those that stand inside of another one's
     proof. A `Goal` has no name: it is `Goal_N`, where its sentence is the N-th of the file, from 0 (as PALM counts).
+    Of a project of a test crawl, only the theorems that are for testing count.
+
+    Raises:
+        ProjectError: a test crawl without its list of theorems.
     """
     items: list[Item] = []
     unread: list[str] = []
+    listed = test_theorems(project.root)
     content = hashlib.sha256("\0".join(project.options.arguments).encode())
     for number, path in enumerate(project.files):
         name = file_name(project, path)
@@ -67,9 +73,11 @@ def sources_of(project: Project) -> Sources:
             unread.append(f"{path} cannot be read ({(error.strerror or 'unknown error').lower()}).")
             continue
         content.update(f"{name}\0{len(source)}\0".encode() + source)
+        places = {} if listed is None else numbered(theorems(source))
         items += [
             Item(key, one.kind.value, _statement(source, one), one.qualified_name, one.index, (number, one.start))
             for key, one in keyed(project.name, name, source)
+            if listed is None or (name, *places[one.index]) in listed
         ]
     return Sources(project, tuple(items), content.hexdigest()[:32], tuple(unread))
 

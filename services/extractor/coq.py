@@ -41,12 +41,15 @@ class FileChecks:
         async for one in self._client.check_file(project=self._project, file=self._path, options=_LIMITS):
             yield one.theorem, one.result
 
-    async def goals(self, indexes: Sequence[int]) -> dict[int, tuple[Goal, ...]]:
-        """The goals at the beginning of proofs, read in forks of the session that executed the file."""
+    async def goals(self, indexes: Sequence[int], printing: str = "") -> dict[int, tuple[Goal, ...]]:
+        """The goals at the beginning of proofs, read in forks of the session that executed the file.
+
+        `printing` goes before the profile of the examples.
+        """
         options = Options(
             partial=True,
             want_goals=True,
-            printing=self._profile,
+            printing=printing or self._profile,
             cpu_ms=_CPU_MS,
             wall_ms=_WALL_MS,
             goals_bytes=_GOALS_BYTES,

@@ -16,6 +16,7 @@ from coq_checker.client import (
     UnreachableError,
 )
 from coqdata.prompts import Context, ProofState, proof_body
+from coqdata.theorem import numbered, theorems
 from extractor.context import Asked, Retrieval
 from extractor.coq import FileChecks
 from extractor.examples import Known, example
@@ -26,6 +27,8 @@ from extractor.uses import FileUses, Uses
 MAX_FILE_BYTES = 8 << 20
 # Stated and proved like theorems, but what they define is computed with: there is no proposition.
 _DEFINED = frozenset(("Definition", "Fixpoint", "CoFixpoint", "Coercion", "Function", "Derive", "Let"))
+# The profile that the statements of an index are printed under.
+_INDEXED = "default"
 _PLAIN = re.compile(r"\s*(?:Proof(?:\s+using\b[^.]*)?\.\s*)?")
 # The service is gone or has no room: that is no fault of the file.
 _NOT_THE_FILE = (OverloadedError, UnavailableError, UnreachableError)
@@ -103,9 +106,13 @@ class FileExtractor:
         checks = FileChecks(self._client, file.project, file.path, self._wish.profile)
         uses = await asyncio.to_thread(FileUses, file.glob)
         proved: list[_Proved] = []
+        places = {} if file.only is None else numbered(theorems(content))
         try:
             async for info, result in checks.judged():
                 record.theorems += 1
+                if file.only is not None and places.get(info.index) not in file.only:
+                    record.left_out["not for testing: it was stated before the date, or elsewhere"] += 1
+                    continue
                 one = self._judged(info, result, content, uses, record)
                 if one is not None:
                     proved.append(one)
@@ -115,12 +122,13 @@ class FileExtractor:
             record.problem = f"the file fails in Coq: {' '.join(str(error).split())[:300]}"
         try:
             parts = await self._parts(checks, proved, record)
+            questions = await self._questions(checks, parts)
         except _NOT_THE_FILE:
             raise
         except CheckerError as error:
             record.problem = record.problem or f"its goals are not known: {' '.join(str(error).split())[:300]}"
-            parts = []
-        await self._write(file, content, parts, record)
+            parts, questions = [], {}
+        await self._write(file, content, parts, questions, record)
         return record
 
     def _judged(
@@ -173,10 +181,22 @@ class FileExtractor:
                 parts += [_Part(by_index[index], rest.goal, rest.proof, rest.at) for rest in rests]
         return sorted(parts, key=lambda part: (part.of.info.index, part.step))
 
-    async def _write(self, file: SourceFile, content: bytes, parts: list[_Part], record: FileRecord) -> None:
+    async def _questions(self, checks: FileChecks, parts: list[_Part]) -> dict[int, Goal]:
+        """The statements as Coq prints them by default, as those in the index: what a retriever is asked with."""
+        if self._retrieval is None or self._wish.profile == _INDEXED:
+            return {}
+        found = await checks.goals([part.of.info.index for part in parts if not part.step], _INDEXED)
+        return {index: goals[0] for index, goals in found.items() if goals}
+
+    async def _write(
+        self, file: SourceFile, content: bytes, parts: list[_Part], questions: dict[int, Goal], record: FileRecord
+    ) -> None:
         contexts: list[Context | None] = [None] * len(parts)
         if self._retrieval is not None:
-            asked = [Asked(part.goal, part.of.info.start) for part in parts]
+            asked = [
+                Asked(part.goal if part.step else questions.get(part.of.info.index, part.goal), part.of.info.start)
+                for part in parts
+            ]
             contexts = await self._retrieval.contexts(file.project, file.path, asked)
         layout = self._wish.prompt.layout
         for part, context in zip(parts, contexts, strict=True):

@@ -25,6 +25,7 @@ class SourceFile:
         source: where it lies.
         glob: where its .glob file lies, if there is one.
         provenance: where the project comes from.
+        only: only these theorems, each a qualified name and its number among the file's of that name; None: all.
     """
 
     project: str
@@ -32,6 +33,7 @@ class SourceFile:
     source: Path
     glob: Path
     provenance: Provenance
+    only: frozenset[tuple[str, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,8 @@ def _key(file: SourceFile, content: bytes, wish: Wish) -> str:
     except OSError:
         glob = b""
     settings = (wish.profile, wish.prompt.layout.name, wish.steps, wish.max_premises, wish.context)
-    where = tuple(provenance_fields(file.provenance).values())
-    return fingerprint(content, glob, repr(settings), repr((where, file.provenance.split)))
+    where = (tuple(provenance_fields(file.provenance).values()), file.provenance.split)
+    return fingerprint(content, glob, repr(settings), repr(where), repr(sorted(file.only or ())))
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:

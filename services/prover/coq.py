@@ -92,6 +92,7 @@ class Coq:
         self.jobs = jobs
         self._slots = asyncio.Semaphore(jobs)
         self._prepared = False
+        self.version = ""  # of Coq, once it has answered
 
     async def statement(self) -> str:
         """The statement as it stands in its file.
@@ -213,6 +214,7 @@ class Coq:
             if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
                 raise CoqProblemError(result.message)
             self._prepared = True
+            self.version = result.coq_version or self.version
             self.budget.charge(result.timings.cpu_ns / 1e9)
             return result
 

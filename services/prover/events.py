@@ -192,6 +192,7 @@ class Finished(_Base):
         model: the model's name, where one answered.
         model_answers: how many answers of the model were used.
         prompt_tokens, completion_tokens: of all questions to the model, as its server counts them.
+        coq_version: of the Coq that judged, such as `8.20.1`; empty where none did.
         message: why there is no proof.
         partial: the best unfinished proof, `admit.` where its holes are; empty if there is none.
         holes: how many holes it has.
@@ -210,6 +211,7 @@ class Finished(_Base):
     model_answers: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    coq_version: str = ""
     message: str = ""
     partial: str = ""
     holes: int = 0

@@ -96,6 +96,7 @@ class Prover:
                 model_answers=strategy.answers,
                 prompt_tokens=context.asked.prompt_tokens,
                 completion_tokens=context.asked.completion_tokens,
+                coq_version=coq.version,
                 message=message,
                 partial="" if proof else partial,
                 holes=0 if proof else holes,

@@ -14,11 +14,12 @@ from pydantic_settings import SettingsError
 
 from coq_checker.toolchain import ToolchainError, find_toolchain
 from coqdata.catalogue import add_project
+from coqdata.crawled import THEOREMS_FILE
 from coqdata.project import ProjectError
 from crawler.crawl import crawl as run_crawl
 from crawler.discover import Wish
 from crawler.model import CrawlError, Split, Status, moment_of
-from crawler.report import REPORT_FILE, TABLE_FILE, THEOREMS_FILE, Report
+from crawler.report import REPORT_FILE, TABLE_FILE, Report
 from crawler.settings import CrawlerSettings
 from palmetto.commands import fail
 

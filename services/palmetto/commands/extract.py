@@ -19,7 +19,6 @@ from coq_checker.builds import BuildError
 from coq_checker.client import CheckerError
 from coq_checker.server import ServeError
 from coq_checker.toolchain import ToolchainError, find_toolchain
-from coqdata.crawled import expand
 from coqdata.printing import PROFILES
 from coqdata.project import Project, ProjectError
 from evaluator.selection import SelectionError, read_wanted
@@ -133,7 +132,7 @@ async def _run(
     retriever: str | None,
 ) -> list[FileRecord]:
     toolchain = await asyncio.to_thread(find_toolchain)
-    projects, broken = await asyncio.to_thread(find_projects, expand(names))
+    projects, broken = await asyncio.to_thread(find_projects, names)
     for sentence in [*broken, *(await build(projects, toolchain, threads))]:
         print(f"palmetto: {sentence}", file=sys.stderr)
     files = shard_of([file for one in projects for file in sources_of(one, toolchain)], shard)

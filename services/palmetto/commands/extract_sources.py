@@ -13,7 +13,7 @@ from coq_checker.server import CheckerSettings
 from coq_checker.server import running as running_checker
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import catalogue
-from coqdata.crawled import Provenance, read_provenance
+from coqdata.crawled import Provenance, read_provenance, test_theorems
 from coqdata.project import Project
 from extractor.model import SourceFile
 from palmetto.commands.index_sources import plans
@@ -57,14 +57,18 @@ def sources_of(project: Project, toolchain: Toolchain) -> list[SourceFile]:
 
     Raises:
         BuildError: projects that need each other.
+        ProjectError: a test crawl without its list of theorems.
     """
+    listed = test_theorems(project.root)
     unit = lay_out(project, toolchain)
     provenance = provenance_of(project)
     found = []
     for path in project.files:
         shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path.relative_to(unit.base)
         glob = unit.mirror(path).with_suffix(".glob")
-        found.append(SourceFile(project.name, shown.as_posix(), path, glob, provenance))
+        name = shown.as_posix()
+        only = None if listed is None else frozenset((what, at) for where, what, at in listed if where == name)
+        found.append(SourceFile(project.name, name, path, glob, provenance, only))
     return found
 
 

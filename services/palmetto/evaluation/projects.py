@@ -5,18 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from coqdata.catalogue import locate, resolve
+from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
 
 
 def find_projects(names: Sequence[str]) -> tuple[list[Project], list[str]]:
-    """The projects (NAME, DIR or NAME=DIR), and a sentence for each that is there but cannot be read.
+    """The projects (NAME, DIR, NAME=DIR, a crawl's catalogue), and a sentence for each that cannot be read.
 
     Raises:
-        ProjectError: there is no such project, or two have one name.
+        ProjectError: there is no such project, two have one name, or a catalogue cannot be read.
     """
     found: dict[str, Project] = {}
     broken: list[str] = []
-    for text in names:
+    for text in expand(names):
         name, _, folder = text.partition("=")
         try:
             project = resolve(folder or name)

@@ -112,6 +112,7 @@ class ProveAnswer(BaseModel):
     model_answers: int
     prompt_tokens: int = Field(description="As the model server counts them.")
     completion_tokens: int
+    coq_version: str = Field(description="Of the Coq that judged.")
     message: str = Field(description="Why there is no proof.")
     partial: str = Field(description="The best unfinished proof.")
     holes: int = Field(description="Its holes.")
