@@ -14,6 +14,7 @@ import pytest
 from coq_checker.toolchain import SandboxMode, Toolchain
 from coqdata.project import load_project
 from crawler.build import Builder, Built, LimitedToolchain, make, require_sandbox
+from crawler.build.limited import bounded
 from crawler.model import Cause, CrawlError, Status
 from crawler.settings import CrawlerSettings
 
@@ -369,3 +370,23 @@ async def test_a_cancelled_build_leaves_nothing(
         await task
     while processes_with("sleep 984"):
         await asyncio.sleep(0.05)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the bound by a control group is for root")
+async def test_processes_are_bounded_where_they_multiply_faster_than_anybody_looks(
+    tmp_path: Path, toolchain: Toolchain, settings: CrawlerSettings
+) -> None:
+    """Without the watch: what the group itself allows."""
+    settings = settings.model_copy(update={"processes": 20})
+    with bounded(toolchain, settings) as limited:
+        if limited.group is None:
+            pytest.skip("no control group can be made here")
+        count = "for i in $(seq 300); do sleep 20 & done; ls -d /proc/[0-9]* | wc -l"
+        ran = await asyncio.create_subprocess_exec(
+            *limited.command("bash", "-c", count), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        told, _ = await asyncio.wait_for(ran.communicate(), 60)
+        assert int((limited.group / "pids.max").read_text()) == 80
+        assert not told.strip() or int(told) <= 80
+        group = limited.group
+    assert not group.exists()

@@ -12,7 +12,8 @@ from palmetto.evaluation.projects import find_projects
 
 from .conftest import GOOD, Run, rows
 
-TWICE = "Module M. Lemma one : forall A : Prop, A -> A \\/ False. auto. Qed. End M.\nLemma t : True. Abort.\nLemma t : 1 = 1. auto. Qed.\n"
+TWICE = "Module M. Lemma one : forall A : Prop, A -> A \\/ False. auto. Qed. End M.\n"
+TWICE += "Lemma t : True. Abort.\nLemma t : 1 = 1. auto. Qed.\n"
 
 
 @pytest.fixture

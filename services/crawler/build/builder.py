@@ -12,7 +12,7 @@ from coq_checker.toolchain import Toolchain
 from coqdata.project import LoadOptions, Project, ProjectError
 from crawler.build.causes import judge
 from crawler.build.detect import Detected, Layout, contained, detect, guess
-from crawler.build.limited import LimitedToolchain, Watch
+from crawler.build.limited import LimitedToolchain, Watch, bounded
 from crawler.build.make import Made, make_program, run_make
 from crawler.build.writing import write_project
 from crawler.model import Cause, CrawlError, Status
@@ -61,7 +61,7 @@ class Builder:
             work: a folder for what is needed meanwhile.
             jobs: files of a project that are compiled at one time.
         """
-        self._toolchain = LimitedToolchain.of(toolchain, settings) if toolchain is not None else None
+        self._toolchain = toolchain
         self._settings, self._work, self._jobs = settings, work, jobs
 
     async def build(self, root: Path) -> Built:
@@ -76,7 +76,10 @@ class Builder:
         if self._toolchain is None:
             return await asyncio.to_thread(self._unbuilt, root, found)
         # Each project is watched under a mark of its own, so that what is killed is known to be its.
-        toolchain = LimitedToolchain.of(self._toolchain, self._settings)
+        with bounded(self._toolchain, self._settings) as toolchain:
+            return await self._build(root, found, toolchain)
+
+    async def _build(self, root: Path, found: Detected, toolchain: LimitedToolchain) -> Built:
         async with Watch.over(toolchain, self._settings) as watch:
             notes: list[str] = []
             layout = found.layout

@@ -7,12 +7,13 @@ import re
 import signal
 import threading
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from coq_checker.toolchain import DEFAULT_PRIVATE_TMP_BYTES, SandboxMode, Toolchain
+from crawler.build.cgroup import inside, make_group, remove_group
 from crawler.model import CrawlError
 from crawler.settings import CrawlerSettings
 
@@ -21,6 +22,8 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Since Linux 5.14 the limit counts a user's processes in one sandbox, not all of them. It does not hold for root.
 _COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14)
 _MARK = "PALMETTO_CRAWL"
+# Builds side by side share a group: it is the bound that holds, the watch the one that tells.
+_GROUP_FACTOR = 4
 
 
 def require_sandbox(toolchain: Toolchain) -> None:
@@ -45,12 +48,14 @@ class LimitedToolchain(Toolchain):
         written_file_bytes: largest file that may be written.
         processes: at one time, where the kernel itself counts them.
         mark: stands in the command line of each, so that `Watch` knows it.
+        group: control group that bounds the processes of all; None where there is none.
     """
 
     cpu_s: int = 600
     written_file_bytes: int = 1 << 29
     processes: int = 256
     mark: str = ""
+    group: Path | None = None
 
     @staticmethod
     def of(toolchain: Toolchain, settings: CrawlerSettings) -> "LimitedToolchain":
@@ -79,7 +84,7 @@ class LimitedToolchain(Toolchain):
         limits = [f"--cpu={self.cpu_s}:{self.cpu_s + 5}", f"--fsize={self.written_file_bytes}", "--core=0"]
         if os.geteuid() and _COUNTS_BY_NAMESPACE:
             limits.append(f"--nproc={self.processes}")
-        return Toolchain.command(
+        command = Toolchain.command(
             self,
             "nice",  # so that the watch has its turn among as many processes as may be
             "-n10",
@@ -95,6 +100,20 @@ class LimitedToolchain(Toolchain):
             network=False,
             working_directory=working_directory,
         )
+        return command if self.group is None else inside(self.group, command)
+
+
+@contextmanager
+def bounded(toolchain: Toolchain, settings: CrawlerSettings) -> Iterator[LimitedToolchain]:
+    """The toolchain with the crawler's limits; for root, where the system allows it, with a bound on processes too."""
+    limited = LimitedToolchain.of(toolchain, settings)
+    name = f"palmetto-crawl-{limited.mark}"
+    group = None if os.geteuid() else make_group(name, _GROUP_FACTOR * settings.processes)
+    try:
+        yield replace(limited, group=group)
+    finally:
+        if group is not None:
+            remove_group(group)
 
 
 @dataclass(slots=True)
