@@ -1,7 +1,9 @@
 # Palmetto: set-up, tests and the demonstration. Every target sets up what it needs first.
 #
 #   make setup           .venv with the locked packages and the CLI, and the Coq toolchain
-#   make test            setup, then all checks and tests
+#   make models          setup, and torch and transformers: local checkpoints, and training
+#   make xtuner-env      setup, and the environment of the engine xtuner, in its cache (1 to 3 minutes, 2 GB)
+#   make test            setup, models and xtuner-env, then all checks and tests
 #   make demo            setup, then check the Coq project in examples/, and prove its theorems
 #   make bench-checker   setup, then measure the checker (ARGS="..." for its options)
 #   make bench-proving   setup, then the default, hammer alone and recorded models on PALM's projects (ARGS="--limit 200")
@@ -51,7 +53,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup browser test demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests browser test demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -85,13 +87,32 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/packages
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# For local checkpoints and training. torch comes as different wheels in different places: no hash can be given for it.
+TORCH := torch==2.13.0
+
+models: $(STAMPS)/models
+
+$(STAMPS)/models: requirements/models.txt $(STAMPS)/project
+	@echo "palmetto: installing $(TORCH) and what goes with it"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/models.txt
+	touch $@
+
+# Its pins go together with nobody else's, so it is an environment of its own; other pins, another folder of the cache.
+xtuner-env: setup
+	@$(BIN)/python -m trainer.xtuner.make_environment
+
+xtuner-env-for-tests: setup
+	@$(BIN)/python -m trainer.xtuner.make_environment >/dev/null || \
+	  echo "palmetto: no environment of xtuner, so its tests are skipped" >&2
+
 # For the tests of pages: without it they are skipped, and say so.
 browser:
 	@eval "$$SETUP_FUNCTIONS"
 	for name in chromium chromium-browser google-chrome; do ! command -v "$$name" >/dev/null || exit 0; done
 	(install chromium) || echo "palmetto: no browser, so the tests of pages are skipped" >&2
 
-test: setup browser
+test: setup models xtuner-env-for-tests browser
 	@set -x
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -128,6 +149,9 @@ LOCK = build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-u
 lock: build/lock/bin/uv
 	$(LOCK) --output-file requirements/base.txt
 	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) --extra train --constraint requirements/dev.txt --override requirements/models-overrides.txt --output-file requirements/models.txt
+	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade) \
+	  --override requirements/xtuner-overrides.txt --output-file requirements/xtuner.txt requirements/xtuner.in
 
 clean:
 	rm -rf .venv build services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

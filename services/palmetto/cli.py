@@ -22,6 +22,7 @@ from palmetto.commands import (
     prove,
     serve,
     toolchain,
+    train,
     up,
 )
 
@@ -46,6 +47,7 @@ app.command("up")(up.up)
 app.command("index")(index.index)
 app.command("crawl")(crawl.crawl)
 app.command("extract")(extract.extract)
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

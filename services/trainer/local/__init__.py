@@ -1,0 +1,1 @@
+"""The engine `local`: transformers on the CPU or one GPU."""

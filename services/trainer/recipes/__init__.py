@@ -1,0 +1,1 @@
+"""Training configurations that a person can read and edit."""
