@@ -4,13 +4,19 @@
 #   docker run --gpus all --shm-size 16g -v DATA:/data -v OUT:/out palmetto-trainer \
 #     train --data /data --base /data/deepseek-math-7b-base --engine xtuner --out /out/model
 #
-# BASE is a Debian or Ubuntu with Python 3.11 or 3.12, its venv and a C compiler's headers where DeepSpeed is to compile
-# operators (offloading only). torch's wheels bring CUDA's libraries, so that the driver (580 or newer) is all that the
-# host has to have; an image of CUDA's own is needed only where its compiler is.
-ARG BASE=python:3.11-slim-bookworm
+# BASE brings CUDA's compiler, which DeepSpeed looks for; torch's wheels bring CUDA's libraries. The host's driver is 580
+# or newer (CUDA 13). Where no GPU is, any Debian or Ubuntu with Python 3.11 or 3.12 does. Name it by its digest where
+# builds are to be the same for ever.
+ARG BASE=nvidia/cuda:13.0.1-devel-ubuntu24.04
+
+FROM ${BASE} AS base
+RUN if ! python3 -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then \
+      apt-get -qq update && apt-get -qq -y --no-install-recommends install python3 python3-venv >/dev/null \
+      && rm -rf /var/lib/apt/lists/*; \
+    fi
 
 # ---- xtuner, in an environment of its own: its pins (transformers 4.48, DeepSpeed 0.16) go together with nobody else's.
-FROM ${BASE} AS xtuner
+FROM base AS xtuner
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 # Only what the environment depends on, so that it is made anew only when that changes.
@@ -22,7 +28,7 @@ COPY services/trainer/xtuner/__init__.py services/trainer/xtuner/make_environmen
 RUN PYTHONPATH=services python3 -m trainer.xtuner.make_environment --into /opt/xtuner --pins requirements/xtuner.txt
 
 # ---- Palmetto. The engine `local` needs torch here, too: `--build-arg LOCAL=1`.
-FROM ${BASE} AS palmetto
+FROM base AS palmetto
 ARG LOCAL=
 ARG TORCH=torch==2.13.0
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -37,8 +43,8 @@ COPY services services
 RUN /opt/palmetto/bin/python -m pip install --quiet --no-deps .
 
 # ---- The image.
-FROM ${BASE}
-RUN groupadd --gid 10001 palmetto && useradd --uid 10001 --gid 10001 --create-home palmetto
+FROM base
+RUN groupadd --gid 10001 palmetto && useradd --uid 10001 --gid 10001 --create-home --home-dir /var/lib/palmetto palmetto
 COPY --from=xtuner /opt/xtuner /opt/xtuner
 COPY --from=palmetto /opt/palmetto /opt/palmetto
 # /dev/shm: NCCL and loaders need more than the 64 MB that containers have (--shm-size).
@@ -46,9 +52,9 @@ ENV PATH=/opt/palmetto/bin:${PATH} \
     PALMETTO_XTUNER_ENV=/opt/xtuner \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    HF_HOME=/home/palmetto/.cache/huggingface
+    HF_HOME=/var/lib/palmetto/huggingface
 USER 10001:10001
-WORKDIR /home/palmetto
+WORKDIR /var/lib/palmetto
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["palmetto"]
 CMD ["train", "--help"]

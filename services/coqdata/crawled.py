@@ -118,7 +118,7 @@ def test_theorems(folder: Path) -> frozenset[tuple[str, str, int]] | None:
         return None
     listing = folder.resolve().parent.parent / THEOREMS_FILE
     try:
-        rows = [json.loads(line) for line in listing.read_text("utf-8").splitlines() if line.strip()]
+        rows = [json.loads(line) for line in listing.read_text("utf-8").split("\n") if line.strip()]
         return frozenset(
             (str(row["file"]), str(row["theorem"]), int(row["index"])) for row in rows if row["project"] == folder.name
         )

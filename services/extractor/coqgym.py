@@ -33,7 +33,7 @@ class MalformedError(Exception):
 
 
 def import_coqgym(
-    folder: Path, out: Path, wish: Wish, shard: tuple[int, int] = (1, 1), progress: Progress | None = None
+    folder: Path, out: Path, wish: Wish, shard: tuple[int, int] = (0, 1), progress: Progress | None = None
 ) -> list[FileRecord]:
     """Leaves a record for each JSON file below a folder; finished ones that have not changed are kept.
 
@@ -44,7 +44,7 @@ def import_coqgym(
     """
     records = Records(out)
     found: list[FileRecord] = []
-    for place in list(json_files(folder))[shard[0] - 1 :: shard[1]]:
+    for place in list(json_files(folder))[shard[0] :: shard[1]]:
         path = place.relative_to(folder).as_posix()
         project, _, inside = path.partition("/") if "/" in path else (folder.name, "", path)
         record, fresh = _import(place, project, inside, wish, records)

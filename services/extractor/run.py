@@ -15,7 +15,7 @@ Progress = Callable[[FileRecord, bool], None]
 
 
 def shard_of(files: Sequence[SourceFile], shard: tuple[int, int]) -> list[SourceFile]:
-    """The files of shard i of n (from 1), the same on every machine; long files are shared out evenly."""
+    """The files of shard i of n (from 0), the same on every machine; long files are shared out evenly."""
     index, count = shard
 
     def size(file: SourceFile) -> int:
@@ -25,7 +25,7 @@ def shard_of(files: Sequence[SourceFile], shard: tuple[int, int]) -> list[Source
             return 0
 
     ordered = sorted(files, key=lambda file: (-size(file), file.project, file.path))
-    return ordered[index - 1 :: count]
+    return ordered[index::count]
 
 
 async def extract(

@@ -106,7 +106,12 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
     if options.model.startswith(("http://", "https://")):
         _check_address(options.model)
     else:
-        backend, _, folder = options.model.partition(":")
+        backend, colon, folder = options.model.partition(":")
+        if not ((backend == "neighbours" and not colon) or (backend == "replay" and folder)):
+            raise StackError(
+                f"there is no model {options.model!r}: give `neighbours`, `replay:DIR`, or an address such as "
+                "http://127.0.0.1:8000/v1."
+            )
         address = f"127.0.0.1:{_free_port()}"
         model_url = f"http://{address}/v1"
         arguments = ["--backend", backend, "--retriever", retriever, *(["--replay", folder] if folder else [])]

@@ -6,12 +6,17 @@ from collections.abc import AsyncIterator
 
 from coq_checker.client import CheckerClient, CheckerError, FreeStatement, TheoremRef
 from coqdata.prompts import INSTRUCT, LAYOUTS, TACTIC, Context, Known, KnownProof, Layout, ProofState
+from coqdata.theorem import theorems
 from model_server.client import ModelClient, ModelError, check_printing
 from prover.ports import Answers, Format, HelperError, ModelPort, Premises, Proposal, Question, RetrieverPort
 from retriever.client import Hypothesis, Kind, Position, RetrieverClient, RetrieverError
 from retriever.client import Question as Asked
 
 _REQUIRE = re.compile(r"(?:From\s+(?P<root>[\w.]+)\s+)?Require\s+(?:Import\s+|Export\s+)?(?P<names>[\w.\s]*?)\.(?=\s)")
+_ASSUMED = re.compile(r"^\s*(?:Axiom|Parameter|Hypothesis|Conjecture)\s+([\w']+)\s*:(.*?)\.(?=\s|$)", re.M | re.S)
+_WORD = re.compile(r"[^\W\d][\w']*|[^\w\s()]+")
+# Premises from the text before a free statement, at the most.
+_STATED = 8
 _TEMPERATURE = 0.8
 # Whole proofs that a model is asked for: one that draws them, and one whose answers cost nothing.
 _SAMPLES, _RANKED = 4, 16
@@ -54,12 +59,25 @@ def requires(context: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def stated(context: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Theorems and assumptions of a text, the last one first, each with the words of what it says."""
+    source = context.encode()
+    found = [
+        (one.start, one.qualified_name, source[one.start : one.statement_end].decode(errors="replace"))
+        for one in theorems(source)
+    ]
+    found += [(len(context[: match.start()].encode()), match[1], match[2]) for match in _ASSUMED.finditer(context)]
+    ordered = sorted(found, key=lambda one: -one[0])
+    return tuple((name, frozenset(_WORD.findall(text))) for _, name, text in ordered)
+
+
 class RetrieverAdapter:
     """A retriever's client as a port."""
 
     def __init__(self, client: RetrieverClient, checker: CheckerClient) -> None:
         self._client = client
         self._places = _Places(checker)
+        self._own: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {}
 
     async def premises(self, question: Question, count: int) -> Premises:
         """Premises and definitions for the goal."""
@@ -69,11 +87,23 @@ class RetrieverAdapter:
             answer = await self._client.retrieve(asked)
         except RetrieverError as error:
             raise HelperError(str(error)) from error
+        found = (one.short_name or one.name for one in answer.premises)
         return Premises(
-            names=tuple(one.short_name or one.name for one in answer.premises),
+            names=tuple(dict.fromkeys((*self._stated(question), *found))),
             definitions=tuple(one.short_name or one.name for one in answer.definitions),
             problem=f"no index has {', '.join(answer.missing_libraries)}." if answer.missing_libraries else "",
         )
+
+    def _stated(self, question: Question) -> tuple[str, ...]:
+        """What the text before a free statement states itself, nearest first: no index has it."""
+        target = question.target
+        if not isinstance(target, FreeStatement):
+            return ()
+        if target.context not in self._own:
+            self._own = {target.context: stated(target.context)}
+        asked = set(_WORD.findall(question.goal.conclusion))
+        near = sorted(self._own[target.context], key=lambda one: -len(asked & one[1]))
+        return tuple(name for name, words in near if asked & words)[:_STATED]
 
 
 class ModelAdapter:

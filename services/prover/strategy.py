@@ -93,6 +93,7 @@ class Strategy:
             stages: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
                 ("cheap", partial(self._root, Effort.MEDIUM), 0.05),
                 ("model", self._generate, 0.12),
+                ("begun", self._begun, 0.08),
                 ("light", partial(self._root, Effort.LIGHT), 0.05),
                 ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
                 ("openings", self._sketch, 0.12),
@@ -259,6 +260,20 @@ class Strategy:
         await tree.filler.fill_all(tree.root, Effort.QUICK)
         await self._finish(tree)
         return tree
+
+    async def _begun(self) -> None:
+        """Every opening once, each with one round of tactics on what it leaves."""
+        assert self._goal is not None
+        works = [partial(self._begin, opening) for opening in dict.fromkeys(("intros.", *openings(self._goal)))]
+        await side_by_side(works, self._context.coq.jobs)
+
+    async def _begin(self, opening: str) -> None:
+        tree = self._tree()
+        outcome = await tree.filler.fill_begun(tree.root, opening)
+        if outcome is not None:
+            self._context.emit(Ran(self._context.now_s, tree.runner.attempt, opening, True, outcome.count))
+            self._trees.append(tree)
+            await self._finish(tree)
 
     async def _sketch(self) -> None:
         assert self._goal is not None

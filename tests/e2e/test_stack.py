@@ -139,6 +139,8 @@ def test_prove_what_cannot_be(prover_url: str, tmp_path: Path) -> None:
         (("prove", "examples", "--server", "http://127.0.0.1:9"), "does not answer"),
         (("prove", "examples", "--server", "http://127.0.0.1:9", "--model", "http://a/v1"), "has its model already"),
         (("prove", "examples", "--model", "http://"), "no address of a model server"),
+        (("prove", "examples", "--model", "gpt"), "there is no model 'gpt': give `neighbours`, `replay:DIR`"),
+        (("prove", "examples", "--model", "replay:"), "there is no model 'replay:'"),
         (("fill", "no_such_file.v"), "cannot be read"),
     ],
 )

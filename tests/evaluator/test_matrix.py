@@ -66,7 +66,7 @@ samples = 1
 
 [experiments.llama-3-8b]
 model = "{llama}"
-prompt = "sft"
+prompt = "instruct"
 
 [experiments.unreachable]
 model = "http://127.0.0.1:9/v1"
@@ -89,6 +89,12 @@ html = "{page}"
         assert again.returncode == 1
         assert again.stderr.count("4 theorems, 4 of them done before") == 2
         assert "palmetto: unreachable: the model cannot be used: " in again.stderr
+        # It is said before the first one begins, too.
+        early = again.stderr.index("palmetto: unreachable: its model cannot be used yet (")
+        assert early < again.stderr.index("4 of them done before")
+        llama_found = records(store, "llama-3-8b").values()
+        assert {(one.prompt, one.retrieval) for one in llama_found} == {("instruct", True)}
+        assert any(one.model == "neighbours" for one in llama_found)
         with ExperimentStore.open(store) as opened:
             assert opened.settings("llama-3-8b")["model"] == llama  # type: ignore[index]
 

@@ -198,6 +198,9 @@ def test_a_server_that_is_gone_is_told_and_tried_again(store: Path, tmp_path: Pa
     assert "Traceback" not in said
     found = records(store, "s")
     assert len(found) == 6
+    # The prover tells which Coq judged.
+    judged = [one for one in found.values() if one.proved]
+    assert judged and all(one.coq_version.startswith("8.") and one.palmetto_version for one in judged)
     left = [one for one in found.values() if one.cause == causes.INFRASTRUCTURE]
     assert left and {one.verdict for one in left} == {"ERROR"}
     assert all("does not answer" in one.message or "went away" in one.message for one in left)

@@ -135,6 +135,12 @@ def test_what_is_in_an_evaluation_list_is_left_out(run: Run, project: Path, tmp_
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [row["theorem"] for row in rows(tmp_path / "out")] == ["other"]
+    # Another data set is such a list, too, as it lies; U+2028 inside a string ends no line.
+    (tmp_path / "lines.jsonl").write_text(json.dumps({"goal": "1 = 1", "note": "\u2028"}, ensure_ascii=False) + "\n")
+    both = ("--exclude", tmp_path / "out" / "train.json", "--exclude", tmp_path / "lines.jsonl")
+    done = run("extract", project, "--out", tmp_path / "rest", *both)
+    assert done.returncode == 0, done.stderr
+    assert sorted(row["theorem"] for row in rows(tmp_path / "rest")) == ["shown", "swap"]
     assert "named in the evaluation list" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
@@ -142,7 +148,7 @@ def test_what_is_in_an_evaluation_list_is_left_out(run: Run, project: Path, tmp_
     ("arguments", "said"),
     [
         (["--out", "o"], "give projects, or --from-coqgym"),
-        (["x", "--out", "o", "--shard", "3/2"], "--shard '3/2' is no part"),
+        (["x", "--out", "o", "--shard", "2/2"], "'2/2' is no shard: give --shard i/n with 0 <= i < n"),
         (["x", "--out", "o", "--format", "xml"], "--format 'xml' is none"),
         (["x", "--out", "o", "--profile", "mine"], "there is no printing profile"),
         (["--from-coqgym", "nowhere", "--out", "o"], "nowhere is not a folder"),

@@ -1,6 +1,8 @@
 """CoqGym's JSON, in files made here from its published description."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +151,55 @@ def test_what_is_finished_is_not_read_again(tmp_path: Path) -> None:
 def test_shards_share_the_files_out(tmp_path: Path) -> None:
     for number in range(5):
         write(tmp_path / "data" / "demo" / f"F{number}.json", proof(f"t{number}"))
-    taken = [import_coqgym(tmp_path / "data", tmp_path / "out", Wish("coqgym"), (part, 2)) for part in (1, 2)]
+    taken = [import_coqgym(tmp_path / "data", tmp_path / "out", Wish("coqgym"), (part, 2)) for part in (0, 1)]
     assert sorted(len(part) for part in taken) == [2, 3]
     figures = assemble(tmp_path / "out", "jsonl", Exclusion())
     # All five are the same goal with the same proof.
     assert figures.examples == 1
     assert figures.left_out["exact duplicate within its split"] == 4
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from extractor.coqgym import import_coqgym
+from extractor.dataset import assemble
+from extractor.duplicates import Exclusion
+from extractor.model import Wish
+
+for folder in sys.argv[1:]:
+    out = Path(folder + "-out")
+    import_coqgym(Path(folder), out, Wish("coqgym"))
+    figures = assemble(out, "jsonl", Exclusion())
+    print(figures.examples, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
+"""
+
+
+def test_a_large_folder_takes_little_memory(tmp_path: Path) -> None:
+    """5,000 theorems in some 100 MB of JSON, after 500 of them: what is held is what duplicates are found by."""
+    written = 0
+    # Trees of terms, which CoqGym's files are mostly made of.
+    tree = "(App (Const Coq.Init.Logic.and) (Rel 1))" * 250
+    for folder, files in (("small", 25), ("large", 250)):
+        for number in range(files):
+            proofs = []
+            for at in range(20):
+                named = [f"p{number}_{at}_{one}" for one in range(12)]
+                one = proof(f"t{number}_{at}")
+                one["goals"]["1"]["type"] = "forall A B : Prop, " + " -> ".join(named) + " -> A"
+                one["goals"]["2"]["sexp"] = one["proof_tree"]["sexp"] = tree
+                proofs.append(one)
+            place = tmp_path / folder / "demo" / f"F{number}.json"
+            write(place, *proofs)
+            written += place.stat().st_size if folder == "large" else 0
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path / "small"), str(tmp_path / "large")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (small, before), (large, after) = ([int(word) for word in line.split()] for line in ran.stdout.splitlines())
+    assert (small, large) == (500, 5000)
+    assert written > 100 << 20
+    # 4,500 examples more, some 3 kB each, and room for what the allocator keeps.
+    assert after - before < 40 << 20, (before, after)

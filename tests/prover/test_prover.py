@@ -8,6 +8,7 @@ import pytest
 
 from coq_checker.client import CheckerClient, FreeStatement, Goal, Options, TheoremRef
 from prover import Event, Finished, ProofVerdict, Prover, ProverSettings, ProveTask
+from prover.adapters import stated
 from prover.events import Backtracked, Candidate, Failed, Filled, Generated, Hole, Ran, Repaired, Retrieved, Started
 from prover.ports import Format, HelperError
 from prover.script import Node
@@ -57,6 +58,21 @@ async def test_without_model_retriever_and_hammer(checker_async: CheckerClient, 
     await proved(checker_async, task, done)
     assert isinstance(events[0], Started)
     assert done.cpu_s <= 30
+
+
+async def test_an_opening_and_one_round_of_cheap_tactics(checker_async: CheckerClient) -> None:
+    context = "Require Import Lia.\nFixpoint sum (n : nat) : nat := match n with O => O | S m => n + sum m end."
+    task = ProveTask(FreeStatement("Theorem t (n m : nat) : n <= m -> sum n <= sum m.", context), 30, **ALONE)  # type: ignore[arg-type]
+    _, done = await work(Prover(checker_async), task)
+    await proved(checker_async, task, done)
+    assert done.stages[-1].name == "begun", done.stages
+
+
+def test_what_a_text_states_is_offered_the_last_first() -> None:
+    context = "Axiom a : 1 = 2.\nLemma b : True. Proof. exact I. Qed.\nModule M. Lemma c : 2 = 2. Admitted. End M."
+    assert [name for name, _ in stated(context)] == ["M.c", "b", "a"]
+    assert "True" in dict(stated(context))["b"]
+    assert "True" not in dict(stated(context))["a"]
 
 
 async def test_a_theorem_of_a_project(checker_async: CheckerClient) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from trainer.data import open_data, split_of
 from trainer.errors import TrainError
-from trainer.run import Recipe, TrainRequest
+from trainer.run import Progress, Recipe, TrainRequest
 from trainer.xtuner import engine
 from trainer.xtuner.config import read
 from trainer.xtuner.environment import Environment
@@ -25,6 +25,7 @@ transformers = pytest.importorskip(
 BUILD = Path(__file__).with_name("xtuner_build.py")
 MAX_LENGTH = 160
 COUNT = 24
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,25 @@ def test_a_checkpoint_of_transformers_5_keeps_its_rotary_base(
     assert (asked.out / engine.FOLDER / "base" / "model.safetensors").resolve() == (
         base / "model.safetensors"
     ).resolve()
+
+
+def test_settings_change_the_configuration_until_somebody_edits_it(environment: Environment, tmp_path: Path) -> None:
+    asked = a_request(tmp_path, write_data(tmp_path / "data", examples(6)), device_batch=1)
+    told: list[Progress] = []
+    prepared(asked, environment)
+    file = asked.out / engine.FOLDER / engine.CONFIG
+
+    def again(**changes: Any) -> None:
+        folder = file.parent.resolve()
+        engine._prepare(replace(asked, **changes), open_data(asked.data), environment, folder, Job(1), told.append)
+
+    again(checkpoint_steps=3)
+    assert read(file)["save_every"] == 3 * read(file)["accumulate"]
+    assert told == []
+    file.write_text(file.read_text("utf-8").replace("clip = 1.0", "clip = 0.5"), "utf-8")
+    again(checkpoint_steps=4)
+    assert (read(file)["clip"], read(file)["save_every"]) == (0.5, 3 * read(file)["accumulate"])
+    assert "taken as it is" in told[-1].note
 
 
 def test_a_template_that_is_not_the_bases_is_refused(built: Built, environment: Environment, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from .test_xtuner_parts import gone
 from .xtuner_making import environment_or_skip, examples, write_data
 
 STEPS = 4
+# A minute on an idle machine: seven processes load torch, and on a busy one that takes long.
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,9 @@ _STALL_EVERY_NS = 1_000_000_000
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY_NS = 30_000_000
+# What is shared is looked at less often still; no processes fill memory faster.
+_SHARED_EVERY_NS = 200_000_000
+_GROWTH_BYTES_S = 4 << 30
 _CORES = os.cpu_count() or 1
 
 
@@ -42,7 +45,8 @@ class Guard:
     Attributes:
         breach: the limit that was passed, after which the session was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
-        due_ns, memory_due_ns, stall_due_ns: when it, its memory, and whether it stands still are looked at next.
+        due_ns, memory_due_ns, shared_due_ns, stall_due_ns: when it, its memory, what of that is shared, and whether it
+            stands still are looked at next.
     """
 
     session: CoqSession
@@ -56,6 +60,7 @@ class Guard:
     seen_ns: int = 0
     due_ns: int = 0
     memory_due_ns: int = 0
+    shared_due_ns: int = 0
     stall_due_ns: int = 0
 
     @property
@@ -74,6 +79,17 @@ class Guard:
         if cpu_ns != self.seen_cpu_ns:
             self.seen_cpu_ns, self.seen_ns = cpu_ns, now_ns
         return now_ns - self.seen_ns > _STALL_NS
+
+    def too_large(self, pids: list[int], now_ns: int) -> bool:
+        """Whether processes take more memory than the limit, where what they share counts once.
+
+        That is dear to find out (some ms a process): it is looked at again when it could be so at the earliest.
+        """
+        if now_ns < self.shared_due_ns:
+            return False
+        left = self.limits.memory_bytes - sum(map(process.proportional_bytes, pids))
+        self.shared_due_ns = now_ns + max(_SHARED_EVERY_NS, left * 1_000_000_000 // _GROWTH_BYTES_S)
+        return left < 0
 
     @property
     def wall_ns(self) -> int:
@@ -149,10 +165,7 @@ class Watchdog:
             guard.memory_due_ns = now_ns + _MEMORY_EVERY_NS
             pids = [guard.session.pid, *process.descendants(guard.session.pid)]
             rss = sum(process.rss_bytes(pid) for pid in pids)
-            # What a process shares with those that it forked counts once, which is dear to find out.
-            if rss - guard.start_rss_bytes > limits.memory_bytes and (
-                len(pids) == 1 or sum(map(process.proportional_bytes, pids)) > limits.memory_bytes
-            ):
+            if rss - guard.start_rss_bytes > limits.memory_bytes and (len(pids) == 1 or guard.too_large(pids, now_ns)):
                 guard.breach = Breach.MEMORY
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns

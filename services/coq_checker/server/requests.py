@@ -144,10 +144,10 @@ class Requests:
                 text = self.text(free.environment.text, "statement.environment.text", self.settings.max_source_bytes)
                 statement = self.text(free.statement, "statement.statement", self.settings.max_candidate_bytes).strip()
                 if not statement:
-                    raise InvalidRequestError("`statement.statement` is empty: send `Theorem NAME : TYPE.`.")
+                    raise InvalidRequestError("the statement is empty: send `Theorem NAME : TYPE.`.")
                 parsed = split(statement)
                 if len(parsed.sentences) != 1 or parsed.problem is not None:
-                    raise InvalidRequestError("`statement.statement` must be one sentence that ends with a full stop.")
+                    raise InvalidRequestError("the statement must be one sentence that ends with a full stop.")
                 environment = await self.text_environment(text, free.environment)
                 return self._checked(Target(environment, len(text), statement, mode))
         except NoSuchNameError as error:

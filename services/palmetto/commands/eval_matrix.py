@@ -1,5 +1,6 @@
 """`palmetto eval matrix`: several experiments, their verification and their comparison, by one command."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,10 @@ def matrix(
     except EvaluatorError as error:
         raise fail(str(error)) from None
     where = store or default_store()
+    for name, why in _problems(options).items():
+        print(
+            f"palmetto: {name}: its model cannot be used yet ({why}); it is asked again in its turn.", file=sys.stderr
+        )
     clean = True
     for name, one in options.items():
         # One that cannot be run costs no other.
@@ -103,6 +108,21 @@ def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
         server=options.server,
     )
     return run(experiment, verbose=verbose)
+
+
+def _problems(options: "dict[str, Options]") -> dict[str, str]:
+    """Why models at addresses cannot be used, by experiment: said at once, for the first experiment may take hours."""
+    from palmetto.evaluation.provers import model_problem  # noqa: PLC0415
+
+    async def ask(one: "Options") -> str:
+        model = one.model or ""
+        return await model_problem(model, one.prompt, one.printing) if model.startswith(("http://", "https://")) else ""
+
+    async def ask_all() -> list[str]:
+        return await asyncio.gather(*map(ask, options.values()))
+
+    found = asyncio.run(ask_all())
+    return {name: why.rstrip(".") for name, why in zip(options, found, strict=True) if why}
 
 
 def _there(store: Path, names: list[str]) -> list[str]:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -21,7 +20,7 @@ from coq_checker.server import ServeError
 from coq_checker.toolchain import ToolchainError, find_toolchain
 from coqdata.printing import PROFILES
 from coqdata.project import Project, ProjectError
-from evaluator.selection import SelectionError, read_wanted
+from evaluator.selection import SelectionError, Shard, read_wanted
 from extractor.card import CARD, write_card
 from extractor.coqgym import import_coqgym
 from extractor.dataset import FORMATS, Figures, assemble
@@ -35,8 +34,6 @@ from palmetto.evaluation.projects import find_projects
 from retriever.client import RetrieverError
 from retriever.indexing import IndexFailedError
 from retriever.server import ServeError as RetrieverServeError
-
-_SHARD = re.compile(r"([1-9]\d*)/([1-9]\d*)")
 
 
 def extract(
@@ -52,7 +49,7 @@ def extract(
     profile: Annotated[str, typer.Option(help="How goals are printed: default or coqgym.")] = "default",
     steps: Annotated[bool, typer.Option("--steps", help="One example for every goal on the way, too.")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Files at one time; default: the cores.")] = None,
-    shard: Annotated[str, typer.Option(help="This part of the files, i/n.")] = "1/1",
+    shard: Annotated[str, typer.Option(help="One of n equal parts of the files, from 0.", metavar="i/n")] = "0/1",
     form: Annotated[
         str, typer.Option("--format", help="messages: a JSON array; jsonl: one object a line.")
     ] = "messages",
@@ -85,9 +82,10 @@ def extract(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    part = _SHARD.fullmatch(shard)
-    if part is None or int(part[1]) > int(part[2]):
-        raise fail(f"--shard {shard!r} is no part: give i/n, such as 1/4.")
+    try:
+        part = Shard.parse(shard)
+    except SelectionError as error:
+        raise fail(str(error)) from None
     if form not in FORMATS:
         raise fail(f"--format {form!r} is none: choose one of {', '.join(FORMATS)}.")
     if profile not in PROFILES:
@@ -101,7 +99,7 @@ def extract(
             else f"{from_coqgym} is not a folder: give the one that holds CoqGym's JSON."
         )
     wish = Wish(profile, retrieval, max_premises, steps)
-    numbers = (int(part[1]), int(part[2]))
+    numbers = (part.number, part.of)
     try:
         exclusion = _exclusion(exclude or [])
         if from_coqgym is not None:
@@ -172,19 +170,21 @@ def _exclusion(lists: Sequence[Path]) -> Exclusion:
 
 
 def _statements(place: Path) -> list[str]:
-    found = []
+    """Statements of JSON lines, or of one JSON array, as the data sets of this command are."""
     try:
-        for number, line in enumerate(place.read_text("utf-8").splitlines(), 1):
-            if line.strip():
-                given = json.loads(line)
-                statement = given if isinstance(given, str) else given.get("statement") or given.get("goal")
-                if not isinstance(statement, str):
-                    raise ExtractError(
-                        f"{place}, line {number} has no `statement`: give one JSON object a line with it."
-                    )
-                found.append(statement)
-    except (OSError, ValueError, AttributeError) as error:
-        raise ExtractError(f"{place} cannot be read as JSON lines ({error}): mend it.") from None
+        text = place.read_text("utf-8")
+        if text.lstrip().startswith("["):
+            given = json.loads(text)
+        else:
+            given = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (OSError, ValueError, RecursionError) as error:
+        raise ExtractError(f"{place} cannot be read as JSON lines, or a JSON array ({error}): mend it.") from None
+    found = []
+    for number, one in enumerate(given, 1):
+        statement = (one.get("statement") or one.get("goal")) if isinstance(one, dict) else one
+        if not isinstance(statement, str):
+            raise ExtractError(f"{place}: its entry {number} has no `statement`: give one JSON object a line with it.")
+        found.append(statement)
     return found
 
 

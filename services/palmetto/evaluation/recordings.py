@@ -55,7 +55,7 @@ def prepare(source: Path, items: Iterable[Item], target: Path) -> list[str]:
     missing = []
     for project, known in names.items():
         try:
-            lines = (source / f"{project}.jsonl").read_text("utf-8").splitlines()
+            lines = (source / f"{project}.jsonl").read_text("utf-8").split("\n")
         except FileNotFoundError:
             missing.append(project)
             continue

@@ -42,6 +42,21 @@ def quick(tools: Tools) -> tuple[str, ...]:
     return tuple(found)
 
 
+def begun(tools: Tools) -> tuple[str, ...]:
+    """What is tried on the goals that an opening leaves, in one sentence: each simplifies before it tries to end."""
+    arithmetic = [name for name in ("lia", "ring") if name in tools.tactics]
+    ends = " | ".join(["auto", "congruence", *arithmetic])
+    inside = " | ".join(["auto", "congruence", *arithmetic[:1], "constructor; auto", "constructor; constructor; auto"])
+    case = "match goal with |- context [match ?x with _ => _ end] => destruct x eqn:? end"
+    return (
+        *quick(tools),
+        f"simpl in *; solve [{ends}]",
+        f"simpl in *; match goal with H : _ |- _ => (rewrite H || rewrite <- H); solve [{ends}] end",
+        f"simpl in *; intuition (solve [{inside}])",
+        f"simpl in *; repeat ({case}; simpl in *); subst; solve [{ends}]",
+    )
+
+
 def whole(tactic: str) -> str:
     """The tactic, failing where it leaves a goal, also one on the shelf, which `solve` alone does not see."""
     return f"solve [unshelve ({tactic})]"

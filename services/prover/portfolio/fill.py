@@ -5,6 +5,7 @@ from enum import IntEnum
 from functools import partial
 
 from prover.context import Context
+from prover.coq import Outcome
 from prover.events import Failed, Filled, Hole
 from prover.portfolio import closers
 from prover.runner import Runner
@@ -66,6 +67,25 @@ class Filler:
         if not quiet and reached < effort:
             context.emit(Failed(context.now_s, node.number))
         return False
+
+    async def fill_begun(self, root: Node, opening: str) -> Outcome | None:
+        """What an opening led to, if one round of tactics on all that it leaves proves the goal; or None.
+
+        One sentence asks, which costs little where the answer is no. The tree holds the proof afterwards.
+        """
+        runner, limit_ms = self.runner, self.context.settings.cheap_cpu_ms
+        tactics = closers.begun(self.context.tools)
+        asked = f"{opening.rstrip('.')}; {closers.together(tactics)}"
+        if not (await runner.try_on(root, asked, cpu_ms=limit_ms)).closed:
+            return None
+        outcome = await runner.try_on(root, opening)
+        if not outcome.passed:
+            return None
+        await runner.use(root, opening, "search", outcome)
+        for hole in list(root.holes()):
+            if hole.is_hole and hole.attached:
+                await self._together(hole, tactics, "cheap")
+        return outcome
 
     async def fill_all(self, root: Node, effort: Effort) -> bool:
         """Every hole of a tree; whether none is left."""

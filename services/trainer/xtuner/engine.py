@@ -1,5 +1,6 @@
 """Prepares, runs xtuner, watches it, and turns its last checkpoint into a model that is served."""
 
+import hashlib
 import json
 import shutil
 import time
@@ -78,15 +79,33 @@ def _prepare(
             f"{job.devices} are asked for now."
         )
     shutil.copyfile(INSIDE / SUPPORT, folder / SUPPORT)
-    config = folder / CONFIG
-    text = written(values_of(request, told, folder, job, gpus=environment.gpus > 0))
-    if not config.is_file() or (told["devices"] != job.devices and config.read_text("utf-8") != text):
-        config.write_text(text, "utf-8")
-        save(folder / _PREPARED, told | {"devices": job.devices})
-    elif config.read_text("utf-8") != text:
-        report(Progress(note=f"{config} differs from what would be written: it is taken as it is"))
+    told |= {"devices": job.devices, "config": _configured(request, told, environment, folder, job, report)}
+    save(folder / _PREPARED, told)
     save(folder / _READY, told | {"key": request.key})
     return told
+
+
+def _configured(
+    request: TrainRequest, told: dict[str, Any], environment: Environment, folder: Path, job: Job, report: Report
+) -> str:
+    """Writes the configuration; the hash of what was written.
+
+    One that somebody has edited stays, and so does one that a checkpoint was made with.
+    """
+    file = folder / CONFIG
+    text = written(values_of(request, told, folder, job, gpus=environment.gpus > 0))
+    held = file.read_text("utf-8") if file.is_file() else None
+    if held == text:
+        return _hash(text)
+    if held is not None and (_hash(held) != told.get("config") or _last_checkpoint(folder) is not None):
+        report(Progress(note=f"{file} is not what these settings would write: it is taken as it is"))
+        return str(told.get("config"))
+    file.write_text(text, "utf-8")
+    return _hash(text)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _order(request: TrainRequest, folder: Path) -> dict[str, Any]:

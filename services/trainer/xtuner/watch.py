@@ -29,6 +29,7 @@ _CAUSES = (
         re.compile(r"out of memory", re.I),
         "a GPU's memory is not enough: give a smaller --device-batch or --max-length, or --zero 2 or 3",
     ),
+    (re.compile(r"exitcode\s*:\s*-9\b"), "a process was killed, mostly for want of main memory: give fewer --gpus"),
     (re.compile(r"No space left on device|Errno 28"), "the disk is full: make room, then run the same command again"),
     (re.compile(r"EADDRINUSE|address already in use", re.I), "the port is taken: set PORT to another one"),
     (
