@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +56,7 @@ class Runner:
         threads: theorems at one time.
         patience_s: how long, in all, what does not answer is waited for.
         parts: where records go too.
+        named: how a person names a project to other commands, where its name alone does not do.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Runner:
         threads: int = 1,
         patience_s: float = 300.0,
         parts: PartWriter | None = None,
+        named: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self._attempts = attempts
@@ -77,6 +79,7 @@ class Runner:
         self._threads = threads
         self._patience_s = patience_s
         self._parts = parts
+        self._named = named or {}
         self._recovering = asyncio.Lock()
         self._recovered_at = 0.0
         self._gone = False
@@ -201,7 +204,9 @@ class Runner:
         """Says once for each project what makes results worse than they need be."""
         if helpless and self._attempts.conditions.retrieval and (record.project, helpless) not in self._said:
             self._said.add((record.project, helpless))
-            self._follower.note(f"{record.project}: without premises: {helpless}")
+            name = self._named.get(record.project, record.project)
+            said = helpless.replace(f"`palmetto index {record.project}`", f"`palmetto index {name}`")
+            self._follower.note(f"{record.project}: without premises: {said}")
 
     async def _recover(self, cause: str, begun: float) -> None:
         """Waits until what failed is there again, for all threads together, as long as there is patience for."""

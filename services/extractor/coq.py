@@ -57,6 +57,16 @@ class FileChecks:
         answers = await self._ask({index: ("idtac.", self._ref(index)) for index in indexes}, options)
         return {index: result.goals for index, result in answers.items()}
 
+    async def goals_on_the_way(self, printing: str) -> dict[tuple[int, int], Goal]:
+        """The first goal before each sentence of each proof, under a profile: by theorem and sentence."""
+        answers = self._client.trace_file(project=self._project, file=self._path, printing=printing, options=_LIMITS)
+        return {
+            (one.theorem.index, at): step.goals[0]
+            async for one in answers
+            for at, step in enumerate(one.steps)
+            if step.goals
+        }
+
     async def accepted(self, proofs: Mapping[int, str]) -> set[int]:
         """Those of the theorems whose proof, given as a text of its own, is accepted."""
         answers = await self._ask({index: (text, self._ref(index)) for index, text in proofs.items()}, _LIMITS)

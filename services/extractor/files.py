@@ -181,21 +181,29 @@ class FileExtractor:
                 parts += [_Part(by_index[index], rest.goal, rest.proof, rest.at) for rest in rests]
         return sorted(parts, key=lambda part: (part.of.info.index, part.step))
 
-    async def _questions(self, checks: FileChecks, parts: list[_Part]) -> dict[int, Goal]:
-        """The statements as Coq prints them by default, as those in the index: what a retriever is asked with."""
+    async def _questions(self, checks: FileChecks, parts: list[_Part]) -> dict[tuple[int, int], Goal]:
+        """The goals as Coq prints them by default, as those in the index: what a retriever is asked with.
+
+        They are by theorem and step.
+        """
         if self._retrieval is None or self._wish.profile == _INDEXED:
             return {}
-        found = await checks.goals([part.of.info.index for part in parts if not part.step], _INDEXED)
-        return {index: goals[0] for index, goals in found.items() if goals}
+        whole = await checks.goals([part.of.info.index for part in parts if not part.step], _INDEXED)
+        found = {(index, 0): goals[0] for index, goals in whole.items() if goals}
+        return (await checks.goals_on_the_way(_INDEXED)) | found if any(part.step for part in parts) else found
 
     async def _write(
-        self, file: SourceFile, content: bytes, parts: list[_Part], questions: dict[int, Goal], record: FileRecord
+        self,
+        file: SourceFile,
+        content: bytes,
+        parts: list[_Part],
+        questions: dict[tuple[int, int], Goal],
+        record: FileRecord,
     ) -> None:
         contexts: list[Context | None] = [None] * len(parts)
         if self._retrieval is not None:
             asked = [
-                Asked(part.goal if part.step else questions.get(part.of.info.index, part.goal), part.of.info.start)
-                for part in parts
+                Asked(questions.get((part.of.info.index, part.step), part.goal), part.of.info.start) for part in parts
             ]
             contexts = await self._retrieval.contexts(file.project, file.path, asked)
         layout = self._wish.prompt.layout

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -74,6 +74,19 @@ class Records:
             fresh.replace(place)
         except OSError as error:
             raise _unwritable(place, error) from None
+
+    def forget_all_but(self, paths: Mapping[str, Collection[str]]) -> None:
+        """Removes the records of these projects' files, by project, that the project has no longer.
+
+        Raises:
+            ExtractError: one cannot be removed.
+        """
+        for place, record in self.headers():
+            if record.project in paths and record.path not in paths[record.project]:
+                try:
+                    place.unlink(missing_ok=True)
+                except OSError as error:
+                    raise _unwritable(place, error) from None
 
     def headers(self) -> Iterator[tuple[Path, FileRecord]]:
         """All records without their examples, by name; one that cannot be read is left out."""

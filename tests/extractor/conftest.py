@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from retriever.indexing import index_folder
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 GOOD = """Section S.
@@ -39,6 +42,19 @@ Proof. exact 0. Defined.
 def palmetto(*arguments: object) -> list[str]:
     """The command line."""
     return [str(Path(sys.executable).parent / "palmetto"), *map(str, arguments)]
+
+
+@pytest.fixture(autouse=True)
+def no_indexes_left() -> Iterator[None]:
+    """The cache is shared, for the sake of the libraries' indexes in it; those of the tests' own projects go."""
+
+    def own() -> set[Path]:
+        return {place for name in ("demo", "owner--demo") for place in index_folder().glob(f"{name}-*")}
+
+    before = own()
+    yield
+    for place in own() - before:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture

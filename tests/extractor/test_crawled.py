@@ -8,7 +8,7 @@ import pytest
 from coqdata.crawled import CATALOGUE_FILE, CATALOGUE_FORMAT, THEOREMS_FILE, Provenance, write_provenance
 from coqdata.project import ProjectError
 from evaluator.theorems import sources_of
-from palmetto.evaluation.projects import find_projects
+from palmetto.evaluation.projects import find_projects, spelled
 
 from .conftest import GOOD, Run, rows
 
@@ -66,6 +66,14 @@ def test_an_experiment_on_a_test_crawl_is_on_the_same(crawl: Path) -> None:
         sources_of(projects[0])
 
 
+def test_a_crawl_is_indexed_as_a_whole(run: Run, crawl: Path) -> None:
+    done = run("index", crawl)
+    assert done.returncode == 0, done.stderr
+    assert "owner--demo: 2 files" in done.stdout
+    projects, _ = find_projects([str(crawl)])
+    assert spelled(projects) == {"owner--demo": f"owner--demo={crawl / 'projects' / 'owner--demo'}"}
+
+
 def test_shards_are_the_whole_and_nothing_twice(run: Run, project: Path, tmp_path: Path) -> None:
     parts: list[tuple[str, str]] = []
     for part in ("0/2", "1/2"):
@@ -76,13 +84,29 @@ def test_shards_are_the_whole_and_nothing_twice(run: Run, project: Path, tmp_pat
     assert sorted(parts) == [("Good.v", "shown"), ("Good.v", "swap"), ("Other.v", "other")]
 
 
+def test_shards_share_a_folder_that_follows_the_project(run: Run, project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for part in ("0/2", "1/2"):
+        assert run("extract", project, "--out", out, "--shard", part).returncode == 0
+    assert sorted(row["theorem"] for row in rows(out)) == ["other", "shown", "swap"]
+    another = tmp_path / "another"
+    another.mkdir()
+    (another / "A.v").write_text("Lemma added : 2 = 2.\nProof. reflexivity. Qed.\n")
+    (project / "Good.v").unlink()
+    assert run("extract", another, "--out", out).returncode == 0
+    assert run("extract", project, "--out", out, "--shard", "0/2").returncode == 0
+    assert sorted(row["theorem"] for row in rows(out)) == ["added", "other"]
+
+
 def test_retrieval_is_asked_with_what_the_index_prints(run: Run, project: Path, tmp_path: Path) -> None:
     names = {}
     for profile in ("default", "coqgym"):
         out = tmp_path / profile
-        done = run("extract", project, "--out", out, "--retrieval", "--max-premises", "8", "--profile", profile)
+        chosen = ("--max-premises", "8", "--steps", "--profile", profile)
+        done = run("extract", project, "--out", out, "--retrieval", *chosen)
         assert done.returncode == 0, done.stderr
-        found = {row["theorem"]: row for row in rows(out)}
-        names[profile] = [one["name"] for one in found["shown"]["premises"]]
-        assert ("@eq nat" in found["shown"]["goal"]) == (profile == "coqgym")
+        found = {(row["theorem"], row["step"]): row for row in rows(out)}
+        names[profile] = {key: [one["name"] for one in row["premises"]] for key, row in found.items()}
+        assert len(found) > 4 and any(step for _, step in found)
+        assert ("@eq nat" in found["shown", 0]["goal"]) == (profile == "coqgym")
     assert names["default"] == names["coqgym"]

@@ -68,4 +68,5 @@ def an_experiment(
         known = ", ".join(sorted({key.project for key in everything}))
         raise ReportError(f"the experiment {name} has no theorem of {', '.join(projects)}: it has those of {known}.")
     # What was measured for all of it does not hold for a part.
-    return Experiment(name, chosen, {}, {key: said for key, said in verified.items() if key in chosen})
+    held = {name: value for name, value in (settings or {}).items() if name != "orchestration_cpu_s"}
+    return Experiment(name, chosen, held, {key: said for key, said in verified.items() if key in chosen})

@@ -13,7 +13,7 @@ _SHOWN: dict[str, Callable[[Record], str]] = {
     "prompt": lambda record: record.prompt,
     "goals printed as": lambda record: record.printing,
     "budget, CPU s a theorem": lambda record: f"{record.budget_cpu_s:g}",
-    "samples": lambda record: str(record.samples),
+    "samples": lambda record: str(record.samples or "as suit the model"),
     "seed": lambda record: str(record.seed),
     "backtracking": lambda record: "yes" if record.backtrack else "no",
     "retrieval": lambda record: "yes" if record.retrieval else "no",
@@ -37,6 +37,10 @@ class Setting:
 def settings_of(experiments: Sequence[Experiment]) -> tuple[Setting, ...]:
     """Settings of the experiments, side by side; a value that changes within one is told with all it had."""
     rows = [(name, [", ".join(_values(one, name)) for one in experiments]) for name in _SHOWN]
+    # Records do not have it; the whole run does. PALM's recorded runs have none.
+    told = [one.settings.get("hammer") for one in experiments]
+    hammer = ["" if one is None else "yes" if one else "no" for one in told]
+    rows.insert([name for name, _ in rows].index("retrieval") + 1, ("CoqHammer", hammer))
     started = [[record.started_at for record in one.records.values() if record.started_at] for one in experiments]
     found = [Setting(name, tuple(values), len(set(values)) > 1) for name, values in rows if any(values)]
     if any(started):

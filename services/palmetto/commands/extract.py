@@ -26,6 +26,7 @@ from extractor.coqgym import import_coqgym
 from extractor.dataset import FORMATS, Figures, assemble
 from extractor.duplicates import Exclusion, Named
 from extractor.model import ExtractError, FileRecord, SourceFile, Wish
+from extractor.records import Records
 from extractor.run import extract as extract_files
 from extractor.run import shard_of
 from palmetto.commands import fail
@@ -133,7 +134,9 @@ async def _run(
     projects, broken = await asyncio.to_thread(find_projects, names)
     for sentence in [*broken, *(await build(projects, toolchain, threads))]:
         print(f"palmetto: {sentence}", file=sys.stderr)
-    files = shard_of([file for one in projects for file in sources_of(one, toolchain)], shard)
+    every = {one.name: sources_of(one, toolchain) for one in projects}
+    Records(out).forget_all_but({name: {file.path for file in files} for name, files in every.items()})
+    files = shard_of([file for found in every.values() for file in found], shard)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(a_checker(projects, toolchain, threads, checker))
         asked = None

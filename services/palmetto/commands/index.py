@@ -20,6 +20,7 @@ from coq_checker.client import CheckerClient, CheckerError
 from coq_checker.server import CheckerSettings, ServeError, running
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 from coqdata.catalogue import resolve
+from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
 from palmetto.commands import fail
 from palmetto.commands.index_sources import Plan, plans
@@ -29,7 +30,9 @@ _SHOWN_NOTES = 5
 
 
 def index(
-    projects: Annotated[list[str], typer.Argument(help="Projects: NAME, DIR or NAME=DIR.", metavar="PROJECT...")],
+    projects: Annotated[
+        list[str], typer.Argument(help="Projects: NAME, DIR or NAME=DIR; or what a crawl wrote.", metavar="PROJECT...")
+    ],
     library_goals: Annotated[
         bool, typer.Option("--library-goals", help="Trace the proofs of installed libraries too (long).")
     ] = False,
@@ -54,7 +57,7 @@ def index(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
-        named = [_project(text) for text in projects]
+        named = [_project(text) for text in expand(projects)]
         whole = asyncio.run(_run(named, library_goals, goals, jobs or os.cpu_count() or 1, as_json, checker))
     except (ProjectError, BuildError, ToolchainError, ServeError, CheckerError, IndexFailedError) as error:
         raise fail(str(error)) from None

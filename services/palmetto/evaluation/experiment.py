@@ -20,7 +20,7 @@ from evaluator.store.merge import Merged, take
 from evaluator.store.parts import Folder, PartWriter, experiment_folder, parts
 from evaluator.theorems import Item, Sources, sources_of
 from palmetto.evaluation.hammer import HammerAlone
-from palmetto.evaluation.projects import find_projects
+from palmetto.evaluation.projects import find_projects, spelled
 from palmetto.evaluation.provers import LocalProver, a_server, model_problem
 from palmetto.evaluation.recordings import PREFIX, model_folder, prepare
 from palmetto.stack import StackError, StackOptions
@@ -141,6 +141,7 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
                 threads=experiment.threads,
                 patience_s=patience_s,
                 parts=writer,
+                named=spelled(projects),
             )
             return Ended(await runner.run(items, skip=experiment.skip), tuple(broken))
 

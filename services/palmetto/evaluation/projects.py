@@ -34,3 +34,16 @@ def find_projects(names: Sequence[str]) -> tuple[list[Project], list[str]]:
             continue
         found[project.name] = project
     return list(found.values()), broken
+
+
+def spelled(projects: Sequence[Project]) -> dict[str, str]:
+    """NAME=DIR for each project that its name alone does not lead to from here."""
+    found = {}
+    for one in projects:
+        try:
+            known = resolve(one.name).root.resolve() == one.root.resolve()
+        except ProjectError:
+            known = False
+        if not known:
+            found[one.name] = f"{one.name}={one.root}"
+    return found

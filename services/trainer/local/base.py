@@ -8,19 +8,11 @@ import torch
 import transformers
 from tokenizers import ByteLevelBPETokenizer
 
+from trainer import tiny
 from trainer.data import Example
 from trainer.errors import TrainError
 from trainer.run import TINY, TrainRequest
 from trainer.templates import LLAMA3, TEMPLATES, template_for
-
-_TINY_VOCABULARY = 2048
-_TINY: dict[str, int] = {
-    "hidden_size": 160,
-    "intermediate_size": 448,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
-}
 
 
 def make_base(request: TrainRequest, examples: Iterable[Example]) -> tuple[Any, Any, str]:
@@ -84,7 +76,7 @@ def _tiny(request: TrainRequest, examples: Iterable[Example]) -> tuple[Any, Any,
     trained = ByteLevelBPETokenizer()
     trained.train_from_iterator(
         _texts(examples),
-        vocab_size=_TINY_VOCABULARY,
+        vocab_size=tiny.VOCABULARY,
         min_frequency=2,
         special_tokens=list(template.special_tokens),
         show_progress=False,
@@ -100,7 +92,7 @@ def _tiny(request: TrainRequest, examples: Iterable[Example]) -> tuple[Any, Any,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        **_TINY,
+        **tiny.SIZES,
     )
     return tokenizer, transformers.LlamaForCausalLM(config), template.name
 

@@ -141,7 +141,25 @@ def test_settings_that_differ_are_marked_and_mixed_ones_noted() -> None:
     assert settings["model"] == (("m", "n"), True)
     assert settings["budget, CPU s a theorem"] == (("60", "300, 60"), True)
     assert settings["seed"] == (("0", "0"), False)
+    assert settings["samples"] == (("as suit the model", "as suit the model"), False)
+    assert "CoqHammer" not in settings
     assert found.notes == ("two did not run under one setting: budget, CPU s a theorem changed within it.",)
+
+
+def test_settings_of_the_whole_run_are_told_of_its_projects_too() -> None:
+    with_it, without = (
+        an_experiment(
+            name,
+            [record(name, "p", "a"), record(name, "q", "b")],
+            settings={"hammer": hammer, "orchestration_cpu_s": 1.0},
+            projects=["p"],
+        )
+        for name, hammer in (("with", True), ("without", False))
+    )
+    found = compare([with_it, without])
+    settings = {setting.name: (setting.values, setting.differs) for setting in found.settings}
+    assert settings["CoqHammer"] == (("yes", "no"), True)
+    assert found.costs["with"].orchestration_share is None
 
 
 def test_what_limits_the_figures_is_noted() -> None:
