@@ -93,7 +93,7 @@ class Strategy:
             stages: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
                 ("cheap", partial(self._root, Effort.MEDIUM), 0.05),
                 ("model", self._generate, 0.12),
-                ("begun", self._begun, 0.08),
+                ("begun", self._begun, 0.1),
                 ("light", partial(self._root, Effort.LIGHT), 0.05),
                 ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
                 ("openings", self._sketch, 0.12),

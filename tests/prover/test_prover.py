@@ -68,6 +68,21 @@ async def test_an_opening_and_one_round_of_cheap_tactics(checker_async: CheckerC
     assert done.stages[-1].name == "begun", done.stages
 
 
+async def test_induction_on_the_second_premise(checker_async: CheckerClient) -> None:
+    context = (
+        "Inductive tree := leaf | node (l : tree) (x : nat) (r : tree).\n"
+        "Inductive all (P : nat -> Prop) : tree -> Prop := none : all P leaf\n"
+        "| more l x r : all P l -> P x -> all P r -> all P (node l x r).\n"
+        "Fixpoint put (b : nat -> bool) (x : nat) (t : tree) : tree := match t with leaf => node leaf x leaf\n"
+        "| node l y r => if b y then node (put b x l) y r else node l y (put b x r) end."
+    )
+    statement = "Theorem t (P : nat -> Prop) (b : nat -> bool) x t : P x -> all P t -> all P (put b x t)."
+    task = ProveTask(FreeStatement(statement, context), 30, **ALONE)  # type: ignore[arg-type]
+    _, done = await work(Prover(checker_async), task)
+    await proved(checker_async, task, done)
+    assert done.stages[-1].name == "begun" and "induction 2." in done.script, done
+
+
 def test_what_a_text_states_is_offered_the_last_first() -> None:
     context = "Axiom a : 1 = 2.\nLemma b : True. Proof. exact I. Qed.\nModule M. Lemma c : 2 = 2. Admitted. End M."
     assert [name for name, _ in stated(context)] == ["M.c", "b", "a"]

@@ -42,18 +42,24 @@ def quick(tools: Tools) -> tuple[str, ...]:
     return tuple(found)
 
 
-def begun(tools: Tools) -> tuple[str, ...]:
+def begun(tools: Tools, premises: Sequence[str] = ()) -> tuple[str, ...]:
     """What is tried on the goals that an opening leaves, in one sentence: each simplifies before it tries to end."""
     arithmetic = [name for name in ("lia", "ring") if name in tools.tactics]
-    ends = " | ".join(["auto", "congruence", *arithmetic])
-    inside = " | ".join(["auto", "congruence", *arithmetic[:1], "constructor; auto", "constructor; constructor; auto"])
+    built = "do 3 (auto; try constructor); auto"
+    ends = " | ".join(["easy", "auto", "congruence", *arithmetic])
+    inside = " | ".join(["auto", "congruence", *arithmetic[:1], built])
     case = "match goal with |- context [match ?x with _ => _ end] => destruct x eqn:? end"
+    # A bound, as what commutes could be rewritten for ever.
+    equal = ["match goal with H : _ |- _ => rewrite H end", *(f"rewrite {name}" for name in premises[:6])]
+    rewriting = f"do 8 try first [{' | '.join(equal)}]"
     return (
         *quick(tools),
-        f"simpl in *; solve [{ends}]",
-        f"simpl in *; match goal with H : _ |- _ => (rewrite H || rewrite <- H); solve [{ends}] end",
-        f"simpl in *; intuition (solve [{inside}])",
-        f"simpl in *; repeat ({case}; simpl in *); subst; solve [{ends}]",
+        f"intros; simpl in *; solve [{ends}]",
+        f"intros; simpl in *; match goal with H : _ |- _ => (rewrite H || rewrite <- H); solve [{ends}] end",
+        f"intros; simpl in *; intuition (solve [{inside}])",
+        f"intros; simpl in *; repeat ({case}; simpl in *); subst; solve [{ends} | {built}]",
+        f"intros; simpl in *; {rewriting}; solve [{ends}]",
+        f"intros; {rewriting}; simpl in *; solve [{ends}]",
     )
 
 

@@ -74,7 +74,7 @@ class Filler:
         One sentence asks, which costs little where the answer is no. The tree holds the proof afterwards.
         """
         runner, limit_ms = self.runner, self.context.settings.cheap_cpu_ms
-        tactics = closers.begun(self.context.tools)
+        tactics = closers.begun(self.context.tools, (await self.context.library.of(root.goal)).names)
         asked = f"{opening.rstrip('.')}; {closers.together(tactics)}"
         if not (await runner.try_on(root, asked, cpu_ms=limit_ms)).closed:
             return None

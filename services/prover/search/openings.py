@@ -19,6 +19,9 @@ def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
     found: list[str] = []
     variables = [name for name, kind in quantified if is_data(kind)]
     fixed = [name for one in goal.hypotheses if one.body is None and is_data(one.type) for name in one.names]
+    opened = top_level(conclusion)
+    # Rule induction first: a premise that is an inductive predicate says more than the data in it.
+    found += [f"induction {number}." for number in range(1, min(opened.count("->"), 2) + 1)]
     found += [f"induction {name}." for name in variables[:3]]
     for name in fixed[:3]:
         # What depends on nothing is generalised, so that the induction hypothesis says more.
@@ -26,15 +29,12 @@ def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
         found.append(f"induction {name}.")
         if others:
             found.append(f"revert {others}; induction {name}.")
-    opened = top_level(conclusion)
     propositions = [
         name
         for one in goal.hypotheses
         if one.body is None and not is_data(one.type) and one.type not in ("Prop", "Type", "Set")
         for name in one.names
     ]
-    if "->" in opened:
-        found.append("induction 1.")
     found += [f"destruct {name}." for name in (*variables[:2], *fixed[:2])]
     if "<->" in opened or "/\\" in opened:
         found.append("intros; split.")
