@@ -55,7 +55,8 @@ def test_recorded_answers_are_found_under_the_theorems_names(model: str, tmp_pat
     assert prepare(folder, items, tmp_path) == []
     asked = {(item.key.project, item.key.file.removesuffix(".v"), item.asked.rpartition(".")[2]) for item in items}
     for name in projects:
-        rows = [json.loads(line) for line in (tmp_path / model / f"{name}.jsonl").read_text().splitlines()]
+        with (tmp_path / model / f"{name}.jsonl").open() as lines:  # answers have U+2028: no splitlines
+            rows = [json.loads(line) for line in lines]
         lost = [row for row in rows if (name, row["file"], row["theorem"].rpartition(".")[2]) not in asked]
         assert lost == [], (name, lost[:3])
 

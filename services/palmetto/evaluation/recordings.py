@@ -61,8 +61,8 @@ def prepare(source: Path, items: Iterable[Item], target: Path) -> list[str]:
             continue
         except (OSError, UnicodeDecodeError) as error:
             raise RecordingsError(f"{source / project}.jsonl cannot be read: it must be UTF-8 text.") from error
-        renamed = "".join(f"{_renamed(line, known)}\n" for line in lines)
-        (folder / f"{project}.jsonl").write_text(renamed, "utf-8")
+        renamed = [_renamed(line, known) for line in lines]
+        (folder / f"{project}.jsonl").write_text("\n".join(renamed), "utf-8")
     if len(missing) == len(names):
         raise RecordingsError(f"{source} has no recordings of {', '.join(names)}: see its files, PROJECT.jsonl.")
     return missing
