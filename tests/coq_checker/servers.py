@@ -105,8 +105,9 @@ def start_server(*projects: str, cwd: Path | None = None, **settings: object) ->
         settings: by their names in the settings, `slots=1` for PALMETTO_CHECKER_SLOTS=1.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PALMETTO_CHECKER_")}
+    listen = str(settings.pop("listen", "127.0.0.1:0"))
     environment |= {f"PALMETTO_CHECKER_{name.upper()}": str(value) for name, value in settings.items()}
-    argv = [str(PALMETTO), "serve", "coq-checker", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]
+    argv = [str(PALMETTO), "serve", "coq-checker", "--listen", listen, "--metrics", "127.0.0.1:0"]
     for project in projects:
         argv += ["--project", project]
     process = subprocess.Popen(

@@ -35,7 +35,6 @@ from coq_checker.session.sertop import SessionOptions
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain
 from palmetto_protos.checker.v1 import checker_pb2 as pb
-from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 from .servers import start_server
 
@@ -307,7 +306,7 @@ async def test_a_client_that_goes_away_in_the_middle(checker_address: str) -> No
     """Streams that are left without a word, before, between and after their messages."""
     for sent in range(3):
         client = CheckerClient(checker_address)
-        call = pb_grpc.CoqCheckerServiceStub(client._channel).CheckProofs()
+        call = (await client._channels.stub()).CheckProofs()
         for number in range(sent):
             check = pb.CheckProofRequest(statement=STATEMENT, proof="exact I.")
             await call.write(pb.CheckProofsRequest(id=str(number), check=check))

@@ -1,44 +1,22 @@
 """The asynchronous client."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 import grpc
 
 from coq_checker import convert
+from coq_checker.client.channels import Channels
 from coq_checker.client.errors import InvalidRequestError, encoding, from_rpc
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
 from coq_checker.client.session import Session, State
 from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, theorem_from_pb, traced_from_pb
 from coq_checker.result import ProofResult, Reason, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
-from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 __all__ = ["CheckItem", "CheckerClient", "Session", "State"]
-
-_SERVICE = "palmetto.checker.v1.CoqCheckerService"
-_SERVICE_CONFIG = json.dumps(
-    {
-        "loadBalancingConfig": [{"round_robin": {}}],
-        "healthCheckConfig": {"serviceName": _SERVICE},
-        "methodConfig": [
-            {
-                "name": [{"service": _SERVICE}],
-                "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.2s",
-                    "maxBackoff": "3s",
-                    "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
-                },
-            }
-        ],
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +39,18 @@ class CheckItem:
 
 
 class CheckerClient:
-    """A client of one checker address. Use as an async context manager, one for a process.
+    """A client of a checker, or of several. Use as an async context manager, one for a process.
 
     Args:
-        address: `HOST:PORT`, `unix:/path`, or `dns:///NAME:PORT` for round-robin over all addresses of a name.
+        address: `HOST:PORT` or `unix:/path`; `dns:///NAME:PORT` for all checkers behind a name (a headless service),
+            `ipv4:A:PORT,B:PORT` for several: a theorem stays with one of them, and new ones go where the fewest are.
         max_message_bytes: largest message sent or received.
 
     Every method raises a `CheckerError` where the request could not run.
     """
 
     def __init__(self, address: str, *, max_message_bytes: int = 64 << 20) -> None:
-        self._channel = grpc.aio.insecure_channel(
-            address,
-            options=[
-                ("grpc.max_receive_message_length", max_message_bytes),
-                ("grpc.max_send_message_length", max_message_bytes),
-                ("grpc.keepalive_time_ms", 30_000),
-                ("grpc.keepalive_timeout_ms", 10_000),
-                ("grpc.service_config", _SERVICE_CONFIG),
-            ],
-        )
-        self._stub: Any = pb_grpc.CoqCheckerServiceStub(self._channel)
+        self._channels = Channels(address, max_message_bytes)
 
     async def __aenter__(self) -> "CheckerClient":
         """Nothing is sent yet."""
@@ -95,7 +64,7 @@ class CheckerClient:
 
     async def close(self) -> None:
         """Closes the connection."""
-        await self._channel.close()
+        await self._channels.close()
 
     async def wait_until_ready(self, timeout_s: float = 30.0) -> None:
         """Waits until the server answers.
@@ -103,8 +72,7 @@ class CheckerClient:
         Raises:
             TimeoutError: it did not within `timeout_s`.
         """
-        async with asyncio.timeout(timeout_s):
-            await self._channel.channel_ready()
+        await self._channels.wait_until_ready(timeout_s)
 
     async def check_proof(
         self,
@@ -121,10 +89,8 @@ class CheckerClient:
             timeout_s: deadline of the call; the work is killed when it passes.
         """
         request = check_request(target, proof, script, options or Options())
-        try:
-            response = await self._stub.CheckProof(request, timeout=timeout_s)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+        whom = _keys(target)
+        response = await self._channels.unary("CheckProof", request, **whom, timeout_s=timeout_s)
         return convert.result_from_pb(response.result)
 
     async def check_proofs(
@@ -149,7 +115,7 @@ class CheckerClient:
                 broken.append(error)  # gRPC only cancels the call
                 raise
 
-        call = self._stub.CheckProofs(messages(), timeout=timeout_s)
+        call = (await self._channels.stub()).CheckProofs(messages(), timeout=timeout_s)
         try:
             async for response in call:
                 while refused:
@@ -196,7 +162,7 @@ class CheckerClient:
                 request.text.CopyFrom(_text(text, project, logical_name, file))
             else:
                 request.file.CopyFrom(pb.FileRef(project=project, file=file))
-        call = self._stub.CheckFile(request, timeout=timeout_s)
+        call = (await self._channels.stub(file=hash((project, file)))).CheckFile(request, timeout=timeout_s)
         try:
             async for response in call:
                 yield CheckedTheorem(theorem_from_pb(response.theorem), convert.result_from_pb(response.result))
@@ -229,7 +195,7 @@ class CheckerClient:
                 request.text.CopyFrom(_text(text, project, logical_name, file))
             else:
                 request.file.CopyFrom(pb.FileRef(project=project, file=file))
-        call = self._stub.TraceFile(request)
+        call = (await self._channels.stub(file=hash((project, file)))).TraceFile(request)
         try:
             async for response in call:
                 yield traced_from_pb(response)
@@ -268,7 +234,8 @@ class CheckerClient:
                 request.text.CopyFrom(_text(context, project))
             else:
                 raise TypeError(f"a session opens at a TheoremRef or a FreeStatement, not at {target!r}")
-        session = await Session.open(self._stub.Session(), request)
+        stub = await self._channels.stub(**_keys(target))
+        session = await Session.open(stub.Session(), request)
         if isinstance(target, FreeStatement):
             try:
                 await session.state(target.statement)
@@ -279,10 +246,7 @@ class CheckerClient:
 
     async def projects(self) -> list[ProjectInfo]:
         """The projects that the server knows."""
-        try:
-            response = await self._stub.ListProjects(pb.ListProjectsRequest())
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+        response = await self._channels.unary("ListProjects", pb.ListProjectsRequest())
         return [ProjectInfo(one.name, tuple(one.files), one.toolchain) for one in response.projects]
 
     async def theorems(self, project: str, file: str = "") -> AsyncIterator[TheoremInfo]:
@@ -291,10 +255,7 @@ class CheckerClient:
         while True:
             with encoding():
                 request = pb.ListTheoremsRequest(project=project, file=file, page_token=token)
-            try:
-                response = await self._stub.ListTheorems(request)
-            except grpc.aio.AioRpcError as error:
-                raise from_rpc(error) from error
+            response = await self._channels.unary("ListTheorems", request)
             for one in response.theorems:
                 yield theorem_from_pb(one)
             token = response.next_page_token
@@ -305,11 +266,17 @@ class CheckerClient:
         """One theorem, with the proof that stands in the file."""
         with encoding():
             request = pb.GetTheoremRequest(theorem=target.to_pb())
-        try:
-            response = await self._stub.GetTheorem(request)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+        response = await self._channels.unary("GetTheorem", request)
         return theorem_from_pb(response.theorem)
+
+
+def _keys(target: TheoremRef | FreeStatement | None) -> dict[str, int | None]:
+    """What of a target stays with one checker: itself, and what has to be made ready for it. Hashes: texts are long."""
+    if target is None:
+        return {"target": None, "file": None}
+    if isinstance(target, TheoremRef):
+        return {"target": hash(target), "file": hash((target.project, target.file))}
+    return {"target": hash(target), "file": hash((target.project, target.logical_name, target.context))}
 
 
 def _text(text: str, project: str, logical_name: str = "", file: str = "") -> pb.TextEnvironment:
