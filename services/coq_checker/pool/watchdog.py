@@ -28,6 +28,7 @@ _MEMORY_EVERY_NS = 30_000_000
 _SHARED_EVERY_NS = 200_000_000
 _GROWTH_BYTES_S = 4 << 30
 _CORES = os.cpu_count() or 1
+_HUGE_PAGES = process.huge_pages_are_the_rule()
 
 
 class Breach(Enum):
@@ -54,6 +55,7 @@ class Guard:
     start_cpu_ns: int
     start_rss_bytes: int
     start_ns: int
+    start_faulted_bytes: int = 0
     breach: Breach | None = None
     last_cpu_ns: int = 0
     seen_cpu_ns: int = -1
@@ -83,10 +85,15 @@ class Guard:
     def too_large(self, pids: list[int], now_ns: int) -> bool:
         """Whether processes take more memory than the limit, where what they share counts once.
 
-        That is dear to find out (some ms a process): it is looked at again when it could be so at the earliest.
+        That is dear to find out (some ms a process): it is looked at when it could be so at the earliest. Pages that
+        processes share were there at the beginning, and any other one is a fault of one of them.
         """
         if now_ns < self.shared_due_ns:
             return False
+        if not _HUGE_PAGES:
+            faulted = sum(map(process.faulted_bytes, pids)) - self.start_faulted_bytes
+            if self.start_rss_bytes + faulted < self.limits.memory_bytes:
+                return False
         left = self.limits.memory_bytes - sum(map(process.proportional_bytes, pids))
         self.shared_due_ns = now_ns + max(_SHARED_EVERY_NS, left * 1_000_000_000 // _GROWTH_BYTES_S)
         return left < 0
@@ -113,6 +120,7 @@ class Watchdog:
             process.own_cpu_ns(session.pid),
             process.rss_bytes(session.pid),
             time.monotonic_ns(),
+            process.faulted_bytes(session.pid),
         )
         session.output_bytes = limits.output_bytes
         guard.due_ns = guard.start_ns + 1_000_000 * _SHORTEST_MS

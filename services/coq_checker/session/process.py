@@ -89,6 +89,27 @@ def proportional_bytes(pid: int) -> int:
     return 1024 * sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
+def faulted_bytes(pid: int) -> int:
+    """Memory that the process and the children that it has waited for have had made for themselves, at the most.
+
+    Every page that is written first, or copied because another process has it too, is one fault. That says nothing
+    where huge pages are the rule, for one fault is one of these then.
+    """
+    try:
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        return (int(fields[7]) + int(fields[8])) * _PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def huge_pages_are_the_rule() -> bool:
+    """Whether the kernel gives out huge pages unasked."""
+    try:
+        return b"[always]" in _read("/sys/kernel/mm/transparent_hugepage/enabled")
+    except OSError:
+        return False
+
+
 def virtual_bytes(pid: int) -> int:
     """Size of the address space, which RLIMIT_AS is about; 0 when the process is gone."""
     try:

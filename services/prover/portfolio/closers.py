@@ -42,24 +42,47 @@ def quick(tools: Tools) -> tuple[str, ...]:
     return tuple(found)
 
 
+def cases(tools: Tools) -> str:
+    """One case analysis: of a test or comparison by what it decides, or else of what a `match` looks at."""
+    tests = []
+    for module, where in (("Nat", "PeanoNat.Nat"), ("Z", "BinInt.Z")):
+        if f"{module}_cases".replace("Nat", "nat") in tools.tactics:
+            for test in ("leb", "ltb", "eqb", "compare"):
+                term, lemma = f"{where}.{test} ?x ?y", f"{where}.{test}_spec x y"
+                tests.append(f"|- context [{term}] => destruct ({lemma})")
+                tests.append(f"H : context [{term}] |- _ => revert H; destruct ({lemma}); intros H")
+    tests.append("|- context [match ?x with _ => _ end] => destruct x eqn:?")
+    return f"match goal with {' | '.join(tests)} end"
+
+
 def begun(tools: Tools, premises: Sequence[str] = ()) -> tuple[str, ...]:
     """What is tried on the goals that an opening leaves, in one sentence: each simplifies before it tries to end."""
     arithmetic = [name for name in ("lia", "ring") if name in tools.tactics]
-    built = "do 3 (auto; try constructor); auto"
+    numbers = "try lia; " if arithmetic[:1] == ["lia"] else ""
+    steps = " | ".join(["constructor", *(f"simple apply {name}" for name in premises[:4])])
+    built = f"do 3 (auto; {numbers}try first [{steps}]); auto"
     ends = " | ".join(["easy", "auto", "congruence", *arithmetic])
     inside = " | ".join(["auto", "congruence", *arithmetic[:1], built])
-    case = "match goal with |- context [match ?x with _ => _ end] => destruct x eqn:? end"
+    case = cases(tools)
     # A bound, as what commutes could be rewritten for ever.
-    equal = ["match goal with H : _ |- _ => rewrite H end", *(f"rewrite {name}" for name in premises[:6])]
+    equal = ["match goal with H : _ |- _ => rewrite H end", *(f"rewrite {name}" for name in premises[:12])]
     rewriting = f"do 8 try first [{' | '.join(equal)}]"
+    # One at a time: what always applies would spoil the goal for the others.
+    back = " | ".join(f"do 3 try rewrite <- {name}; simpl; solve [{ends}]" for name in premises[:12])
+    everywhere = " | ".join(f"rewrite {name} in *" for name in premises[:12])
+    with_premises = [
+        f"intros; simpl in *; {rewriting}; simpl; first [{back}]",
+        f"intros; simpl in *; do 4 try first [{everywhere}]; simpl in *; intuition (subst; solve [{inside}])",
+    ]
     return (
         *quick(tools),
         f"intros; simpl in *; solve [{ends}]",
         f"intros; simpl in *; match goal with H : _ |- _ => (rewrite H || rewrite <- H); solve [{ends}] end",
         f"intros; simpl in *; intuition (solve [{inside}])",
-        f"intros; simpl in *; repeat ({case}; simpl in *); subst; solve [{ends} | {built}]",
+        f"intros; simpl in *; do 5 try ({case}; simpl in *); subst; solve [{ends} | {built}]",
         f"intros; simpl in *; {rewriting}; solve [{ends}]",
         f"intros; {rewriting}; simpl in *; solve [{ends}]",
+        *(with_premises if premises else ()),
     )
 
 

@@ -5,6 +5,8 @@ from prover.coq import Coq, CoqProblemError
 from prover.settings import ProverSettings
 
 _PROBED = ("lia", "nia", "lra", "nra", "ring", "field", "tauto", "sauto", "hammer", "done", "subst", "congruence")
+# What case analyses of tests and comparisons stand on.
+_LEMMAS = {"nat_cases": "destruct (PeanoNat.Nat.leb_spec 0 0)", "Z_cases": "destruct (BinInt.Z.leb_spec 0 0)"}
 _LIA = "From Coq Require Import Lia."
 _TACTICS = "From Hammer Require Import Tactics."
 _HAMMER = "From Hammer Require Import Hammer."
@@ -35,9 +37,9 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
         if not seen.passed:
             continue
         found = set()
-        for name in _PROBED:
+        for name, tactic in ({name: name for name in _PROBED} | _LEMMAS).items():
             # Names are resolved before anything runs.
-            if (await coq.run(f"try (fail; {name}).", cpu_ms=1000, prelude=prelude)).passed:
+            if (await coq.run(f"try (fail; {tactic}).", cpu_ms=1000, prelude=prelude)).passed:
                 found.add(name)
         short = _options(settings.hole_atp_limit_s, settings.hole_hammer_threads)
         holes = f"{_HAMMER} {_LIA} {short}" if prelude.startswith(_HAMMER) else prelude
