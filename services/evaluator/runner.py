@@ -98,6 +98,8 @@ class Runner:
             StoreError: a record cannot be kept.
         """
         run = self._begin(redo=not skip)
+        # Others wait for every shard's end, also where there was nothing to do.
+        first = not any(one.ended and one.shard == run[0].shard for one in self._store.runs(self._name))
         done = self._store.done(self._name, since=self._since)
         todo = [item for item in items if item.key not in done]
         self._follower.begin(len(items), len(items) - len(todo))
@@ -113,7 +115,7 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await ticking
             self._note(run, ended=ended)
-            if self._parts is not None and (todo or self._parts.waiting):
+            if self._parts is not None and (todo or first or self._parts.waiting):
                 self._parts.flush(self._store.runs(self._name))
         return self.summary(self._store, self._name, items, len(items) - len(todo))
 

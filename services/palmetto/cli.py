@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
+from importlib.metadata import version
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -17,6 +19,7 @@ from palmetto.commands import (
     eval_command,
     extract,
     fill,
+    health,
     index,
     project,
     prove,
@@ -30,11 +33,27 @@ _INTERRUPTED = 130
 
 app = typer.Typer(
     name="palmetto",
-    help="Proves Coq theorems, and checks Coq proofs with a verdict that can be trusted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"palmetto {version('palmetto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def palmetto(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version, and end.")
+    ] = False,
+) -> None:
+    """Proves Coq theorems, and checks Coq proofs with a verdict that can be trusted."""
+
+
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(project.app, name="project")
 app.add_typer(serve.app, name="serve")
@@ -44,6 +63,7 @@ app.command("fill")(fill.fill)
 app.add_typer(eval_command.app, name="eval")
 app.command("compare")(compare.compare)
 app.command("up")(up.up)
+app.command("health")(health.health)
 app.command("index")(index.index)
 app.command("crawl")(crawl.crawl)
 app.command("extract")(extract.extract)

@@ -117,3 +117,20 @@ def test_patience_is_a_number(store: Path) -> None:
     done = run(*GOOD, store=store, environment={"PALMETTO_EVAL_PATIENCE_S": "long"})
     assert done.returncode == 2
     assert "PALMETTO_EVAL_PATIENCE_S is 'long'" in done.stderr
+
+
+def test_results_that_cannot_be_used_have_a_status_of_their_own(tmp_path: Path) -> None:
+    """A job must not try it again, and other shards may be well."""
+    store = tmp_path / "e.sqlite"
+    store.write_text("this is no database" * 100)
+    done = run("--proj", "examples", "--exp-name", "e", store=store)
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
+    (tmp_path / "file").write_text("")
+    done = run("--proj", "examples", "--exp-name", "e", "--out", str(tmp_path / "file"), store=tmp_path / "f.sqlite")
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
+
+
+def test_merge_waits_for_one_experiment_only(tmp_path: Path) -> None:
+    done = run("merge", str(tmp_path), "--shards", "2", store=tmp_path / "e.sqlite")
+    assert done.returncode == 2
+    assert "--shards goes with --exp-name" in done.stderr

@@ -14,7 +14,7 @@ from typing import Any
 from evaluator.causes import PASSING
 from evaluator.record import Key, Record
 from evaluator.store.rows import KEY, LARGE, SMALL, columns, packed, record_of, small
-from evaluator.store.values import Outcome, Run, StoreError, Verification
+from evaluator.store.values import OtherSettingsError, Outcome, Run, StoreError, Verification
 
 _VERSION = 1
 _BUSY_S = 60.0
@@ -174,7 +174,7 @@ class ExperimentStore:
             held = json.loads(row["projects"])
             for project, one in projects.items():
                 if project in held and held[project].get("content") != one.get("content"):
-                    raise StoreError(
+                    raise OtherSettingsError(
                         f"the project {project} is not what it was when the experiment {name} worked on it: "
                         "choose another --exp-name."
                     )
@@ -327,4 +327,6 @@ def _refuse_other(name: str, held: Mapping[str, Any], given: Mapping[str, Any]) 
     other = [key for key in given if key in held and held[key] != given[key]]
     if other:
         shown = ", ".join(f"{key} {held[key]} (now {given[key]})" for key in other)
-        raise StoreError(f"the experiment {name} ran with {shown}: choose another --exp-name, or the same settings.")
+        raise OtherSettingsError(
+            f"the experiment {name} ran with {shown}: choose another --exp-name, or the same settings."
+        )

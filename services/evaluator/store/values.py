@@ -11,6 +11,10 @@ class StoreError(EvaluatorError):
     """The store cannot do what is asked; the text is one sentence with the remedy."""
 
 
+class OtherSettingsError(StoreError):
+    """What has the experiment's name was made with other settings, or of another content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One start of an experiment, or of a shard of it.

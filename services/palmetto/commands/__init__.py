@@ -7,7 +7,7 @@ import typer
 COULD_NOT_RUN = 2
 
 
-def fail(message: str) -> typer.Exit:
+def fail(message: str, status: int = COULD_NOT_RUN) -> typer.Exit:
     """Says on standard error why the command could not run; raise what is returned."""
     print(f"palmetto: {message}", file=sys.stderr)
-    return typer.Exit(COULD_NOT_RUN)
+    return typer.Exit(status)

@@ -10,8 +10,8 @@ from coqdata.project import ProjectError
 from evaluator.conditions import Conditions
 from evaluator.errors import EvaluatorError
 from evaluator.selection import Shard
-from evaluator.store import default_store
-from palmetto.commands import eval_matrix, eval_store, eval_verify, fail
+from evaluator.store import OtherSettingsError, StoreError, default_store
+from palmetto.commands import COULD_NOT_RUN, eval_matrix, eval_store, eval_verify, fail
 from palmetto.commands.eval_run import checked_name, run, split_names
 from palmetto.stack import StackError
 
@@ -25,6 +25,10 @@ app.command("merge")(eval_store.merge)
 app.command("list")(eval_store.list_experiments)
 app.command("show")(eval_store.show)
 app.command("matrix")(eval_matrix.matrix)
+
+
+# Jobs tell these apart: another try does not help, and other shards may be well.
+_STORE = 3
 
 
 class Prompt(StrEnum):
@@ -109,7 +113,7 @@ def evaluate(
     """Run every theorem of projects through the prover, each by itself; run again, it goes on where it was.
 
     Exit 0: every theorem has its result; 1: some could not be worked on for a reason that may pass (run it again);
-    2: could not run.
+    2: could not run; 3: what is in the store or the parts cannot be used.
     """
     if context.invoked_subcommand is not None:
         if proj or exp_name:
@@ -152,5 +156,9 @@ def evaluate(
             out=out,
         )
         raise typer.Exit(0 if run(experiment, verbose=verbose) else 1)
-    except (EvaluatorError, ProjectError, StackError) as error:
+    except StoreError as error:
+        raise fail(str(error), COULD_NOT_RUN if isinstance(error, OtherSettingsError) else _STORE) from None
+    except StackError as error:
+        raise fail(str(error), 1 if server is not None else COULD_NOT_RUN) from None
+    except (EvaluatorError, ProjectError) as error:
         raise fail(str(error)) from None

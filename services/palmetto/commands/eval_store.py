@@ -1,6 +1,7 @@
 """`palmetto eval merge`, `list` and `show`: what is in an experiment store."""
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -22,15 +23,31 @@ def merge(
     ],
     only: Annotated[str | None, typer.Option("--exp-name", "--exp_name", help="Only this experiment.")] = None,
     rename: Annotated[str | None, typer.Option("--as", help="What to call it here, with --exp-name.")] = None,
+    shards: Annotated[
+        int | None, typer.Option(min=1, help="First wait until so many shards have ended, with --exp-name.")
+    ] = None,
+    patience: Annotated[float, typer.Option(min=0, help="How long, at the most.", metavar="SECONDS")] = 86_400.0,
     store: Store = None,
 ) -> None:
-    """Bring the parts of shards together in a store. Nothing is counted twice, whatever overlaps."""
+    """Bring the parts of shards together in a store. Nothing is counted twice, whatever overlaps.
+
+    Exit 0: done; 1: not all shards had ended when patience was at its end, what there is was merged; 2: could not.
+    """
     if rename is not None and only is None:
         raise fail("--as goes with --exp-name: say which experiment is to have the name.")
+    if shards is not None and only is None:
+        raise fail("--shards goes with --exp-name: say which experiment is waited for.")
     # What reads Parquet takes longer to load than other commands take to run.
     from evaluator.store.merge import merge as merged  # noqa: PLC0415
+    from evaluator.store.shards import wait_for_shards  # noqa: PLC0415
 
+    def say(text: str) -> None:
+        print(f"palmetto: {text}", file=sys.stderr, flush=True)
+
+    missing = 0
     try:
+        if shards is not None and only is not None:
+            missing = wait_for_shards(places, only, shards, patience, say)
         with ExperimentStore.open(store or default_store()) as opened:
             found = merged(opened, places, only=only, name=rename)
             for name, one in found.items():
@@ -38,6 +55,8 @@ def merge(
                 print(f"{name}: {one.parts} parts, {one.records} records, {one.taken} taken; {held} theorems now")
     except EvaluatorError as error:
         raise fail(str(error)) from None
+    if missing:
+        raise fail(f"{missing} of {shards} shards of {only} had not ended after {patience:g} s: the rest is merged.", 1)
 
 
 def list_experiments(store: Store = None) -> None:

@@ -18,7 +18,7 @@ from coq_checker.builds import Build, BuildError, FileResult, FileStatus, build_
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 from coqdata.catalogue import add_project, added_projects, catalogue, locate, resolve
 from coqdata.project import PROJECT_FILE, Project, ProjectError
-from palmetto.commands import fail
+from palmetto.commands import fail, project_fetch
 
 _SHOWN_PER_CHECK = 20
 
@@ -86,6 +86,9 @@ def add(
     except ProjectError as error:
         raise fail(str(error)) from None
     print(f"{name}: {len(project.files)} files in {project.root}")
+
+
+app.command("fetch")(project_fetch.fetch)
 
 
 @app.command()
