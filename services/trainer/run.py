@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -140,11 +141,15 @@ def recipe_named(name: str, base: str, **changes: float | int | None) -> Recipe:
     """A recipe with what the settings change.
 
     Raises:
-        TrainError: there is no such recipe.
+        TrainError: there is no such recipe, or a number is none to train with.
     """
     found = RECIPES.get(name)
     if found is None:
         raise TrainError(f"there is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")
     if base == TINY:
         found = replace(found, **FROM_SCRATCH)  # type: ignore[arg-type]
-    return replace(found, **{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    found = replace(found, **{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    for option, value in (("--epochs", found.epochs), ("--learning-rate", found.learning_rate)):
+        if not (math.isfinite(value) and value > 0):
+            raise TrainError(f"{option} is {value:g}: give a number above 0.")
+    return found

@@ -65,6 +65,13 @@ def test_what_is_no_data_set_is_said(tmp_path: Path, content: str, says: str) ->
         open_data(tmp_path)
 
 
+def test_half_a_character_is_said(tmp_path: Path) -> None:
+    rows = [json.dumps(row("n = n", "auto.")).replace("auto", "au\\ud800to")]
+    (tmp_path / "train.jsonl").write_text("\n".join(rows), "utf-8")
+    with pytest.raises(TrainError, match="half a character"):
+        open_data(tmp_path)
+
+
 def test_formats_are_not_mixed_nor_guessed(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match=r"no train\.json"):
         open_data(tmp_path)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,16 @@ def test_examples_that_are_too_long_are_counted(data: Path, tmp_path: Path) -> N
     assert found.state is State.WARNING
     assert "estimated by bytes" in found.told
     assert "nothing is left" in by_name(check(request(data, tmp_path, max_length=16)))["lengths"].told
+
+
+def test_a_folder_of_somebody_elses_fails(data: Path, tmp_path: Path) -> None:
+    assert "folder" not in by_name(check(request(data, tmp_path)))
+    asked = replace(request(data, tmp_path), out=data)
+    found = by_name(check(asked))["folder"]
+    assert found.state is State.FAILS
+    assert "holds no training" in found.told
+    found = by_name(check(replace(asked, out=data / "train.jsonl")))["folder"]
+    assert "cannot be used (Not a directory)" in found.told
 
 
 def test_bad_lines_are_found_wherever_they_stand(data: Path, tmp_path: Path) -> None:

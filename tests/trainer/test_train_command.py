@@ -13,8 +13,9 @@ import pytest
 
 from model_server.backends.checkpoint import CheckpointError, format_of
 from trainer.plot import curve
+from trainer.templates import LLAMA3
 
-from .making import data_set, row, some_rows
+from .making import data_set, row, some_rows, tokenizer_for
 
 pytest.importorskip("torch", reason="torch is not installed: `make models`", exc_type=ImportError)
 pytest.importorskip("transformers", reason="transformers is not installed: `make models`", exc_type=ImportError)
@@ -102,6 +103,8 @@ def test_a_training_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
         (("--recipe", "nothing"), "choose one of whole_proof"),
         (("--engine", "nothing"), "choose local or xtuner"),
         (("--template", "nothing"), "choose one of llama3"),
+        (("--epochs", "inf"), "--epochs is inf: give a number above 0"),
+        (("--lr", "0"), "--learning-rate is 0: give a number above 0"),
         (("--max-length", "16"), "no example is left"),
         (("--printing", "coqgym"), "made with printing 'default'"),
     ],
@@ -124,6 +127,40 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert [one.name for one in (tmp_path / "out").iterdir()] == ["thesis.tex"]
     done = run(PALMETTO, "train", "--base", "tiny")
     assert done.returncode == 2 and "give --data, --base and --out" in done.stderr
+
+
+def test_what_ended_before_its_first_checkpoint_does_not_keep_the_folder(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "data", some_rows(4))
+    wrong = run(*command(data, tmp_path / "out", "--base", "no_such_folder/model"))
+    assert wrong.returncode == 2 and (tmp_path / "out" / "training.json").is_file()
+    right = run(*command(data, tmp_path / "out", "--epochs", "1"))
+    assert right.returncode == 0, right.stderr
+    other = run(*command(data, tmp_path / "out", "--epochs", "2"))
+    assert other.returncode == 2 and "holds another training" in other.stderr
+
+
+def test_bases_that_cannot_be_trained_are_refused(tmp_path: Path) -> None:
+    import transformers
+
+    asked = [{"role": "system", "content": "Prove it."}, {"role": "user", "content": "n = n"}]
+    rows = [{**one, "messages": [*asked, {"role": "assistant", "content": "auto."}]} for one in some_rows(4)]
+    data = data_set(tmp_path / "data", rows)
+    tokenizer = tokenizer_for(LLAMA3, [json.dumps(rows)])
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.LlamaConfig(vocab_size=len(tokenizer) - 1, **sizes)
+    transformers.LlamaForCausalLM(config).save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    told = command(data, tmp_path / "out", "--base", str(tmp_path / "base"))
+    done = run(*told)
+    assert done.returncode == 2 and f"{len(tokenizer)} tokens, the model {len(tokenizer) - 1}" in done.stderr
+
+    config.vocab_size = len(tokenizer)
+    transformers.LlamaForCausalLM(config).save_pretrained(tmp_path / "base")
+    tokenizer.chat_template = "{{ raise_exception('no system, please') }}"
+    tokenizer.save_pretrained(tmp_path / "base")
+    done = run(*told)
+    assert done.returncode == 2 and "takes no such prompt (no system, please)" in done.stderr
+    assert run(*told, "--template", "llama3", "--epochs", "1").returncode == 0
 
 
 def test_a_training_that_diverges_ends_so(tmp_path: Path) -> None:

@@ -149,6 +149,12 @@ def test_a_curve_goes_on_where_an_earlier_run_was_killed(tmp_path: Path) -> None
     assert follower.seen.tokens_per_s == 50.0
 
 
+def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    cut = line(2, loss=2.0, tokens=50)[:20] + line(3, loss=1.5, tokens=50)
+    (tmp_path / "progress.jsonl").write_text(line(1, loss=3.0, tokens=50) + cut + line(4, loss=1.0, tokens=50), "utf-8")
+    assert Follower(tmp_path / "progress.jsonl").seen.losses == {1: 3.0, 4: 1.0}
+
+
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
     (tmp_path / "progress.jsonl").write_text(line(1, loss=float("nan"), tokens=1), "utf-8")
     with pytest.raises(TrainError, match="smaller --learning-rate"):

@@ -132,6 +132,10 @@ def _example(row: Any, file: Path) -> Example:
         *prompt, (role, answer) = messages
         good = role == "assistant" and bool(prompt) and all(isinstance(text, str) and text for _, text in messages)
         good = good and prompt[-1][0] == "user" and all(name in _ROLES for name, _ in prompt)
+        for _, text in messages if good else ():
+            text.encode()
+    except UnicodeEncodeError:
+        raise TrainError(f"{file} has an example that holds half a character (a surrogate): extract again.") from None
     except (KeyError, TypeError, ValueError):
         good = False
     if not good:
@@ -144,7 +148,10 @@ def _example(row: Any, file: Path) -> Example:
 
 def _fingerprint(file: Path) -> str:
     found = hashlib.sha256()
-    with file.open("rb") as source:
-        while chunk := source.read(_CHUNK_BYTES):
-            found.update(chunk)
+    try:
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                found.update(chunk)
+    except OSError as error:
+        raise TrainError(f"{file} cannot be read ({error.strerror}).") from error
     return found.hexdigest()

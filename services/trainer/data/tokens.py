@@ -35,7 +35,7 @@ class Encoder:
         """Ids of the prompt and of the answer.
 
         Raises:
-            TrainError: the template does not write an answer behind its prompt.
+            TrainError: the template refuses the prompt, or does not write an answer behind it.
         """
         prompt = [{"role": role, "content": content} for role, content in example.prompt]
         whole = [*prompt, {"role": "assistant", "content": example.answer}]
@@ -54,7 +54,11 @@ class Encoder:
         return list(found["input_ids"])
 
     def _text(self, messages: list[dict[str, str]], *, asks: bool) -> str:
-        return str(self._tokenizer.apply_chat_template(messages, add_generation_prompt=asks, tokenize=False))
+        try:
+            return str(self._tokenizer.apply_chat_template(messages, add_generation_prompt=asks, tokenize=False))
+        except Exception as error:  # a template is a program of somebody else's, and may end with anything
+            why = " ".join(str(error).split())[:200]
+            raise TrainError(f"the base's chat template takes no such prompt ({why}): give --template.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ def make_base(request: TrainRequest, examples: Iterable[Example]) -> tuple[Any, 
         model = transformers.AutoModelForCausalLM.from_pretrained(request.base, dtype=torch.float32)
     except Exception as error:  # each part of a checkpoint is read by another library, with errors of its own
         raise _not_loaded(request, error) from error
+    words = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > words:
+        raise TrainError(
+            f"the tokenizer of {request.base} has {len(tokenizer)} tokens, the model {words}: take its own tokenizer."
+        )
     template = template_for(tokenizer, request.template)
     if template is not None:
         tokenizer.chat_template = template.jinja()

@@ -44,10 +44,12 @@ def train(request: TrainRequest, data: DataSet, report: Report) -> TrainResult:
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or error
         raise TrainError(f"{request.out} cannot be written ({why}): make room there.") from error
-    except RuntimeError as error:
-        if "PytorchStreamWriter" not in str(error):
-            raise
-        raise TrainError(f"{request.out} cannot be written: make room there.") from error
+    except (RuntimeError, MemoryError) as error:
+        if "PytorchStreamWriter" in str(error):
+            raise TrainError(f"{request.out} cannot be written: make room there.") from error
+        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+            raise TrainError("the memory is not enough: give a smaller --device-batch or --max-length.") from error
+        raise
     parameters = sum(one.numel() for one in model.parameters())
     about = {"template": template, "parameters": parameters, "validation_by": split.by, **_versions()}
     return TrainResult(

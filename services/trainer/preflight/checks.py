@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trainer.data import DataSet, open_data
 from trainer.errors import TrainError
+from trainer.folder import usable
 from trainer.preflight.findings import Finding, State, fails, gigabytes, room
 from trainer.preflight.lengths import lengths_of
 from trainer.preflight.machine import Gpu, free_disk_bytes, free_memory_bytes, gpus
@@ -36,10 +37,10 @@ def check(request: TrainRequest) -> list[Finding]:
     try:
         shape = shape_of(request.base)
     except TrainError as error:
-        return [*found, fails("base", str(error)), *_data(request)[0]]
+        return [*found, fails("base", str(error)), *_data(request)[0], *_folder(request)]
     found.append(_base(request, shape))
     read, sequences = _data(request)
-    found += [*read, *_memory(request, shape, used, sequences), _disk(request, shape)]
+    found += [*read, *_folder(request), *_memory(request, shape, used, sequences), _disk(request, shape)]
     if len(used) > 1:
         found.append(_shared_memory())
     return found
@@ -103,6 +104,15 @@ def _data(request: TrainRequest) -> tuple[list[Finding], float]:
     else:
         found.append(Finding("lengths", State.OK, f"{told}; the longest has {lengths.longest}"))
     return found, max(1.0, request.recipe.max_length * kept / max(1, lengths.total))
+
+
+def _folder(request: TrainRequest) -> list[Finding]:
+    """Nothing where a training can be there; whether one that is there is the same one, is not looked at."""
+    try:
+        usable(request.out)
+    except TrainError as error:
+        return [fails("folder", str(error))]
+    return []
 
 
 def _format(data: DataSet) -> Finding:

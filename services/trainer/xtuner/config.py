@@ -54,3 +54,19 @@ def read(file: Path) -> dict[str, Any]:
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Constant)
     }
+
+
+def counts(file: Path) -> tuple[int, int]:
+    """Iterations of the training, and those of one step, as a configuration tells them.
+
+    Raises:
+        TrainError: it is no Python, or does not say them as plain numbers.
+    """
+    values = read(file)
+    found = []
+    for name in ("iterations", "accumulate"):
+        value = values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise TrainError(f"{file}: give {name} as a plain number, 1 or more; the command reads it there.")
+        found.append(value)
+    return found[0], found[1]

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,8 +11,10 @@ from trainer.data import DataSet, Example, Split, split_of
 from trainer.errors import TrainError
 from trainer.run import TINY, Progress, Report, TrainRequest, TrainResult
 from trainer.templates import LLAMA3, TEMPLATES, ChatTemplate
-from trainer.xtuner.config import read, written
+from trainer.xtuner.checkpoints import iteration_of, last_checkpoint, shards_of
+from trainer.xtuner.config import counts, written
 from trainer.xtuner.environment import INSIDE, Environment, find_environment
+from trainer.xtuner.nodes import awaited, heard
 from trainer.xtuner.numbers import Job, job_of, load, save, values_of
 from trainer.xtuner.verify import verify
 from trainer.xtuner.watch import PROGRESS, Follower, Watched, watch
@@ -25,7 +26,6 @@ SUPPORT = "palmetto_xtuner.py"
 TOO_LONG = "longer than the context"
 _PREPARED, _READY, _RESULT = "prepared.json", "ready.json", "result.json"
 _DTYPE = "bfloat16"
-_POLL_S = 1.0
 
 
 def train(request: TrainRequest, data: DataSet, report: Report) -> TrainResult:
@@ -36,21 +36,21 @@ def train(request: TrainRequest, data: DataSet, report: Report) -> TrainResult:
     """
     folder = (request.out / FOLDER).resolve()
     if (done := load(folder / _RESULT)) is not None:
-        return _result_of(request.out, done)
+        return _result_of(request.out, folder, done)
     environment = find_environment()
     job = job_of(request.gpus, environment.gpus)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if job.rank == 0:
-            told = _prepare(request, data, environment, folder, job, report)
-        else:
-            told = _awaited(folder / _READY, "the first node prepares the data", report, request.key)
-        seen = _run(request, environment, folder, job, report)
         if job.rank:
-            done = _awaited(folder / _RESULT, "the first node converts the model", report)
-            return _result_of(request.out, done)
-        about = _convert(request, environment, folder, job, report)
-        return _finish(request, folder, told, seen, {**about, "device": _device(environment, job)})
+            awaited(folder / _READY, "the first node prepares the data", report, request.key)
+            _run(request, environment, folder, job, report)
+            done = awaited(folder / _RESULT, "the first node converts the model", report)
+            return _result_of(request.out, folder, done)
+        with heard(folder, job):
+            told = _prepare(request, data, environment, folder, job, report)
+            seen = _run(request, environment, folder, job, report)
+            about = _convert(request, environment, folder, job, report)
+            return _finish(request, folder, told, seen, {**about, "device": _device(environment, job)})
     except OSError as error:
         raise TrainError(f"{request.out} cannot be written ({error.strerror or error}): make room there.") from error
 
@@ -73,7 +73,7 @@ def _prepare(
             "xtuner": environment.xtuner,
         }
         save(folder / _PREPARED, told)
-    elif told["devices"] != job.devices and _last_checkpoint(folder) is not None:
+    elif told["devices"] != job.devices and last_checkpoint(folder / "work") is not None:
         raise TrainError(
             f"the training was begun with {told['devices']} GPUs in all, and DeepSpeed's checkpoints are for as many: "
             f"{job.devices} are asked for now."
@@ -97,7 +97,7 @@ def _configured(
     held = file.read_text("utf-8") if file.is_file() else None
     if held == text:
         return _hash(text)
-    if held is not None and (_hash(held) != told.get("config") or _last_checkpoint(folder) is not None):
+    if held is not None and (_hash(held) != told.get("config") or last_checkpoint(folder / "work") is not None):
         report(Progress(note=f"{file} is not what these settings would write: it is taken as it is"))
         return str(told.get("config"))
     file.write_text(text, "utf-8")
@@ -152,24 +152,25 @@ def _write(one: Example, out: TextIO) -> None:
 
 def _run(request: TrainRequest, environment: Environment, folder: Path, job: Job, report: Report) -> Watched:
     """Runs to the last iteration; nothing where it is done already."""
-    values = read(folder / CONFIG)
-    iterations, accumulate = int(values.get("iterations", 0)), int(values.get("accumulate", 1))
-    last = _last_checkpoint(folder)
+    iterations, accumulate = counts(folder / CONFIG)
+    last = last_checkpoint(folder / "work", job.devices)
     if last is not None:
-        if last.name == f"iter_{iterations}.pth":
+        if iteration_of(last) == iterations:
             return Follower(folder / "work" / PROGRESS).seen
         report(Progress(note=f"going on from {last.name}"))
     log = folder / LOG
     command = launch(environment.python, folder / CONFIG, job, request.zero)
     seen = watch(command, environment.variables(), folder / "work", log, accumulate, report)
     if job.rank == 0:
-        last = _last_checkpoint(folder)
-        if last is None or last.name != f"iter_{iterations}.pth":
+        last = last_checkpoint(folder / "work", job.devices)
+        if last is None or iteration_of(last) != iterations:
             found = "none" if last is None else last.name
-            raise TrainError(f"xtuner ended, but its last checkpoint is {found} of {iterations} iterations: see {log}.")
-        shards = len(list(last.glob("*_optim_states.pt")))
-        if shards != job.devices or not any(last.glob("*model_states.pt")):
-            raise TrainError(f"{last} has the states of {shards} of {job.devices} processes: is the disk full?")
+            raise TrainError(
+                f"xtuner ended, but its last whole checkpoint is {found} of {iterations} iterations: is the disk full? "
+                f"{log} has all that it printed."
+            )
+        if (shards := shards_of(last)) != job.devices:
+            raise TrainError(f"{last} has the states of {shards} processes, and {job.devices} were run: see {log}.")
     return seen
 
 
@@ -198,27 +199,9 @@ def launch(python: Path, config: Path, job: Job, zero: int) -> list[str]:
     ]
 
 
-def _last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end: DeepSpeed's folder `iter_N.pth`.
-
-    mmengine notes its full path; where the folder was moved, the note is mended, or the training would begin anew.
-    """
-    note = folder / "work" / "last_checkpoint"
-    try:
-        named = Path(note.read_text("utf-8").strip())
-    except OSError:
-        return None
-    found = folder / "work" / named.name
-    if not found.is_dir():
-        return None
-    if named != found:
-        note.write_text(str(found), "utf-8")
-    return found
-
-
 def _convert(request: TrainRequest, environment: Environment, folder: Path, job: Job, report: Report) -> dict[str, Any]:
     """Converts, verifies, and only then puts the files where the model is to be."""
-    last = _last_checkpoint(folder)
+    last = last_checkpoint(folder / "work")
     assert last is not None  # _run has looked
     report(Progress(note=f"converting {last.name}"))
     fresh = folder / "model"
@@ -244,7 +227,7 @@ def _convert(request: TrainRequest, environment: Environment, folder: Path, job:
 def _finish(
     request: TrainRequest, folder: Path, told: dict[str, Any], seen: Watched, about: dict[str, Any]
 ) -> TrainResult:
-    accumulate = max(1, int(read(folder / CONFIG).get("accumulate", 1)))
+    _, accumulate = counts(folder / CONFIG)
     dropped = told["train"]["dropped"]
     done = {
         "steps": seen.iteration // accumulate,
@@ -264,24 +247,16 @@ def _finish(
         },
     }
     save(folder / _RESULT, done)
+    return _result_of(request.out, folder, done)
+
+
+def _result_of(out: Path, folder: Path, done: dict[str, Any]) -> TrainResult:
     # The model is there: checkpoints are seven times its size. Configuration, data and log stay.
     shutil.rmtree(folder / "work", ignore_errors=True)
     shutil.rmtree(folder / "data" / "cache", ignore_errors=True)
-    return _result_of(request.out, done)
-
-
-def _result_of(out: Path, done: dict[str, Any]) -> TrainResult:
     curves = {name: [(int(at), float(loss)) for at, loss in done[name]] for name in ("losses", "eval_losses")}
     return TrainResult(out=out, **{**done, **curves})
 
 
 def _device(environment: Environment, job: Job) -> str:
     return f"{job.devices} x {environment.device}" if job.devices > 1 else environment.device
-
-
-def _awaited(file: Path, what: str, report: Report, key: str | None = None) -> dict[str, Any]:
-    """What the first node writes; of the training with this key."""
-    report(Progress(note=f"waiting: {what}"))
-    while (found := load(file)) is None or (key is not None and found.get("key") != key):
-        time.sleep(_POLL_S)
-    return found

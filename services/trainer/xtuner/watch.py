@@ -30,7 +30,10 @@ _CAUSES = (
         "a GPU's memory is not enough: give a smaller --device-batch or --max-length, or --zero 2 or 3",
     ),
     (re.compile(r"exitcode\s*:\s*-9\b"), "a process was killed, mostly for want of main memory: give fewer --gpus"),
-    (re.compile(r"No space left on device|Errno 28"), "the disk is full: make room, then run the same command again"),
+    (
+        re.compile(r"No space left on device|Errno 28|PytorchStreamWriter"),
+        "the disk is full: make room, then run the same command again",
+    ),
     (re.compile(r"EADDRINUSE|address already in use", re.I), "the port is taken: set PORT to another one"),
     (
         re.compile(r"would be cut: leave it out"),
@@ -85,7 +88,11 @@ class Follower:
         whole = text[: text.rfind(b"\n") + 1]
         self._place += len(whole)
         for line in whole.splitlines():
-            self._take(json.loads(line))
+            try:
+                told = json.loads(line)
+            except ValueError:  # the disk was full in the middle of a line, and a later run wrote on behind it
+                continue
+            self._take(told)
         return bool(whole)
 
     def _take(self, told: dict[str, Any]) -> None:
@@ -136,7 +143,7 @@ def watch(
         TrainError: it failed, or its loss is no number.
     """
     follower = Follower(work / PROGRESS)
-    stall = _seconds(STALL_VARIABLE, _STALL_S)
+    stall = stall_s()
     work.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         begin = out.tell()
@@ -190,11 +197,16 @@ def _report(follower: Follower, accumulate: int, report: Report) -> None:
         report(Progress(*steps, last, seen.tokens_per_s or None, follower.left_s()))
 
 
-def _seconds(name: str, default: float) -> float:
+def stall_s() -> float:
+    """Seconds without a word after which one is told.
+
+    Raises:
+        TrainError: the variable that sets them is no number.
+    """
     try:
-        return max(1.0, float(os.environ.get(name) or default))
+        return max(1.0, float(os.environ.get(STALL_VARIABLE) or _STALL_S))
     except ValueError:
-        raise TrainError(f"{name} is {os.environ[name]!r}: set it to seconds.") from None
+        raise TrainError(f"{STALL_VARIABLE} is {os.environ[STALL_VARIABLE]!r}: set it to seconds.") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
