@@ -4,6 +4,8 @@
 #   make models          setup, and torch and transformers: local checkpoints, and training
 #   make xtuner-env      setup, and the environment of the engine xtuner, in its cache (1 to 3 minutes, 2 GB)
 #   make test            setup, models and xtuner-env, then all checks and tests
+#   make images          build the container images with docker, podman or buildah (ARGS="all --push ..." for docker/build)
+#   make test-images     setup, then build and run the images in podman, as root (it is skipped where that cannot be)
 #   make demo            setup, then check the Coq project in examples/, and prove its theorems
 #   make bench-checker   setup, then measure the checker (ARGS="..." for its options)
 #   make bench-proving   setup, then the default, hammer alone and recorded models on PALM's projects (ARGS="--limit 200")
@@ -11,7 +13,8 @@
 #   make lock            lock the packages anew after a change of pyproject.toml (UPGRADE=1: newest versions)
 #   make clean           remove everything that was made in this checkout (the toolchain stays in its cache)
 #
-# PYTHON=... names the Python to use; by default the first one found that is 3.11 or newer.
+# PYTHON=... names the Python to use; by default the first one found that is 3.11 or newer. TEST_JOBS=N: files of tests
+# at one time (2).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -23,6 +26,8 @@ BIN := .venv/bin
 STAMPS := .venv/.stamps
 EXAMPLES := $(sort $(wildcard examples/*.v))
 PYTHON ?=
+# Files of tests at one time.
+TEST_JOBS ?= 2
 
 # Shell functions for the recipes that set up: a failure is one sentence, and root rights come from sudo.
 define SETUP_FUNCTIONS
@@ -53,7 +58,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup models xtuner-env xtuner-env-for-tests browser test demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests browser test images test-images demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -119,7 +124,17 @@ test: setup models xtuner-env-for-tests browser
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint protos
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(TEST_JOBS) --dist loadfile
+
+images:
+	@eval "$$SETUP_FUNCTIONS"
+	python="$$(find_python)"
+	[ -n "$$python" ] || fail "Python 3.11 or newer is not here: install it, or name it with PYTHON=..."
+	"$$python" docker/build $(ARGS)
+
+# Minutes the first time, for nothing is taken from a registry; what was built is kept in the cache folder.
+test-images: setup
+	@$(BIN)/python -m tests.docker.machine $(ARGS)
 
 # Some of the examples are beyond the default: status 1 says that not all are proved.
 demo: setup
@@ -149,6 +164,9 @@ LOCK = build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-u
 lock: build/lock/bin/uv
 	$(LOCK) --output-file requirements/base.txt
 	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) --extra s3 --constraint requirements/base.txt --output-file requirements/s3.txt
+	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade) \
+	  --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
 	$(LOCK) --extra train --constraint requirements/dev.txt --override requirements/models-overrides.txt --output-file requirements/models.txt
 	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade) \
 	  --override requirements/xtuner-overrides.txt --output-file requirements/xtuner.txt requirements/xtuner.in

@@ -11,6 +11,7 @@ from coq_checker.held_builds import Builds
 from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
+from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
 from coqdata.theorem import Theorem, named, theorems
 
@@ -54,15 +55,13 @@ class Projects:
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
 
     def add(self, names: Iterable[str]) -> None:
-        """Adds projects given as NAME, DIR or NAME=DIR.
+        """Adds projects given as NAME, DIR, NAME=DIR, or `DIR/*` for all folders in DIR; or what a crawl wrote.
 
         Raises:
             ProjectError: one of them cannot be found or read, or two have one name.
         """
-        for text in names:
-            name, _, folder = text.strip().partition("=")
-            if not name:
-                continue
+        for text in expand(word for word in (one.strip() for one in names) if word):
+            name, _, folder = text.partition("=")
             project = resolve(folder or name)
             self.put(name if folder else project.name, project)
 

@@ -59,7 +59,9 @@ class CheckerSettings(BaseSettings):
     max_sentences: int = Field(10_000, ge=1, description="Sentences of a candidate at the most.")
     max_in_flight: int = Field(256, ge=1, description="Items of one stream under way at the most.")
     grace_s: float = Field(30.0, ge=0, description="How long a drain waits for what is under way.")
-    projects: str = Field("", description="Projects to serve, NAME=DIR or NAME, separated by commas.")
+    projects: str = Field(
+        "", description="Projects to serve, NAME=DIR or NAME, separated by commas; `DIR/*` for all folders in DIR."
+    )
     preludes: tuple[str, ...] = Field(
         PRELUDES, description="Sentences that a client may put before a statement, as a JSON list."
     )

@@ -129,16 +129,29 @@ def test_theorems(folder: Path) -> frozenset[tuple[str, str, int]] | None:
 
 
 def expand(arguments: Iterable[str]) -> list[str]:
-    """Arguments that name projects, with each catalogue, or folder of a crawl, replaced by its projects' folders.
+    """Arguments that name projects, each replaced by the folders that it stands for.
+
+    A catalogue, or the folder of a crawl, stands for its projects; `DIR/*` for each folder in DIR (none that is hidden,
+    and not `lost+found`), so that a volume of projects can be named where no shell is.
 
     Raises:
-        ProjectError: a catalogue cannot be read.
+        ProjectError: a catalogue or a folder cannot be read.
     """
     found: list[str] = []
     for argument in arguments:
         place = Path(argument)
         if place.name == CATALOGUE_FILE or (place.is_dir() and (place / CATALOGUE_FILE).is_file()):
             found += [str(one.folder) for one in read_catalogue(place)]
+        elif place.name == "*":
+            found += _folders_in(place.parent)
         else:
             found.append(argument)
     return found
+
+
+def _folders_in(folder: Path) -> list[str]:
+    try:
+        found = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith((".", "lost+")))
+    except OSError as error:
+        raise ProjectError(f"the folder of projects {folder} cannot be read ({error.strerror}).") from None
+    return [str(one) for one in found]

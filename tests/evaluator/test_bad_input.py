@@ -53,7 +53,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("arguments", "says"), CASES, ids=[" ".join(one) or "nothing" for one, _ in CASES])
 def test_it_is_said_in_a_sentence(arguments: tuple[str, ...], says: str, store: Path) -> None:
     done = run(*arguments, store=store, timeout_s=60)
-    assert done.returncode == 2, (done.stdout, done.stderr)
+    # A prover that runs elsewhere may be there a moment later.
+    assert done.returncode == (1 if "does not answer" in says else 2), (done.stdout, done.stderr)
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -125,8 +126,10 @@ def test_results_that_cannot_be_used_have_a_status_of_their_own(tmp_path: Path) 
     store.write_text("this is no database" * 100)
     done = run("--proj", "examples", "--exp-name", "e", store=store)
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
-    (tmp_path / "file").write_text("")
-    done = run("--proj", "examples", "--exp-name", "e", "--out", str(tmp_path / "file"), store=tmp_path / "f.sqlite")
+    part = tmp_path / "out" / "e" / "a.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_text("this is no part")
+    done = run("--proj", "examples", "--exp-name", "e", "--out", str(tmp_path / "out"), store=tmp_path / "f.sqlite")
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
 
 

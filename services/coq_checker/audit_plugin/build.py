@@ -5,6 +5,7 @@ other things that are built once, under a name made of its sources and of the to
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -66,19 +67,27 @@ def _coq_stamp(toolchain: Toolchain) -> str:
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
-def _folder(toolchain: Toolchain) -> Path:
+def _name(toolchain: Toolchain) -> str:
     which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_coq_stamp(toolchain)}"
     digest = hashlib.sha256(which.encode())
     for text in (*_sources().values(), _META.encode(), _COMPILE.encode()):
         digest.update(text)
-    cache = ToolchainSettings.from_environment().cache
-    return cache / "plugins" / f"{toolchain.name}-{digest.hexdigest()[:12]}"
+    return f"{toolchain.name}-{digest.hexdigest()[:12]}"
+
+
+def _folder(toolchain: Toolchain) -> Path:
+    return ToolchainSettings.from_environment().cache / "plugins" / _name(toolchain)
 
 
 def plugin_path(toolchain: Toolchain) -> Path | None:
-    """The folder for OCAMLPATH that holds the plugin built for this toolchain; None where it is not."""
-    folder = _folder(toolchain)
-    return folder if (folder / "palmetto-audit" / "META").is_file() else None
+    """The folder for OCAMLPATH that holds the plugin built for this toolchain; None where it is not.
+
+    PALMETTO_PLUGINS names a folder of plugins that were built beforehand, as images have it: it comes before the cache.
+    """
+    places = [_folder(toolchain)]
+    if ready := os.environ.get("PALMETTO_PLUGINS"):
+        places.insert(0, Path(ready) / _name(toolchain))
+    return next((place for place in places if (place / "palmetto-audit" / "META").is_file()), None)
 
 
 def plugin_available(toolchain: Toolchain) -> bool:

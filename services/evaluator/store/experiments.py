@@ -14,7 +14,15 @@ from typing import Any
 from evaluator.causes import PASSING
 from evaluator.record import Key, Record
 from evaluator.store.rows import KEY, LARGE, SMALL, columns, packed, record_of, small
-from evaluator.store.values import OtherSettingsError, Outcome, Run, StoreError, Verification
+from evaluator.store.values import (
+    OtherSettingsError,
+    Outcome,
+    PassingError,
+    Run,
+    StoreError,
+    UnusableError,
+    Verification,
+)
 
 _VERSION = 1
 _BUSY_S = 60.0
@@ -82,7 +90,9 @@ class ExperimentStore:
             _prepare(db, path)
         except (OSError, sqlite3.Error) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            raise StoreError(
+            # Damaged, or no database at all; but not where SQLite could not open, lock or write it.
+            damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+            raise (UnusableError if damaged else StoreError)(
                 f"{path} cannot be used as experiment store ({why}): give another with --store."
             ) from error
         return ExperimentStore(db, path)
@@ -117,7 +127,9 @@ class ExperimentStore:
                 raise
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be written ({error}): see that there is room on the disk.") from error
+            raise PassingError(
+                f"{self.path} cannot be written ({error}): see that there is room on the disk."
+            ) from error
 
     # Experiments
 
@@ -309,7 +321,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if version > _VERSION or (version == 0 and tables and not _ours(db)):
         db.close()
         what = "was made by a newer Palmetto" if version > _VERSION else "is a database of something else"
-        raise StoreError(f"{path} {what}: give another file with --store.")
+        raise UnusableError(f"{path} {what}: give another file with --store.")
     db.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA.split(";\n"):
         db.execute(statement)

@@ -4,6 +4,7 @@ A part holds records of one shard with its experiment's settings, and is never c
 records of one theorem one is chosen, always the same one, whatever the order in which parts are read.
 """
 
+import errno
 import json
 import time
 import uuid
@@ -20,7 +21,7 @@ from fsspec.implementations.local import LocalFileSystem
 from evaluator.causes import PASSING
 from evaluator.record import Key, Record
 from evaluator.store.rows import LARGE, SMALL, packed, record_of, small
-from evaluator.store.values import Run, StoreError
+from evaluator.store.values import PassingError, Run, StoreError, UnusableError
 
 _VERSION = b"1"
 _TYPES: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -29,6 +30,20 @@ _FIELDS = [
     *(pa.field(name, pa.binary()) for name in LARGE),
 ]
 _BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az", "oss"))
+_WRONG = frozenset(
+    (
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ENAMETOOLONG,
+    )
+)
+# Of botocore, which is not always here.
+_WRONG_NAMES = frozenset(("NoCredentialsError", "ParamValidationError", "PartialCredentialsError"))
 _DUE_S, _DUE_RECORDS = 60.0, 50
 
 
@@ -91,7 +106,7 @@ class Folder:
             if local:
                 self._files.mv(target, path)
         except Exception as error:  # each file system has errors of its own
-            raise StoreError(
+            raise _kind(error)(
                 f"{self.url} cannot be written ({_said(error)}): see that it is there and writable."
             ) from error
 
@@ -117,7 +132,7 @@ class Folder:
         except FileNotFoundError:
             return []
         except Exception as error:
-            raise StoreError(f"{self.url} cannot be read ({_said(error)}): see that it is there.") from error
+            raise _kind(error)(f"{self.url} cannot be read ({_said(error)}): see that it is there.") from error
 
     def read(self, name: str) -> Part:
         """A part.
@@ -128,12 +143,12 @@ class Folder:
         try:
             data = self._files.cat_file(name)
         except Exception as error:
-            raise StoreError(f"{name} cannot be read ({_said(error)}).") from error
+            raise _kind(error)(f"{name} cannot be read ({_said(error)}).") from error
         try:
             table = pq.read_table(pa.BufferReader(data))
             about = {key.decode(): value for key, value in (table.schema.metadata or {}).items()}
             if about["palmetto.version"] != _VERSION:
-                raise StoreError(f"{name} was written by another version of Palmetto: read it with that one.")
+                raise UnusableError(f"{name} was written by another version of Palmetto: read it with that one.")
             rows: list[dict[str, Any]] = table.to_pylist()
             return Part(
                 path=name,
@@ -144,13 +159,19 @@ class Folder:
                 records=tuple(record_of(row) for row in rows),
             )
         except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            raise StoreError(
+            raise UnusableError(
                 f"{name} is no part of an experiment: give a folder that `palmetto eval --out` wrote."
             ) from error
 
 
 def _said(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error or type(error).__name__)
+
+
+def _kind(error: BaseException) -> type[StoreError]:
+    """Whether another try may pass: not where the place is a wrong one, or is forbidden."""
+    wrong = isinstance(error, OSError) and error.errno in _WRONG
+    return StoreError if wrong or type(error).__name__ in _WRONG_NAMES else PassingError
 
 
 def parts(folder: Folder, experiment: str | None = None) -> Iterator[Part]:

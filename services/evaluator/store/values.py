@@ -15,6 +15,14 @@ class OtherSettingsError(StoreError):
     """What has the experiment's name was made with other settings, or of another content."""
 
 
+class UnusableError(StoreError):
+    """What lies there is of another kind, damaged, or of another version."""
+
+
+class PassingError(StoreError):
+    """The place does not answer, or is full: another try may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One start of an experiment, or of a shard of it.

@@ -10,7 +10,7 @@ from coqdata.project import ProjectError
 from evaluator.conditions import Conditions
 from evaluator.errors import EvaluatorError
 from evaluator.selection import Shard
-from evaluator.store import OtherSettingsError, StoreError, default_store
+from evaluator.store import PassingError, UnusableError, default_store
 from palmetto.commands import COULD_NOT_RUN, eval_matrix, eval_store, eval_verify, fail
 from palmetto.commands.eval_run import checked_name, run, split_names
 from palmetto.stack import StackError
@@ -28,7 +28,7 @@ app.command("matrix")(eval_matrix.matrix)
 
 
 # Jobs tell these apart: another try does not help, and other shards may be well.
-_STORE = 3
+_UNUSABLE = 3
 
 
 class Prompt(StrEnum):
@@ -156,8 +156,10 @@ def evaluate(
             out=out,
         )
         raise typer.Exit(0 if run(experiment, verbose=verbose) else 1)
-    except StoreError as error:
-        raise fail(str(error), COULD_NOT_RUN if isinstance(error, OtherSettingsError) else _STORE) from None
+    except PassingError as error:
+        raise fail(str(error), 1) from None
+    except UnusableError as error:
+        raise fail(str(error), _UNUSABLE) from None
     except StackError as error:
         raise fail(str(error), 1 if server is not None else COULD_NOT_RUN) from None
     except (EvaluatorError, ProjectError) as error:

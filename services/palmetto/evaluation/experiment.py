@@ -3,8 +3,10 @@
 import contextlib
 import os
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from coqdata.project import Project, ProjectError
@@ -15,7 +17,7 @@ from evaluator.ports import Follower, ProverPort
 from evaluator.record import Record
 from evaluator.runner import Runner, Summary
 from evaluator.selection import SelectionError, Shard, named, read_wanted, sample, shard
-from evaluator.store import ExperimentStore
+from evaluator.store import ExperimentStore, Run
 from evaluator.store.merge import Merged, take
 from evaluator.store.parts import Folder, PartWriter, experiment_folder, parts
 from evaluator.theorems import Item, Sources, sources_of
@@ -29,15 +31,17 @@ HAMMER = "hammer"
 _PATIENCE_S = 300.0
 
 
-def _patience_s() -> float:
-    """How long what does not answer is waited for in a run: PALMETTO_EVAL_PATIENCE_S, else 300 s.
+def _patience_s(default_s: float = _PATIENCE_S) -> float:
+    """How long what does not answer is waited for: PALMETTO_EVAL_PATIENCE_S, else the default.
+
+    At the start of a run there is none: who types an address wrong hears of it at once.
 
     Raises:
         EvaluatorError: it is no number of seconds.
     """
     given = os.environ.get("PALMETTO_EVAL_PATIENCE_S", "")
     try:
-        found = float(given or _PATIENCE_S)
+        found = float(given or default_s)
     except ValueError:
         found = -1.0
     if not 0 <= found < float("inf"):
@@ -129,6 +133,8 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
         writer = _writer(experiment, store, settings, told) if experiment.out is not None else None
         left = [one for one in items if not experiment.skip or not store.is_done(experiment.name, one.key)]
         if not left:
+            if writer is not None:
+                _tell_the_end(store, experiment, writer)
             follower.begin(len(items), len(items))
             return Ended(Runner.summary(store, experiment.name, items, len(items)), tuple(broken))
         async with _prover(experiment, projects, sources, follower) as prover:
@@ -144,6 +150,14 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
                 named=spelled(projects),
             )
             return Ended(await runner.run(items, skip=experiment.skip), tuple(broken))
+
+
+def _tell_the_end(store: ExperimentStore, experiment: Experiment, writer: PartWriter) -> None:
+    """Notes that the shard has ended where no part tells it: it is empty, or was killed after its last theorem."""
+    shard = str(experiment.shard)
+    if not any(one.ended and one.shard == shard for one in store.runs(experiment.name)):
+        store.put_run(experiment.name, Run(uuid.uuid4().hex, shard, datetime.now(UTC).isoformat(), ended=True))
+        writer.flush(store.runs(experiment.name))
 
 
 def _model_name(experiment: Experiment) -> str:
@@ -194,7 +208,7 @@ async def _prover(
     experiment: Experiment, projects: Sequence[Project], sources: Sequence[Sources], follower: Follower
 ) -> AsyncIterator[ProverPort]:
     if experiment.server is not None:
-        async with a_server(experiment.server) as server:
+        async with a_server(experiment.server, _patience_s(0.0)) as server:
             yield server
         return
     model = experiment.conditions.model

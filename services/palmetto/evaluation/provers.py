@@ -162,14 +162,18 @@ class LocalProver:
 
 
 @contextlib.asynccontextmanager
-async def a_server(url: str) -> AsyncIterator[ServerProver]:
+async def a_server(url: str, patience_s: float = 0.0) -> AsyncIterator[ServerProver]:
     """The prover at an address.
+
+    Args:
+        url: the address.
+        patience_s: how long it is waited for.
 
     Raises:
         StackError: it is not there.
     """
     async with ProverClient(url) as client:
-        why = await client.ready()
+        why = await _until(client.ready, patience_s)
         if why:
             raise StackError(why)
         yield ServerProver(client)

@@ -16,8 +16,12 @@ _LOCK_POLL_S = 0.1
 
 
 def index_folder() -> Path:
-    """Where indexes lie by default: `index` in the cache folder (PALMETTO_CACHE)."""
-    return cache_folder() / "index"
+    """Where indexes lie: PALMETTO_RETRIEVER_INDEXES, else `index` in the cache folder (PALMETTO_CACHE).
+
+    Who builds an index and who serves it find it under the same setting.
+    """
+    given = os.environ.get("PALMETTO_RETRIEVER_INDEXES")
+    return Path(given).expanduser() if given else cache_folder() / "index"
 
 
 def unit_folder(root: Path, name: str, key: str) -> Path:

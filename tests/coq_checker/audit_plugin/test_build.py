@@ -52,3 +52,19 @@ def test_without_a_compiler_it_says_what_to_do(toolchain: Toolchain, empty_cache
     assert "\n" not in said and "install ocamlfind and Coq's development files" in said
     assert plugin_path(poor) is None
     assert list((empty_cache / "plugins").iterdir()) == []
+
+
+def test_one_that_was_built_beforehand_is_found_before_the_cache(
+    toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As images have it: the cache is another place, which may be empty."""
+    build_plugin(toolchain)
+    ready = tmp_path / "ready"
+    (empty_cache / "plugins").rename(ready)
+    assert plugin_path(toolchain) is None
+    monkeypatch.setenv("PALMETTO_PLUGINS", str(ready))
+    found = plugin_path(toolchain)
+    assert found is not None and found.parent == ready
+    build_plugin(toolchain)
+    assert not (empty_cache / "plugins").exists()
+    assert plugin_path(replace(toolchain, coq_version="8.19.2")) is None

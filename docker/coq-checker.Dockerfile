@@ -1,0 +1,88 @@
+# The Coq checker: checks proofs over gRPC with a Coq of its own. The container is the sandbox: give it no network.
+#
+#   docker/build coq-checker          or: docker build -f docker/coq-checker.Dockerfile -t palmetto/coq-checker:0.1.0 .
+#
+# docs/containers.md has the build arguments, the volumes and how to run it.
+
+# By its digest (debian@sha256:...) where builds are to be the same for ever.
+ARG BASE=debian:trixie-slim
+# Empty: Debian's. Else a version that opam installs, such as 8.12.2 (docs/containers.md).
+ARG COQ_VERSION=
+ARG OCAML_VERSION=4.09.1
+ARG OPAM_REPOSITORIES=
+ARG OPAM_PACKAGES=
+
+FROM ${BASE} AS python
+COPY docker/steps/python /steps/
+RUN /steps/python && rm -r /steps
+
+# ---- Python packages: the locked ones, then the project, so that a change of the project changes a small layer.
+FROM python AS packages
+WORKDIR /src
+COPY docker/steps/packages /steps/
+COPY requirements/base.txt requirements/
+RUN /steps/packages base
+
+FROM packages AS project
+COPY requirements/build.txt requirements/
+COPY pyproject.toml README.md ./
+COPY services services
+RUN /steps/packages project
+
+# ---- Coq: Debian's, with the audit plugin compiled for it; or with COQ_VERSION another one, by opam.
+FROM python AS coq-with-compilers
+ARG COQ_VERSION
+ARG OCAML_VERSION
+ARG OPAM_REPOSITORIES
+ARG OPAM_PACKAGES
+COPY docker/steps/coq-install docker/steps/coq-packages.txt /steps/
+RUN /steps/coq-install "${COQ_VERSION}"
+ENV PATH=/usr/local/bin:/opt/coq/palmetto/bin:/usr/bin:/bin:/usr/sbin:/sbin
+COPY services/coqdata /src/coqdata
+COPY services/coq_checker/__init__.py /src/coq_checker/
+COPY services/coq_checker/toolchain /src/coq_checker/toolchain
+COPY services/coq_checker/audit_plugin /src/coq_checker/audit_plugin
+COPY docker/steps/coq /steps/
+RUN /steps/coq plugin "${COQ_VERSION}"
+
+FROM coq-with-compilers AS coq
+RUN /steps/coq slim && rm -r /steps /src
+
+# ---- The image. Its system is one layer: what was taken away is in none.
+FROM scratch
+# hadolint ignore=DL3067
+COPY --from=coq / /
+COPY --from=packages /opt/palmetto /opt/palmetto
+COPY --from=project /made/ /
+ENV PATH=/opt/palmetto/bin:/usr/local/bin:/opt/coq/palmetto/bin:/usr/bin:/bin \
+    LANG=C.UTF-8 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PALMETTO_CACHE=/var/lib/palmetto/cache \
+    PALMETTO_SANDBOX=none \
+    PALMETTO_PLUGINS=/opt/coq-plugins \
+    PALMETTO_CHECKER_LISTEN=0.0.0.0:50051 \
+    PALMETTO_CHECKER_METRICS_LISTEN=0.0.0.0:9100
+ARG COQ_VERSION
+COPY docker/steps/coq /steps/
+RUN /steps/coq check "${COQ_VERSION}" && rm -r /steps
+USER 10001:10001
+WORKDIR /var/lib/palmetto
+STOPSIGNAL SIGTERM
+EXPOSE 50051 9100
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["python3", "-m", "palmetto.health", "127.0.0.1:50051"]
+ENTRYPOINT ["tini", "--", "palmetto"]
+CMD ["serve", "coq-checker"]
+
+ARG BASE
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG SOURCE=
+LABEL org.opencontainers.image.title="palmetto/coq-checker" \
+      org.opencontainers.image.description="Checks Coq proofs over gRPC" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.licenses="NOASSERTION" \
+      org.opencontainers.image.base.name="${BASE}"
