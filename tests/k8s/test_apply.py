@@ -216,6 +216,7 @@ class TestFaults:
                     if one["metadata"]["name"] != "eval-1-a":
                         found.objects.remove(kind, "palmetto", one["metadata"]["name"])
             held = found.objects.remove("Job", "palmetto", "eval-1-a")
+            (found.node.volume("index") / "prepared").touch()
             real = found.objects.get
 
             def get(kind: str, namespace: str, name: str) -> Object | None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -91,34 +92,44 @@ class Node:
         self._count += 1
         address = f"127.0.{10 + self._count // 250}.{1 + self._count % 250}"
         spec = template["spec"]
-        container = spec["containers"][0]
-        image = container["image"]
-        variables = self._variables(container, namespace, extra)
         log = self.folder / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        program = next((list(one) for prefix, one in self.foreign.items() if image.startswith(prefix)), None)
-        if program is None:
-            variables = {**self._image(image, address), **variables}
-            words = [_filled(word, variables) for word in container.get("args", [])]
-            command = container.get("command")
-            program = [*(command if command is not None else [str(PALMETTO)]), *words]
-        else:
-            port = str(container["ports"][0]["containerPort"])
-            program = [word.replace("ADDRESS", address).replace("PORT", port) for word in program]
-            variables = {**self._image(image, address), "PALMETTO_MODEL_RETRIEVER": ""}
-        argv = [*self._sandbox(name, spec, container), *program]
-        base = {"PATH": f"{PALMETTO.parent}:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}
+        # Init containers first, one after the other.
+        commands = [
+            shlex.join(self._command(name, address, namespace, spec, one, extra))
+            for one in (*spec.get("initContainers", []), *spec["containers"])
+        ]
+        script = " && ".join([*commands[:-1], f"exec {commands[-1]}"])
         with log.open("ab") as out:
             process = subprocess.Popen(
-                argv,
+                ["/bin/sh", "-c", script],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env={**base, **{key: _filled(value, variables) for key, value in variables.items()}},
                 start_new_session=True,
             )
         self.pods[name] = Pod(name, address, process, log)
         return self.pods[name]
+
+    def _command(
+        self, name: str, address: str, namespace: str, spec: Object, container: Object, extra: dict[str, str]
+    ) -> list[str]:
+        """The argument list of one container."""
+        image = container["image"]
+        variables = self._variables(container, namespace, extra)
+        program = next((list(one) for prefix, one in self.foreign.items() if image.startswith(prefix)), None)
+        if program is None:
+            variables = {**self._image(image, address), **variables}
+            words = [_filled(word, variables) for word in container.get("args", [])]
+            program = [*container.get("command", [str(PALMETTO)]), *words]
+        else:
+            port = str(container["ports"][0]["containerPort"])
+            program = [word.replace("ADDRESS", address).replace("PORT", port) for word in program]
+            variables = {**self._image(image, address), "PALMETTO_MODEL_RETRIEVER": ""}
+        base = {"PATH": f"{PALMETTO.parent}:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}
+        told = {**base, **{key: _filled(value, variables) for key, value in variables.items()}}
+        settings = [f"{key}={value}" for key, value in told.items()]
+        return ["env", "-i", *settings, *self._sandbox(name, spec, container), *program]
 
     def _variables(self, container: Object, namespace: str, extra: dict[str, str]) -> dict[str, str]:
         found = dict(extra)
