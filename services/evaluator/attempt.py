@@ -20,6 +20,8 @@ from prover.client import ProverError
 _NET_FACTOR, _NET_S = 20.0, 900.0
 # Events kept of one attempt; the first ones tell how it began, the last ones how it ended.
 _FIRST_EVENTS, _LAST_EVENTS = 2000, 500
+# What only a reader who follows a tree needs, with all of its goals.
+_NOT_KEPT = frozenset(("attempt", "applied", "undone"))
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class _Seen:
             self.statement = str(event.get("statement", ""))
         elif kind == "retrieved":
             self.helpless = str(event.get("message", ""))
-        if kind != "attempt":
+        if kind not in _NOT_KEPT:
             self.events.append(event)
 
     def kept(self) -> tuple[dict[str, Any], ...]:

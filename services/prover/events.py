@@ -101,6 +101,7 @@ class Ran(_Base):
 
     Attributes:
         attempt: the number of the proof that it belongs to.
+        node: the number of the goal.
         ok: it went through.
         goals: how many goals it left of the goal.
         message: Coq's, where it failed.
@@ -108,6 +109,7 @@ class Ran(_Base):
 
     kind: ClassVar[str] = "ran"
     attempt: int
+    node: int
     sentence: str
     ok: bool
     goals: int
@@ -119,9 +121,47 @@ class Repaired(_Base):
     """A failing sentence was replaced by one that goes through."""
 
     kind: ClassVar[str] = "repaired"
+    attempt: int
+    node: int
     error_class: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subgoal:
+    """A goal with its number; the goal is None where Coq did not print it."""
+
+    node: int
+    goal: Goal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied(_Base):
+    """A sentence stands in a proof's tree now.
+
+    Attributes:
+        attempt: the number of the proof.
+        node: the number of the goal that it was used on; the root of the tree where no event before named it.
+        how: what found it.
+        children: the goals that it left. The same node may come again with others: these take their place.
+    """
+
+    kind: ClassVar[str] = "applied"
+    attempt: int
+    node: int
+    tactic: str
+    how: str
+    children: tuple[Subgoal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone(_Base):
+    """A search has taken back what stood on a goal, and what was below it."""
+
+    kind: ClassVar[str] = "undone"
+    attempt: int
+    node: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +257,18 @@ class Finished(_Base):
     holes: int = 0
 
 
-Event = Started | Retrieved | Generated | Ran | Repaired | Hole | Filled | Failed | Backtracked | Candidate | Finished
+Event = (
+    Started
+    | Retrieved
+    | Generated
+    | Ran
+    | Repaired
+    | Applied
+    | Undone
+    | Hole
+    | Filled
+    | Failed
+    | Backtracked
+    | Candidate
+    | Finished
+)

@@ -9,7 +9,7 @@ import re
 from prover.budget import BudgetSpentError
 from prover.context import Context
 from prover.coq import Outcome
-from prover.events import Ran, Repaired
+from prover.events import Applied, Ran, Repaired, Subgoal, Undone
 from prover.repairs import Failure, named_lemmas, replace_name, rewrites
 from prover.script import Block, Group, Node, Step, text_of, text_to
 
@@ -64,10 +64,24 @@ class Runner:
         )
 
     async def use(self, node: Node, tactic: str, how: str, outcome: Outcome) -> None:
-        """Puts into the tree what `try_on` found to go through."""
-        node.apply(tactic, how, outcome.goals, outcome.count, outcome.cpu_s)
+        """Puts into the tree what `try_on` found to go through, and looks at the goals that it may have changed."""
+        self.grow(node, tactic, how, outcome)
         if not node.children:
             await self.settle(node)
+
+    def grow(self, node: Node, tactic: str, how: str, outcome: Outcome) -> None:
+        """Puts into the tree what `try_on` found to go through."""
+        node.apply(tactic, how, outcome.goals, outcome.count, outcome.cpu_s)
+        self._grew(node)
+
+    def undo(self, node: Node) -> None:
+        """Takes a node's tactic, and what is below, out of the tree."""
+        node.undo()
+        self.context.emit(Undone(self.context.now_s, self.attempt, node.number))
+
+    def _grew(self, node: Node) -> None:
+        children = tuple(Subgoal(child.number, child.goal) for child in node.children)
+        self.context.emit(Applied(self.context.now_s, self.attempt, node.number, node.tactic, node.how, children))
 
     async def settle(self, node: Node) -> None:
         """After a goal was closed: looks again at the goals that shared existential variables with it."""
@@ -86,6 +100,7 @@ class Runner:
                     return
                 fresh = [Node(goal, above) for goal in seen.goals[: seen.count]]
                 above.children = [*done, *fresh]
+                self._grew(above)
             below = above
 
     async def run(self, root: Node, block: Block) -> None:
@@ -144,7 +159,8 @@ class Runner:
                 await self._block(target, block)
                 if target.done:
                     return
-                target.undo()
+                if target.tactic:
+                    self.undo(target)
             return
         for block in group.blocks:
             opened = self._open(node)
@@ -159,7 +175,7 @@ class Runner:
         for old, new in self._renames.items():
             sentence = replace_name(sentence, old, new)
         outcome = await self.try_on(node, sentence)
-        self._said(sentence, outcome)
+        self.said(node, sentence, outcome)
         if outcome.passed:
             for name in named_lemmas(sentence):
                 self._lemmas[name] = None
@@ -179,14 +195,14 @@ class Runner:
         )
         for name, rewrite in rewrites(failure, self.context.settings.repair_tries):
             if not rewrite.sentence:
-                self.context.emit(Repaired(self.context.now_s, name, sentence, ""))
+                self._mended(node, name, sentence, "")
                 return True
             tried = await self.try_on(node, rewrite.sentence, cpu_ms=_REPAIR_MS)
             if not tried.passed or (tried.count == 1 and tried.goals and self._same(node, tried)):
                 continue
             self.repairs += 1
             self._renames.update(rewrite.renames)
-            self.context.emit(Repaired(self.context.now_s, name, sentence, rewrite.sentence))
+            self._mended(node, name, sentence, rewrite.sentence)
             await self.use(node, rewrite.sentence, "repaired", tried)
             return True
         for name in named_lemmas(sentence):
@@ -198,12 +214,17 @@ class Runner:
     def _same(node: Node, outcome: Outcome) -> bool:
         return node.goal == outcome.goals[0]
 
-    def _said(self, sentence: str, outcome: Outcome) -> None:
+    def _mended(self, node: Node, error_class: str, before: str, after: str) -> None:
+        self.context.emit(Repaired(self.context.now_s, self.attempt, node.number, error_class, before, after))
+
+    def said(self, node: Node, sentence: str, outcome: Outcome) -> None:
+        """Tells what came of a sentence on a node's goal."""
         message = outcome.message if len(outcome.message) <= 500 else outcome.message[:500] + " ..."
         self.context.emit(
             Ran(
                 self.context.now_s,
                 self.attempt,
+                node.number,
                 sentence,
                 outcome.passed,
                 outcome.count if outcome.passed else 0,

@@ -13,7 +13,7 @@ from prover.backtrack import backtrack
 from prover.budget import BudgetSpentError
 from prover.context import Context
 from prover.coq import CoqProblemError
-from prover.events import Generated, ProofVerdict, Ran, Retrieved, StageCost, Started
+from prover.events import Generated, ProofVerdict, Retrieved, StageCost, Started
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
 from prover.ports import Format, HelperError, ModelPort, Proposal, Question
@@ -271,7 +271,7 @@ class Strategy:
         tree = self._tree()
         outcome = await tree.filler.fill_begun(tree.root, opening)
         if outcome is not None:
-            self._context.emit(Ran(self._context.now_s, tree.runner.attempt, opening, True, outcome.count))
+            tree.runner.said(tree.root, opening, outcome)
             self._trees.append(tree)
             await self._finish(tree)
 
@@ -287,7 +287,7 @@ class Strategy:
         outcome = await tree.runner.try_on(tree.root, opening)
         if not outcome.passed or outcome.count > 12 or outcome.goals[:1] == (self._goal,):
             return
-        self._context.emit(Ran(self._context.now_s, tree.runner.attempt, opening, True, outcome.count))
+        tree.runner.said(tree.root, opening, outcome)
         await tree.runner.use(tree.root, opening, "search", outcome)
         self._trees.append(tree)
         for hole in list(tree.root.holes()):

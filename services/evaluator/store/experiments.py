@@ -17,6 +17,7 @@ from evaluator.store.rows import KEY, LARGE, SMALL, columns, packed, record_of, 
 from evaluator.store.values import (
     OtherSettingsError,
     Outcome,
+    Overview,
     PassingError,
     Run,
     StoreError,
@@ -136,6 +137,26 @@ class ExperimentStore:
     def experiments(self) -> tuple[str, ...]:
         """Names of all experiments, oldest first."""
         return tuple(row[0] for row in self._db.execute("SELECT name FROM experiments ORDER BY created_at, name"))
+
+    def overviews(self) -> list[Overview]:
+        """What experiments there are and how far they have come, oldest first."""
+        rows = self._db.execute(
+            "SELECT e.name, e.created_at, e.settings, e.projects, COUNT(r.experiment) AS theorems, "
+            "COALESCE(SUM(r.verdict = 'PROVED'), 0) AS proved, COALESCE(MAX(r.model), '') AS model "
+            "FROM experiments e LEFT JOIN records r ON r.experiment = e.name "
+            "GROUP BY e.name ORDER BY e.created_at, e.name"
+        )
+        return [
+            Overview(
+                name=row["name"],
+                model=str(json.loads(row["settings"]).get("model") or row["model"]),
+                created_at=row["created_at"],
+                projects=tuple(json.loads(row["projects"])),
+                theorems=row["theorems"],
+                proved=row["proved"],
+            )
+            for row in rows
+        ]
 
     def experiment(self, name: str) -> dict[str, Any]:
         """The settings of an experiment, `projects` (name to folder and content), and what its runs took.

@@ -24,6 +24,18 @@ class PassingError(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """An experiment in a line: what it is of, and how many theorems have a record, and how many of them are proved."""
+
+    name: str
+    model: str
+    created_at: str
+    projects: tuple[str, ...]
+    theorems: int
+    proved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One start of an experiment, or of a shard of it.
 

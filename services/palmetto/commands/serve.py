@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -120,16 +121,21 @@ def prover(
     model: Annotated[
         str | None, typer.Option(help="Base address of the model server, e.g. http://HOST:PORT/v1.")
     ] = None,
+    experiments: Annotated[
+        Path | None, typer.Option(help="The experiment store that is shown. [env: PALMETTO_EXPERIMENTS]")
+    ] = None,
 ) -> None:
     """The prover's HTTP service. Further settings: PALMETTO_PROVER_* (docs/prover.md)."""
     # Loaded here: a web server would slow down every other command.
+    from evaluator.server import add_experiments  # noqa: PLC0415
+    from evaluator.store import default_store  # noqa: PLC0415
     from prover.server import ProverServerSettings, ServeError, serve  # noqa: PLC0415
 
     given = {"listen": listen, "checker": checker, "retriever": retriever, "model": model}
     settings = _settings(ProverServerSettings, given)
     _configure_logs()
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, (partial(add_experiments, store=experiments or default_store()),)))
     except ServeError as error:
         raise fail(str(error)) from None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any
@@ -18,10 +19,11 @@ class ProverClient:
 
     Args:
         url: its base address, e.g. `http://127.0.0.1:8080`.
-        token: bearer token, where the server wants one.
+        token: bearer token, where the server wants one; none given: the one in PALMETTO_PROVER_TOKEN.
     """
 
     def __init__(self, url: str, *, token: str = "") -> None:
+        token = token or os.environ.get("PALMETTO_PROVER_TOKEN", "")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._url = url.rstrip("/")
         self._client = httpx2.AsyncClient(

@@ -108,13 +108,6 @@ class Node:
         """Makes it a hole again."""
         self.tactic, self.how, self.cost_s, self.children, self.linked = "", "", 0.0, [], False
 
-    def graft(self, other: "Node") -> None:
-        """Takes over what was done to another node of the same goal."""
-        self.tactic, self.how, self.cost_s, self.linked = other.tactic, other.how, other.cost_s, other.linked
-        self.children = other.children
-        for child in self.children:
-            child.parent = self
-
     def holes(self) -> Iterator["Node"]:
         """Its holes, in order."""
         if self.is_hole:

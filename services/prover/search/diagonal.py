@@ -12,7 +12,7 @@ from prover.coq import Outcome
 from prover.portfolio import Effort, Filler
 from prover.ports import HelperError, ModelPort, Question
 from prover.runner import Runner
-from prover.script import Node, text_to
+from prover.script import Node, goal_text, text_to
 from prover.search.moves import Move, moves
 
 # The budgets that a search goes through.
@@ -71,16 +71,16 @@ class Search:
             outcome = await self._try(node, move.tactic)
             if not outcome.passed or outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
                 continue
-            node.apply(move.tactic, "search", outcome.goals, outcome.count, outcome.cpu_s)
-            if any(child.text in above or child.text == text for child in node.children):
-                node.undo()
+            made = {goal_text(goal) for goal in outcome.goals[: outcome.count]}
+            if text in made or made & above:
                 continue
+            self.runner.grow(node, move.tactic, "search", outcome)
             if not node.children:
                 await self.runner.settle(node)
                 return True
             if await self._all(node, budget - move.cost, above | {text}):
                 return True
-            node.undo()
+            self.runner.undo(node)
         self._failed[text] = budget
         return False
 

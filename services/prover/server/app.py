@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request, Response
@@ -12,10 +12,18 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
+from coq_checker.client import CheckerClient
+from prover.server.access import Access, Tokens
 from prover.server.attempts import Attempt, Attempts, BusyError
 from prover.server.bounded import BoundedBody
+from prover.server.browse import add_browsing
+from prover.server.headers import SecurityHeaders
+from prover.server.pages import add_pages
+from prover.server.rates import Rates
 from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
+from prover.server.session import add_session
 from prover.server.settings import ProverServerSettings
 from prover.server.work import Works, nothing_yet
 
@@ -32,6 +40,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The answer; with `stream` the events"}
 }
+_KINDS = {401: "unauthorized", 404: "not_found", 429: "rate_limited"}
 _PING_S = 15
 
 
@@ -62,7 +71,12 @@ class Metrics:
 
 
 def make_app(
-    settings: ProverServerSettings, works: Works, attempts: Attempts, ready: Callable[[], Awaitable[str]]
+    settings: ProverServerSettings,
+    works: Works,
+    attempts: Attempts,
+    checker: CheckerClient,
+    ready: Callable[[], Awaitable[str]],
+    more: Sequence[Callable[[FastAPI], None]] = (),
 ) -> FastAPI:
     """The application.
 
@@ -70,19 +84,40 @@ def make_app(
         settings: limits.
         works: makes the work of requests.
         attempts: where it is done.
+        checker: knows the projects.
         ready: why the service is not ready; empty when it is.
+        more: add what other services serve at the same address.
+
+    Raises:
+        TokenError: a token is of no use.
+        OSError, ValueError: they cannot be read.
     """
+    tokens = Tokens(settings.tokens())
+    rates = Rates(settings.rate_per_min)
     app = FastAPI(
         title="Palmetto prover",
         description="Proves Coq theorems. Only scripts that the checker has accepted from scratch are called proved.",
         version="1",
+        docs_url=None,
+        redoc_url=None,
     )
     metrics = Metrics(attempts)
 
     def fail(status: int, message: str, kind: str, **headers: str) -> JSONResponse:
         return JSONResponse({"error": {"message": message, "type": kind}}, status, headers=headers)
 
+    # The last one is the first that a request meets.
     app.add_middleware(BoundedBody, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Access, tokens=tokens, rates=rates, origins=settings.other_origins(), hosts=settings.own_hosts())
+    if settings.other_origins():
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.other_origins(),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "X-Attempt-Id"],
+        )
+    app.add_middleware(SecurityHeaders)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -92,7 +127,8 @@ def make_app(
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return fail(error.status_code, f"{error.detail}.", "invalid_request" if error.status_code < 500 else "error")
+        kind = _KINDS.get(error.status_code, "invalid_request" if error.status_code < 500 else "error")
+        return fail(error.status_code, f"{error.detail}.", kind, **(error.headers or {}))
 
     async def run(kind: Literal["prove", "fill"], request: Request, body: ProveRequest | FillRequest) -> Response:
         work = works.prove(body) if isinstance(body, ProveRequest) else works.fill(body)
@@ -186,6 +222,11 @@ def make_app(
         """Prometheus' figures."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
+    add_session(app, tokens, rates)
+    add_browsing(app, checker)
+    for add in more:
+        add(app)
+    add_pages(app)
     return app
 
 

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from coq_checker.client import CheckerClient, CheckerError
 from prover.adapters import model_port, retriever_client, retriever_port
+from prover.server.access import TokenError
 from prover.server.app import make_app
 from prover.server.attempts import Attempts
 from prover.server.settings import ProverServerSettings
@@ -17,6 +19,8 @@ from prover.server.work import Works
 
 _log = structlog.get_logger("prover")
 _READY_S = 2.0
+
+More = Callable[[FastAPI], None]
 
 
 class ServeError(Exception):
@@ -59,7 +63,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def _application(settings: ProverServerSettings) -> AsyncIterator[tuple[object, Attempts]]:
+async def _application(settings: ProverServerSettings, more: Sequence[More]) -> AsyncIterator[tuple[object, Attempts]]:
     async with contextlib.AsyncExitStack() as stack:
         checker = await stack.enter_async_context(CheckerClient(settings.checker))
         retriever = await stack.enter_async_context(retriever_client(settings.retriever))
@@ -77,17 +81,30 @@ async def _application(settings: ProverServerSettings) -> AsyncIterator[tuple[ob
             return ""
 
         works = Works(settings, checker, model, retriever_port(retriever, checker))
-        yield make_app(settings, works, attempts, ready), attempts
+        try:
+            app = make_app(settings, works, attempts, checker, ready, more)
+        except TokenError as error:
+            raise ServeError(f"{error} (PALMETTO_PROVER_TOKEN, PALMETTO_PROVER_TOKEN_FILE)") from None
+        except (OSError, ValueError) as error:
+            why = (
+                "it is no text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+            )
+            raise ServeError(f"the tokens cannot be read: {why} ({settings.token_file}).") from None
+        yield app, attempts
 
 
-async def serve(settings: ProverServerSettings) -> None:
+async def serve(settings: ProverServerSettings, more: Sequence[More] = ()) -> None:
     """Serves until SIGINT or SIGTERM.
+
+    Args:
+        settings: where, whom it asks, how much it takes on, and from whom.
+        more: add what other services serve at the same address.
 
     Raises:
         ServeError: it cannot listen there.
     """
     host, port = _address(settings.listen)
-    async with _application(settings) as (app, attempts):
+    async with _application(settings, more) as (app, attempts):
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
             host=host,

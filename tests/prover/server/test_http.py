@@ -1,11 +1,7 @@
 """The prover's HTTP service: a process of its own, asked over a socket, with real Coq behind it."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,39 +11,9 @@ import pytest
 
 from prover.server.schema import ProveAnswer
 
-from ...coq_checker.servers import PALMETTO
+from .process import ProverProcess
 
 LOOP = "Lemma t (n : nat) : n = n + 0 -> exists m, m * m * m = n * n * n + 12345."
-
-
-class ProverProcess:
-    """A `palmetto serve prover` that is up."""
-
-    def __init__(self, checker: str, **settings: str) -> None:
-        environment = {
-            **os.environ,
-            "PALMETTO_PROVER_CHECKER": checker,
-            "PALMETTO_PROVER_RETRIEVER": "",
-            "PALMETTO_PROVER_MODEL": "",
-            **{f"PALMETTO_PROVER_{name.upper()}": value for name, value in settings.items()},
-        }
-        argv = [str(PALMETTO), "serve", "prover", "--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
-        assert self.process.stderr is not None
-        self.url = ""
-        self.lines: list[str] = []
-        for line in self.process.stderr:
-            self.lines.append(line)
-            found = re.search(r'"address": "(http[^"]+)"', line)
-            if found:
-                self.url = found[1]
-                break
-        assert self.url, self.lines
-        threading.Thread(target=lambda: self.lines.extend(self.process.stderr or []), daemon=True).start()
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
 
 
 @pytest.fixture(scope="module")
