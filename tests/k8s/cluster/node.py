@@ -20,6 +20,7 @@ from .objects import Object, Objects
 
 PALMETTO = Path(sys.executable).with_name("palmetto")
 # Places that a pod has of its own.
+_CHECKOUT = Path(__file__).parents[3]
 _OWN = ("/proc", "/dev", "/tmp", "/var", "/sys", "/projects", "/index", "/results", "/data", "/models")
 _VARIABLE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 # The ports on which services listen in their images.
@@ -168,6 +169,10 @@ class Node:
                 continue
             words += ["--symlink", str(entry.readlink()), place] if entry.is_symlink() else ["--ro-bind", place, place]
         words += ["--tmpfs", "/tmp", "--tmpfs", "/var"]
+        # What the programs are made of may lie there.
+        for made in (_CHECKOUT, Path(sys.base_prefix), cache_folder(), find_toolchain().root):
+            if made is not None and (made.is_relative_to("/tmp") or made.is_relative_to("/var")):
+                words += ["--ro-bind", str(made), str(made)]
         volumes = {one["name"]: one for one in spec.get("volumes", [])}
         for mount in container.get("volumeMounts", []):
             volume = volumes[mount["name"]]
