@@ -21,7 +21,7 @@ _NET_FACTOR, _NET_S = 20.0, 900.0
 # Events kept of one attempt; the first ones tell how it began, the last ones how it ended.
 _FIRST_EVENTS, _LAST_EVENTS = 2000, 500
 # What only a reader who follows a tree needs, with all of its goals.
-_NOT_KEPT = frozenset(("attempt", "applied", "undone"))
+_NOT_KEPT = frozenset(("attempt", "stage", "applied", "undone"))
 
 
 @dataclass(slots=True)

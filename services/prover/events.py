@@ -76,6 +76,22 @@ class Retrieved(_Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Stage(_Base):
+    """A stage of the work begins.
+
+    Attributes:
+        name: its name; the same one may come again.
+        cpu_s: CPU seconds of Coq spent so far.
+        budget_cpu_s: those that may be spent.
+    """
+
+    kind: ClassVar[str] = "stage"
+    name: str
+    cpu_s: float
+    budget_cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Generated(_Base):
     """An answer of the model.
 
@@ -259,6 +275,7 @@ class Finished(_Base):
 
 Event = (
     Started
+    | Stage
     | Retrieved
     | Generated
     | Ran

@@ -1,6 +1,7 @@
 """The order of work on one theorem: what is cheap and often enough comes first."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from prover.backtrack import backtrack
 from prover.budget import BudgetSpentError
 from prover.context import Context
 from prover.coq import CoqProblemError
-from prover.events import Generated, ProofVerdict, Retrieved, StageCost, Started
+from prover.events import Generated, ProofVerdict, Retrieved, Stage, StageCost, Started
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
 from prover.ports import Format, HelperError, ModelPort, Proposal, Question
@@ -75,6 +76,7 @@ class Strategy:
         self._model = model if task.use_model else None
         self._random = random.Random(task.seed)
         self._trees: list[_Tree] = []
+        self._numbers = itertools.count()
         self._goal: Goal | None = None
         self._problem = ""
         self._format: Format | None = None
@@ -104,6 +106,7 @@ class Strategy:
                 ("search", self._search_on, 1.0),
             ]
             for name, stage, share in stages:
+                context.emit(Stage(context.now_s, name, context.coq.budget.spent_s, context.coq.budget.total_s))
                 try:
                     with self._counted(name), context.coq.budget.stage(share * context.coq.budget.total_s):
                         await stage()
@@ -155,7 +158,7 @@ class Strategy:
         self._seen = seen
 
     def _tree(self, *, repair: bool = True) -> _Tree:
-        runner = Runner(self._context, len(self._trees), repair=repair)
+        runner = Runner(self._context, next(self._numbers), repair=repair)
         return _Tree(Node(self._goal), runner, Filler(self._context, runner))
 
     async def _question(self) -> Question | None:

@@ -50,7 +50,7 @@ class Cluster:
 
     def logs(self) -> str:
         """The ends of all pods' logs."""
-        return "\n".join(f"== {name}\n{pod.said()[-1500:]}" for name, pod in self.node.pods.items())
+        return "\n".join(f"== {name}\n{pod.said()[-1500:]}" for name, pod in list(self.node.pods.items()))
 
 
 @contextmanager

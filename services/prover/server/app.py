@@ -141,7 +141,7 @@ def make_app(
             return await work(tell)
 
         try:
-            attempt = attempts.begin(kind, watched, nothing_yet(body))
+            attempt = attempts.begin(kind, watched, works.about(body), nothing_yet(body))
         except BusyError:
             why = f"{attempts.under_way} attempts wait or run already."
             return fail(429, why, "busy", **{"Retry-After": "10"})
@@ -233,7 +233,7 @@ def make_app(
 async def _stream(attempt: Attempt, first: int, *, owner: bool) -> AsyncIterator[ServerSentEvent]:
     """The events; the last one is `result`. Where the owner goes away the attempt is stopped."""
     try:
-        yield ServerSentEvent(json.dumps({"id": attempt.id, "at": time.time()}), event="attempt")
+        yield ServerSentEvent(json.dumps({"id": attempt.id, "at": time.time(), **attempt.about}), event="attempt")
         async for number, event in attempt.follow(first):
             yield ServerSentEvent(json.dumps(event), event=event["kind"], id=str(number))
         yield ServerSentEvent(json.dumps({"id": attempt.id, **(attempt.result or {})}), event="result")

@@ -20,14 +20,16 @@ class Attempt:
     Attributes:
         id: names it.
         kind: what is done.
+        about: what was asked, in a few words.
         state: where it stands.
         events: what has happened so far.
         result: its answer, once it is finished.
     """
 
-    def __init__(self, kind: Literal["prove", "fill"], nothing: dict[str, Any]) -> None:
+    def __init__(self, kind: Literal["prove", "fill"], about: dict[str, Any], nothing: dict[str, Any]) -> None:
         self.id = secrets.token_hex(8)
         self.kind: Literal["prove", "fill"] = kind
+        self.about = about
         self.state: Literal["waiting", "running", "finished", "cancelled"] = "waiting"
         self.events: list[dict[str, Any]] = []
         self.result: dict[str, Any] | None = None
@@ -103,7 +105,9 @@ class Attempts:
         self._keep = keep
         self._attempts: OrderedDict[str, Attempt] = OrderedDict()
 
-    def begin(self, kind: Literal["prove", "fill"], work: Work, nothing: dict[str, Any]) -> Attempt:
+    def begin(
+        self, kind: Literal["prove", "fill"], work: Work, about: dict[str, Any], nothing: dict[str, Any]
+    ) -> Attempt:
         """A new attempt; `nothing` is its answer where it is cancelled or fails, but for verdict and message.
 
         Raises:
@@ -111,7 +115,7 @@ class Attempts:
         """
         if self.under_way >= self._room:
             raise BusyError
-        attempt = Attempt(kind, nothing)
+        attempt = Attempt(kind, about, nothing)
         self._attempts[attempt.id] = attempt
         for key in [key for key, one in self._attempts.items() if one.over][: max(0, len(self._attempts) - self._keep)]:
             del self._attempts[key]

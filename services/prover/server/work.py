@@ -38,12 +38,22 @@ class Works:
         self._model = model
         self._retriever = retriever
 
+    def budget_cpu_s(self, request: Budgeted) -> float:
+        """CPU seconds that each theorem of a request has."""
+        return min(request.budget_cpu_s or self._settings.budget_cpu_s, self._settings.max_budget_cpu_s)
+
+    def about(self, request: ProveRequest | FillRequest) -> dict[str, Any]:
+        """What is asked, in a few words."""
+        told: dict[str, Any] = {"project": request.project, "budget_cpu_s": self.budget_cpu_s(request)}
+        if isinstance(request, ProveRequest):
+            told |= {"theorem": _name(request), "file": request.file, "index": request.index}
+        return told
+
     def task(self, request: Budgeted, target: TheoremRef | FreeStatement) -> ProveTask:
         """The prover's task."""
-        budget = min(request.budget_cpu_s or self._settings.budget_cpu_s, self._settings.max_budget_cpu_s)
         return ProveTask(
             target=target,
-            budget_cpu_s=budget,
+            budget_cpu_s=self.budget_cpu_s(request),
             seed=request.seed,
             samples=request.samples,
             jobs=request.jobs,

@@ -156,6 +156,8 @@ class Node:
         return {
             **listens,
             "PALMETTO_CACHE": "/var/lib/palmetto/cache",
+            # A pod's address is one of the loopback's here, where a prover answers to no other names by itself.
+            "PALMETTO_PROVER_HOSTS": "*",
             "PALMETTO_RETRIEVER_INDEXES": "/index",
             "PALMETTO_PLUGINS": str(cache_folder() / "plugins"),
             **({"PALMETTO_TOOLCHAIN": str(root)} if root is not None else {}),
@@ -169,10 +171,6 @@ class Node:
                 continue
             words += ["--symlink", str(entry.readlink()), place] if entry.is_symlink() else ["--ro-bind", place, place]
         words += ["--tmpfs", "/tmp", "--tmpfs", "/var"]
-        # What the programs are made of may lie there.
-        for made in (_CHECKOUT, Path(sys.base_prefix), cache_folder(), find_toolchain().root):
-            if made is not None and (made.is_relative_to("/tmp") or made.is_relative_to("/var")):
-                words += ["--ro-bind", str(made), str(made)]
         volumes = {one["name"]: one for one in spec.get("volumes", [])}
         for mount in container.get("volumeMounts", []):
             volume = volumes[mount["name"]]
@@ -183,6 +181,10 @@ class Node:
                 source.mkdir(parents=True, exist_ok=True)
             if mount["mountPath"] != "/dev/shm":
                 words += ["--ro-bind" if mount.get("readOnly") else "--bind", str(source), mount["mountPath"]]
+        # What the programs are made of may lie in /tmp or /var, which pods have of their own.
+        for made in (_CHECKOUT, Path(sys.base_prefix), cache_folder(), find_toolchain().root):
+            if made is not None and (made.is_relative_to("/tmp") or made.is_relative_to("/var")):
+                words += ["--ro-bind", str(made), str(made)]
         return [*words, "--ro-bind", str(self.names()), "/etc/hosts", "--chdir", "/tmp"]
 
     def names(self) -> Path:
