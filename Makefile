@@ -4,6 +4,7 @@
 #   make models          setup, and torch and transformers: local checkpoints, and training
 #   make xtuner-env      setup, and the environment of the engine xtuner, in its cache (1 to 3 minutes, 2 GB)
 #   make test            setup, models and xtuner-env, then all checks and tests
+#   make vscode          the VS Code extension: checked, tested and packed (Node.js 20 or newer)
 #   make images          build the container images with docker, podman or buildah (ARGS="all --push ..." for docker/build)
 #   make test-images     setup, then build and run the images in podman, as root (it is skipped where that cannot be)
 #   make demo            setup, then check the Coq project in examples/, and prove its theorems
@@ -58,7 +59,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup models xtuner-env xtuner-env-for-tests browser test images test-images demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests browser vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -117,7 +118,26 @@ browser:
 	for name in chromium chromium-browser google-chrome; do ! command -v "$$name" >/dev/null || exit 0; done
 	(install chromium) || echo "palmetto: no browser, so the tests of pages are skipped" >&2
 
-test: setup models xtuner-env-for-tests browser
+# Packed it lies in editors/vscode/build/palmetto.vsix.
+vscode: editors/vscode/node_modules/.installed
+	@cd editors/vscode
+	npm run --silent all
+
+editors/vscode/node_modules/.installed: editors/vscode/package-lock.json
+	@eval "$$SETUP_FUNCTIONS"
+	$(HAS_NODE) || fail "Node.js 20 or newer with npm is not here: install it to build the VS Code extension."
+	cd editors/vscode
+	npm ci --silent
+	touch node_modules/.installed
+
+HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
+
+vscode-for-tests:
+	@if $(HAS_NODE); then $(MAKE) vscode; else
+	  echo "palmetto: no Node.js 20 or newer, so the tests of the VS Code extension are skipped" >&2
+	fi
+
+test: setup models xtuner-env-for-tests browser vscode-for-tests
 	@set -x
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -172,7 +192,7 @@ lock: build/lock/bin/uv
 	  --override requirements/xtuner-overrides.txt --output-file requirements/xtuner.txt requirements/xtuner.in
 
 clean:
-	rm -rf .venv build services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build editors/vscode/build editors/vscode/dist editors/vscode/node_modules services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find examples \( -name '*.vo' -o -name '*.vok' -o -name '*.vos' -o -name '*.glob' -o -name '.*.aux' -o -name '.*.cache' \) -delete
 

@@ -21,6 +21,7 @@ from palmetto.commands import (
     fill,
     health,
     index,
+    mcp,
     project,
     prove,
     serve,
@@ -63,6 +64,7 @@ app.command("fill")(fill.fill)
 app.add_typer(eval_command.app, name="eval")
 app.command("compare")(compare.compare)
 app.command("up")(up.up)
+app.command("mcp")(mcp.mcp)
 app.command("health")(health.health)
 app.command("index")(index.index)
 app.command("crawl")(crawl.crawl)

@@ -7,6 +7,7 @@ from trainer.card import write_card
 from trainer.data import DataSet, open_data
 from trainer.errors import TrainError
 from trainer.folder import alone, begun
+from trainer.preflight.model import context_of
 from trainer.run import Report, TrainRequest, TrainResult
 
 _Engine = Callable[[TrainRequest, DataSet, Report], TrainResult]
@@ -25,6 +26,9 @@ def train(request: TrainRequest, report: Report, version: str) -> TrainResult | 
     """
     data = open_data(request.data, request.layout, request.printing)
     engine = _engine(request)
+    context, length = context_of(request.base), request.recipe.max_length
+    if 0 < context < length:
+        raise TrainError(f"{request.base} was made for {context} tokens, and --max-length is {length}: give no more.")
     if request.engine == "xtuner" and os.environ.get("NODE_RANK", "0") != "0":
         return engine(request, data, report)  # the first node has the lock, and writes the card
     with alone(request.out):

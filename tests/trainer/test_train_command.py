@@ -163,6 +163,25 @@ def test_bases_that_cannot_be_trained_are_refused(tmp_path: Path) -> None:
     assert run(*told, "--template", "llama3", "--epochs", "1").returncode == 0
 
 
+def test_examples_longer_than_the_base_can_read_are_refused(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "config.json").write_text(json.dumps({"model_type": "llama", "max_position_embeddings": 128}))
+    data = data_set(tmp_path / "data", some_rows(8))
+    ended = run(*command(data, tmp_path / "out", "--base", str(base)))
+    assert ended.returncode == 2
+    assert "made for 128 tokens, and --max-length is 256" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_preflight_takes_what_train_takes(tmp_path: Path) -> None:
+    more = ("--epochs", "2", "--lr", "1e-3", "--validation", "0.25", "--checkpoint-steps", "5", "--seed", "3")
+    argv = command(data_set(tmp_path / "data", some_rows(8)), tmp_path / "out", *more)
+    ended = run(argv[0], "train", "preflight", *argv[2:])
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_training_that_diverges_ends_so(tmp_path: Path) -> None:
     data = data_set(tmp_path / "data", some_rows(8))
     done = run(*command(data, tmp_path / "out", "--epochs", "4", "--lr", "1e12"))

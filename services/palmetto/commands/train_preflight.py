@@ -24,9 +24,14 @@ def preflight(
     out: Annotated[Path, typer.Option(help="Folder that the model is to be in.")],
     recipe: Annotated[str, typer.Option(help="The numbers of the training: whole_proof.")] = "whole_proof",
     engine: Annotated[str, typer.Option(help="local: CPU or one GPU; xtuner: GPUs, DeepSpeed.")] = "local",
+    epochs: Annotated[float | None, typer.Option(min=0.001, help="How often each example is seen.")] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate", "--lr", min=0.0)] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Examples a step, over all devices.")] = None,
     device_batch: Annotated[int, typer.Option(min=1, help="Examples on a device at one time.")] = 8,
     max_length: Annotated[int | None, typer.Option(min=16, help="Tokens of an example at the most.")] = None,
+    validation: Annotated[
+        float | None, typer.Option(min=0.0, max=0.5, help="Share that is held out, by whole projects.")
+    ] = None,
     template: Annotated[str, typer.Option(help="Chat template where the base has none.")] = "",
     layout: Annotated[str, typer.Option(help="Prompt layout, where the data do not say.")] = "",
     printing: Annotated[str, typer.Option(help="Printing profile, where the data do not say.")] = "",
@@ -35,6 +40,8 @@ def preflight(
     xtuner_env: Annotated[
         Path | None, typer.Option(help="xtuner: its Python environment; default: the one of `make xtuner-env`.")
     ] = None,
+    checkpoint_steps: Annotated[int | None, typer.Option(min=1, help="Steps between two checkpoints.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Look whether a training can run: packages, GPUs, memory, data, disk. Nothing is started or written.
@@ -44,7 +51,15 @@ def preflight(
     if xtuner_env is not None:
         os.environ["PALMETTO_XTUNER_ENV"] = str(xtuner_env)
     try:
-        numbers = recipe_named(recipe, base, batch=batch, max_length=max_length)
+        numbers = recipe_named(
+            recipe,
+            base,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            batch=batch,
+            max_length=max_length,
+            validation=validation,
+        )
         request = TrainRequest(
             data=data,
             base=base,
@@ -57,6 +72,8 @@ def preflight(
             device_batch=device_batch,
             gpus=gpus,
             zero=zero,
+            seed=seed,
+            checkpoint_steps=checkpoint_steps,
         )
         found = check(request)
     except TrainError as error:

@@ -84,6 +84,14 @@ def shape_from(told: dict[str, Any], base: str) -> Shape:
         raise TrainError(f"the config.json of {base} is not whole ({error!r}): get the checkpoint anew.") from error
 
 
+def context_of(base: str) -> int:
+    """Tokens that a checkpoint in a folder was made for; 0: not told, or not looked up because it is none."""
+    if not (Path(base) / "config.json").is_file():
+        return 0
+    told = _configuration(base).get("max_position_embeddings")
+    return told if isinstance(told, int) else 0
+
+
 def _configuration(base: str) -> dict[str, Any]:
     place = Path(base) / "config.json"
     if not place.is_file():
