@@ -122,6 +122,8 @@ def test_queries_do_not_change_a_state(session: SyncSession) -> None:
         'Print Universes "file".',
         'Redirect "file" Check 1.',
         'Print Sorted Universes "file".',
+        'Print (* c *) Universes "file".',
+        'Print (* "*)" *) Sorted Universes "file".',
     ],
 )
 def test_what_is_no_query_is_refused(session: SyncSession, command: str) -> None:

@@ -3,7 +3,7 @@
 from coq_checker.result import Reason, Verdict
 from coq_checker.session.api import CoqError
 from coqdata.sentence import Sentence, split
-from coqdata.words import after_attributes, skip_blanks, tokens
+from coqdata.words import after_attributes, skip_blanks, tokens, words
 
 _QUERIES = frozenset(
     (
@@ -65,10 +65,11 @@ class StepError(Exception):
 
 def query_allowed(command: str) -> bool:
     """Whether it is one command that asks and changes nothing."""
-    words = command.replace(".", " ").split()
-    if not words or words[0] not in _QUERIES or len(split(command.encode()).sentences) != 1:
+    text = command.encode()
+    first, second = (*(word.decode("utf-8", "replace") for word in words(text, 0, 2)), "", "")[:2]
+    if first not in _QUERIES or len(split(text).sentences) != 1:
         return False
-    return words[0] != "Print" or words[1:2] == [] or words[1] not in _PRINT_DENIED
+    return first != "Print" or second not in _PRINT_DENIED
 
 
 def refuse_query() -> StepError:
