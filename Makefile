@@ -1,9 +1,10 @@
 # Palmetto: set-up, tests and the demonstration. Every target sets up what it needs first.
 #
-#   make setup           .venv with the locked packages and the CLI, and the Coq toolchain
+#   make setup           .venv with the locked packages and the CLI, the Coq toolchain, and the workbench (with Node.js)
 #   make models          setup, and torch and transformers: local checkpoints, and training
 #   make xtuner-env      setup, and the environment of the engine xtuner, in its cache (1 to 3 minutes, 2 GB)
 #   make test            setup, models and xtuner-env, then all checks and tests
+#   make web             the workbench, the page that the prover serves (Node.js 20.19 or newer, from apt where it can be)
 #   make vscode          the VS Code extension: checked, tested and packed (Node.js 20 or newer)
 #   make images          build the container images with docker, podman or buildah (ARGS="all --push ..." for docker/build)
 #   make test-images     setup, then build and run the images in podman, as root (it is skipped where that cannot be)
@@ -59,12 +60,12 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup models xtuner-env xtuner-env-for-tests browser vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests browser web web-for-setup web-for-tests vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
 
-setup: $(STAMPS)/project
+setup: $(STAMPS)/project web-for-setup
 	@$(BIN)/palmetto toolchain ensure
 
 # The stamp holds where the environment was made: its scripts do not work from another place. One that works
@@ -118,6 +119,37 @@ browser:
 	for name in chromium chromium-browser google-chrome; do ! command -v "$$name" >/dev/null || exit 0; done
 	(install chromium) || echo "palmetto: no browser, so the tests of pages are skipped" >&2
 
+# The page lies beside the service that sends it; it is built anew after a change of its sources.
+WEB := services/prover/server/static
+HAS_NODE_FOR_WEB := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(+(a < 20 || (a === 20 && b < 19)))' 2>/dev/null
+
+web: $(WEB)/.built
+
+$(WEB)/.built: web/node_modules/.installed web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f 2>/dev/null)
+	@echo "palmetto: building the workbench"
+	cd web
+	npm run --silent build -- --logLevel warn
+	touch ../$@
+
+web/node_modules/.installed: web/package-lock.json
+	@eval "$$SETUP_FUNCTIONS"
+	if ! { $(HAS_NODE_FOR_WEB); }; then ! command -v node >/dev/null || fail "Node.js $$(node --version) is too old for the workbench: install 20.19 or newer."; install nodejs npm; fi
+	{ $(HAS_NODE_FOR_WEB); } || fail "Node.js 20.19 or newer with npm is not here: install it to build the workbench."
+	cd web
+	npm ci --silent
+	touch node_modules/.installed
+
+# A machine that has no Node.js, or no way to its packages, has everything but the page.
+web-for-setup:
+	@if { $(HAS_NODE_FOR_WEB); }; then $(MAKE) web || echo "palmetto: the workbench could not be built: everything else works" >&2
+	elif [ ! -e $(WEB)/index.html ]; then echo "palmetto: no Node.js 20.19 or newer, so the workbench is not built (\`make web\` installs it)" >&2
+	fi
+
+web-for-tests:
+	@if $(MAKE) web; then cd web && npm run --silent all
+	else echo "palmetto: no workbench, so its tests are skipped" >&2
+	fi
+
 # Packed it lies in editors/vscode/build/palmetto.vsix.
 vscode: editors/vscode/node_modules/.installed
 	@cd editors/vscode
@@ -133,11 +165,11 @@ editors/vscode/node_modules/.installed: editors/vscode/package-lock.json
 HAS_NODE := command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null
 
 vscode-for-tests:
-	@if $(HAS_NODE); then $(MAKE) vscode; else
-	  echo "palmetto: no Node.js 20 or newer, so the tests of the VS Code extension are skipped" >&2
+	@if $(HAS_NODE) && $(MAKE) editors/vscode/node_modules/.installed; then $(MAKE) vscode; else
+	  echo "palmetto: no Node.js 20 or newer, or not its packages, so the tests of the VS Code extension are skipped" >&2
 	fi
 
-test: setup models xtuner-env-for-tests browser vscode-for-tests
+test: setup models xtuner-env-for-tests browser web-for-tests vscode-for-tests
 	@set -x
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -192,7 +224,7 @@ lock: build/lock/bin/uv
 	  --override requirements/xtuner-overrides.txt --output-file requirements/xtuner.txt requirements/xtuner.in
 
 clean:
-	rm -rf .venv build editors/vscode/build editors/vscode/dist editors/vscode/node_modules services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build web/node_modules $(WEB) editors/vscode/build editors/vscode/dist editors/vscode/node_modules services/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find examples \( -name '*.vo' -o -name '*.vok' -o -name '*.vos' -o -name '*.glob' -o -name '.*.aux' -o -name '.*.cache' \) -delete
 
