@@ -24,9 +24,9 @@ _STALL_EVERY_NS = 1_000_000_000
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY_NS = 30_000_000
-# What is shared is looked at less often still; no processes fill memory faster.
+# Of several processes it is estimated so often, and found out exactly at least so often.
 _SHARED_EVERY_NS = 200_000_000
-_GROWTH_BYTES_S = 4 << 30
+_EXACT_EVERY_NS = 5_000_000_000
 _CORES = os.cpu_count() or 1
 _HUGE_PAGES = process.huge_pages_are_the_rule()
 
@@ -46,8 +46,10 @@ class Guard:
     Attributes:
         breach: the limit that was passed, after which the session was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
-        due_ns, memory_due_ns, shared_due_ns, stall_due_ns: when it, its memory, what of that is shared, and whether it
-            stands still are looked at next.
+        due_ns, memory_due_ns, shared_due_ns, exact_due_ns: when it, its memory, an estimate of that without what is shared,
+            and exactly that are looked at next.
+        stall_due_ns: when it is looked whether it stands still.
+        overlap_bytes: what the session shares with processes that are not watched, as it was found out last.
     """
 
     session: CoqSession
@@ -55,7 +57,6 @@ class Guard:
     start_cpu_ns: int
     start_rss_bytes: int
     start_ns: int
-    start_faulted_bytes: int = 0
     breach: Breach | None = None
     last_cpu_ns: int = 0
     seen_cpu_ns: int = -1
@@ -63,6 +64,8 @@ class Guard:
     due_ns: int = 0
     memory_due_ns: int = 0
     shared_due_ns: int = 0
+    exact_due_ns: int = 0
+    overlap_bytes: int = 0
     stall_due_ns: int = 0
 
     @property
@@ -85,18 +88,33 @@ class Guard:
     def too_large(self, pids: list[int], now_ns: int) -> bool:
         """Whether processes take more memory than the limit, where what they share counts once.
 
-        That is dear to find out (some ms a process): it is looked at when it could be so at the earliest. Pages that
-        processes share were there at the beginning, and any other one is a fault of one of them.
+        The kernel finds that out by walking through all pages (some ms a process), so it is asked when an estimate says
+        so, and now and then.
         """
         if now_ns < self.shared_due_ns:
             return False
-        if not _HUGE_PAGES:
-            faulted = sum(map(process.faulted_bytes, pids)) - self.start_faulted_bytes
-            if self.start_rss_bytes + faulted < self.limits.memory_bytes:
-                return False
-        left = self.limits.memory_bytes - sum(map(process.proportional_bytes, pids))
-        self.shared_due_ns = now_ns + max(_SHARED_EVERY_NS, left * 1_000_000_000 // _GROWTH_BYTES_S)
-        return left < 0
+        self.shared_due_ns = now_ns + _SHARED_EVERY_NS
+        estimate = self._at_most(pids)
+        if estimate - self.overlap_bytes < self.limits.memory_bytes and now_ns < self.exact_due_ns:
+            return False
+        self.exact_due_ns = now_ns + _EXACT_EVERY_NS
+        exact = sum(map(process.proportional_bytes, pids))
+        self.overlap_bytes = max(0, min(self.start_rss_bytes, estimate - exact))
+        return exact > self.limits.memory_bytes
+
+    def _at_most(self, pids: list[int]) -> int:
+        """What the processes take, without what forks have from the session: they share all but what they wrote.
+
+        Other programs share nothing with it. `pids` begins with the session's process.
+        """
+        own = process.name(pids[0])
+        total = process.rss_bytes(pids[0])
+        for pid in pids[1:]:
+            if _HUGE_PAGES or process.name(pid) != own:
+                total += process.rss_bytes(pid)
+            else:
+                total += min(process.rss_bytes(pid), process.faulted_bytes(pid))
+        return total
 
     @property
     def wall_ns(self) -> int:
@@ -120,11 +138,11 @@ class Watchdog:
             process.own_cpu_ns(session.pid),
             process.rss_bytes(session.pid),
             time.monotonic_ns(),
-            process.faulted_bytes(session.pid),
         )
         session.output_bytes = limits.output_bytes
         guard.due_ns = guard.start_ns + 1_000_000 * _SHORTEST_MS
         guard.memory_due_ns = guard.start_ns + _MEMORY_EVERY_NS
+        guard.exact_due_ns = guard.start_ns + _EXACT_EVERY_NS
         guard.stall_due_ns = guard.start_ns + _STALL_EVERY_NS
         self._guards.add(guard)
         self._plan()

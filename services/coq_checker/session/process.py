@@ -90,14 +90,14 @@ def proportional_bytes(pid: int) -> int:
 
 
 def faulted_bytes(pid: int) -> int:
-    """Memory that the process and the children that it has waited for have had made for themselves, at the most.
+    """Memory that the process has had made for itself, at the most.
 
     Every page that is written first, or copied because another process has it too, is one fault. That says nothing
     where huge pages are the rule, for one fault is one of these then.
     """
     try:
         fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-        return (int(fields[7]) + int(fields[8])) * _PAGE_BYTES
+        return int(fields[7]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
         return 0
 
