@@ -46,8 +46,8 @@ class Guard:
     Attributes:
         breach: the limit that was passed, after which the session was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
-        due_ns, memory_due_ns, shared_due_ns, exact_due_ns: when it, its memory, an estimate of that without what is shared,
-            and exactly that are looked at next.
+        due_ns, memory_due_ns: when it and its memory are looked at next.
+        shared_due_ns, exact_due_ns: when its memory without what is shared is estimated next, and found out.
         stall_due_ns: when it is looked whether it stands still.
         overlap_bytes: what the session shares with processes that are not watched, as it was found out last.
     """
