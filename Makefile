@@ -124,6 +124,7 @@ WEB := services/prover/server/static
 HAS_NODE_FOR_WEB := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(+(a < 20 || (a === 20 && b < 19)))' 2>/dev/null
 
 web: $(WEB)/.built
+	@:
 
 $(WEB)/.built: web/node_modules/.installed web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f 2>/dev/null)
 	@echo "palmetto: building the workbench"

@@ -24,10 +24,25 @@ COPY pyproject.toml README.md ./
 COPY services services
 RUN /steps/packages project
 
+# ---- The page that it serves.
+FROM python AS page
+WORKDIR /src/web
+COPY docker/steps/page /steps/
+RUN /steps/page tools
+# A file of the base image with certificates that npm is to trust besides its own; empty: none.
+ARG NODE_EXTRA_CA_CERTS=
+COPY web/package.json web/package-lock.json ./
+RUN /steps/page packages
+COPY web/index.html web/vite.config.ts web/tsconfig.json ./
+COPY web/public public
+COPY web/src src
+RUN /steps/page build
+
 # ---- The image.
 FROM python
 COPY --from=packages /opt/palmetto /opt/palmetto
 COPY --from=project /made/ /
+COPY --from=page /made/ /
 ENV PATH=/opt/palmetto/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -103,7 +103,8 @@ def installation() -> Installation:
 def build_options() -> list[str]:
     """What buildah is told besides what docker/build tells it."""
     mounts = [word for folder in installation().folders for word in ("--volume", f"{folder}:{folder}:ro")]
-    return ["--isolation", "chroot", "--network", "host", "--pull-never", *mounts]
+    npm = ["--build-arg", f"NODE_EXTRA_CA_CERTS={_CERTIFICATES}"]
+    return ["--isolation", "chroot", "--network", "host", "--pull-never", *npm, *mounts]
 
 
 def install_programs() -> None:

@@ -103,6 +103,10 @@ def test_what_is_not_there_or_kept_out_is_seen() -> None:
         ("services/prover/__pycache__/app.cpython-313.pyc", False),
         ("services/palmetto.egg-info/PKG-INFO", False),
         ("build/x", False),
+        ("web/src/main.tsx", True),
+        ("web/package-lock.json", True),
+        ("web/node_modules/preact/package.json", False),
+        ("services/prover/server/static/index.html", False),
         ("tests/conftest.py", False),
     ],
 )
@@ -246,13 +250,13 @@ def test_stages_that_copy_a_part_of_the_code_copy_enough_of_it(
 
 def test_steps_are_shell() -> None:
     steps = [path for path in (FOLDER / "steps").iterdir() if path.suffix != ".txt"]
-    assert len(steps) == 4
+    assert len(steps) == 5
     for path in steps:
         assert path.stat().st_mode & 0o111
         subprocess.run(["sh", "-n", str(path)], check=True)
 
 
-@pytest.mark.parametrize("step", ["packages", "coq"])
+@pytest.mark.parametrize("step", ["packages", "coq", "page"])
 def test_a_step_that_is_none_is_refused(step: str) -> None:
     done = subprocess.run(
         ["sh", str(FOLDER / "steps" / step), "no-such-step"], capture_output=True, text=True, check=False

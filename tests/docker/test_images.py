@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.images, pytest.mark.timeout(1200)]
 # What no image may grow beyond without somebody noticing, in MB: a tenth above what they are.
 LARGEST_MB = {"coq-checker": 1400, "jobs": 1500, "retriever": 530, "prover": 530, "model-server": 530}
 VERSION = parse(all_files()["prover"].read_text()).last.pairs("ARG")["VERSION"]
-BUILD_TOOLS = ("gcc", "cc", "as", "ld", "make", "ocamlopt", "pip", "pip3", "opam")
+BUILD_TOOLS = ("gcc", "cc", "as", "ld", "make", "ocamlopt", "pip", "pip3", "opam", "node", "npm")
 OWNED = {"/var/lib/palmetto", "/var/lib/palmetto/cache", "/projects", "/index", "/results", "/data", "/models"}
 
 
@@ -54,6 +54,12 @@ def test_it_holds_what_runs_and_not_what_builds(images: Images, name: str) -> No
     """
     said = once(images[name], "-c", script, options=["--entrypoint", "sh"]).stdout.split()
     assert [word for word in said if word not in ("lock", "partial")] == []
+
+
+def test_the_prover_brings_its_page(images: Images) -> None:
+    script = "import pathlib, prover.server as server; print(*pathlib.Path(server.__file__).parent.glob('static/*'))"
+    said = once(images["prover"], "-c", script, options=["--entrypoint", "python3"]).stdout
+    assert {path.rpartition("/")[2] for path in said.split()} == {"index.html", "favicon.svg", "assets"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
