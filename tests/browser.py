@@ -24,6 +24,8 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# For what a page should show: a busy machine takes its time.
+_PATIENCE_MS = 30_000
 DESKTOP = (1280, 900)
 PHONE = (360, 740)
 
@@ -53,8 +55,9 @@ def browser() -> Iterator["Browser"]:
     """Chromium, for the tests of one module."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on PATH: `make test` installs it where there is apt-get; else install `chromium`")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS), headless=True)
         try:
@@ -70,7 +73,7 @@ def opened(
     """The page at an address, in a window of its own, listened to from its first byte."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     try:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE_MS)
         page = context.new_page()
         found = Opened(page)
 

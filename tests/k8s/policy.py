@@ -8,6 +8,7 @@ from .rendered import ROOT, Manifest, containers, pod_templates
 
 # Images that are not ours: models are served by these.
 FOREIGN = ("vllm/vllm-openai:", "ghcr.io/huggingface/text-generation-inference:")
+_SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _VARIABLE = re.compile(r"(?<!\$)\$\(([A-Z][A-Z0-9_]*)\)")
 
 
@@ -161,7 +162,7 @@ def _selectors(manifests: Sequence[Manifest]) -> list[str]:
             labels = one["spec"]["podSelector"].get("matchLabels", {})
             if labels and not behind(labels):
                 found.append(f"{kind}/{name}: selects no pod")
-        elif kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+        elif kind in _SCALERS:
             target = one["spec"]["scaleTargetRef"]["name"]
             if not any(d["kind"] == "Deployment" and d["metadata"]["name"] == target for d in manifests):
                 found.append(f"{kind}/{name}: there is no Deployment {target}")
@@ -178,7 +179,7 @@ def network(manifests: Sequence[Manifest]) -> list[str]:
     templates = list(pod_templates(list(manifests)))
     for owner, template in templates:
         labels = template["metadata"]["labels"]
-        if labels["app.kubernetes.io/name"] in ("coq-checker", "prepare"):
+        if labels["app.kubernetes.io/name"] in ("coq-checker", "prepare", "extract"):
             found += [
                 f"{owner}: may talk to others ({one['metadata']['name']})"
                 for one in policies
@@ -251,10 +252,22 @@ def operation(manifests: Sequence[Manifest]) -> list[str]:
                     for kind in ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
                     if kind not in container
                 ]
+            found += [
+                f"{name}: {container['name']} has no name for its user ({variable})"
+                for container in containers(spec["template"])
+                for variable in ("HOME", "LOGNAME", "USER")
+                if container["image"].startswith(FOREIGN) and variable not in (v["name"] for v in container["env"])
+            ]
             annotations = spec["template"]["metadata"].get("annotations", {})
             ports = {str(p["containerPort"]) for c in containers(spec["template"]) for p in c.get("ports", [])}
             if annotations.get("prometheus.io/port") not in ports:
                 found.append(f"{name}: its metrics are on no port of its")
+            scaled = {s["spec"]["scaleTargetRef"]["name"] for s in manifests if s["kind"] in _SCALERS}
+            if one["metadata"]["name"] in scaled and "replicas" in spec:
+                found.append(f"{name}: applying it sets back what the autoscaler did")
+        elif one["kind"] == "PodDisruptionBudget":
+            if spec.get("unhealthyPodEvictionPolicy") != "AlwaysAllow":
+                found.append(f"{name}: pods that are not ready keep a node from being drained")
         elif one["kind"] == "Job":
             rules = spec.get("podFailurePolicy", {}).get("rules", [])
             if not any(rule["action"] == "Ignore" for rule in rules):
@@ -271,6 +284,22 @@ def operation(manifests: Sequence[Manifest]) -> list[str]:
     return found
 
 
+def token(manifests: Sequence[Manifest]) -> list[str]:
+    """Where provers want a token, all of them do, and whoever asks them sends the same one; in the open it lies nowhere."""
+    found = []
+    sources: dict[str, object] = {}
+    for owner, template in pod_templates(list(manifests)):
+        for one in containers(template):
+            variables = {v["name"]: v for v in one.get("env", [])}
+            given = variables.get("PALMETTO_PROVER_TOKEN", {})
+            if "value" in given:
+                found.append(f"{owner}: {one['name']} has its token in the open")
+            if one.get("args") == ["serve", "prover"] or "PALMETTO_PROVER_URL" in variables:
+                sources[f"{owner}: {one['name']}"] = given.get("valueFrom", {}).get("secretKeyRef")
+    wanted = [source for source in sources.values() if source is not None]
+    return found + [f"{who} has another token, or none" for who, one in sources.items() if wanted and one != wanted[0]]
+
+
 CHECKS: dict[str, Callable[[Sequence[Manifest]], list[str]]] = {
     "images": images,
     "resources": resources,
@@ -278,4 +307,5 @@ CHECKS: dict[str, Callable[[Sequence[Manifest]], list[str]]] = {
     "references": references,
     "network": network,
     "operation": operation,
+    "token": token,
 }

@@ -12,14 +12,17 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
-OVERLAYS = ("base", "dev", "eval", "extract", "crawl", "train", "projects")
+OVERLAYS = ("base", "dev", "dev/projects", "eval", "extract", "crawl", "train", "projects", "files")
 # Components that no overlay has, each with an overlay that it goes with.
 WITH_COMPONENT = (
     ("base", "service-monitor"),
     ("base", "gvisor"),
     ("base", "queue-metric"),
     ("base", "tgi+models"),
+    ("base", "token"),
     ("eval", "s3-results"),
+    ("eval", "token"),
+    ("eval", "one-node"),
     ("train", "multi-node-train"),
 )
 Manifest = dict[str, Any]
@@ -70,6 +73,8 @@ def pod_templates(manifests: tuple[Manifest, ...] | list[Manifest]) -> Iterator[
     for one in manifests:
         if one["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
             yield f"{one['kind']}/{one['metadata']['name']}", one["spec"]["template"]
+        elif one["kind"] == "Pod":
+            yield f"Pod/{one['metadata']['name']}", {"metadata": one["metadata"], "spec": one["spec"]}
 
 
 def containers(template: Manifest) -> list[Manifest]:

@@ -133,7 +133,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with (made / "kustomization.yaml").open("a") as settings:
         settings.write(
             "patches:\n  - target: {kind: Deployment}\n    patch: |-\n"
-            "      - {op: replace, path: /spec/replicas, value: 1}\n"
+            "      - {op: add, path: /spec/replicas, value: 1}\n"
         )
     with a_cluster(folder, running=True) as cluster:
         project = cluster.node.volume("projects") / "small"

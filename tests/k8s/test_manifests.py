@@ -4,6 +4,7 @@ import copy
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,18 @@ import kubernetes_validate
 import pytest
 
 from .policy import CHECKS
-from .rendered import K8S, OVERLAYS, ROOT, WITH_COMPONENT, Manifest, containers, overlay, pod_templates, with_component
+from .rendered import (
+    K8S,
+    OVERLAYS,
+    ROOT,
+    WITH_COMPONENT,
+    Manifest,
+    build,
+    containers,
+    overlay,
+    pod_templates,
+    with_component,
+)
 
 VERSION = "1.34.0"
 # Of others' kinds there is no schema at hand.
@@ -105,6 +117,12 @@ BROKEN: list[tuple[str, str, Callable[[list[Manifest]], Any]]] = [
     ("network", "may talk to others",
      lambda m: _kind(m, "NetworkPolicy", "coq-checker")["spec"].update(egress=[{}])),
     ("network", "nothing denies", lambda m: m.remove(_kind(m, "NetworkPolicy", "default-deny"))),
+    ("operation", "what the autoscaler did",
+     lambda m: _kind(m, "Deployment", "coq-checker")["spec"].update(replicas=2)),
+    ("operation", "from being drained",
+     lambda m: _kind(m, "PodDisruptionBudget", "prover")["spec"].pop("unhealthyPodEvictionPolicy")),
+    ("token", "in the open",
+     lambda m: _container(m, "prover")["env"].append({"name": "PALMETTO_PROVER_TOKEN", "value": "x" * 32})),
     ("operation", "no readinessProbe", lambda m: _container(m, "prover").pop("readinessProbe")),
     ("operation", "no lifecycle", lambda m: _container(m, "prover").pop("lifecycle")),
 ]  # fmt: skip
@@ -128,6 +146,90 @@ def test_a_job_without_its_rules_is_caught() -> None:
     job = next(one for one in manifests if one["kind"] == "Job")
     del job["spec"]["podFailurePolicy"], job["spec"]["ttlSecondsAfterFinished"]
     assert len(CHECKS["operation"](manifests)) == 3
+
+
+def test_an_extraction_that_asks_for_names_is_caught() -> None:
+    manifests = copy.deepcopy(list(overlay("extract")))
+    names = _kind(manifests, "NetworkPolicy", "dns")["spec"]["podSelector"]["matchExpressions"][0]["values"]
+    names.remove("extract")
+    assert any("may talk to others (dns)" in one for one in CHECKS["network"](manifests))
+
+
+def test_a_model_server_without_a_user_is_caught() -> None:
+    manifests = copy.deepcopy(list(overlay("eval")))
+    _container(manifests, "vllm")["env"] = [{"name": "HOME", "value": "/tmp"}]
+    assert [one.rpartition(" ")[2] for one in CHECKS["operation"](manifests)] == ["(LOGNAME)", "(USER)"]
+
+
+@pytest.mark.parametrize("who", ["prover", "eval"])
+def test_who_has_no_token_is_caught(who: str, tmp_path: Path) -> None:
+    manifests = with_component(tmp_path, "eval", "token")
+    variables = _container(manifests, who)["env"]
+    variables.remove(next(one for one in variables if one["name"] == "PALMETTO_PROVER_TOKEN"))
+    assert any("has another token, or none" in one for one in CHECKS["token"](manifests))
+
+
+def test_a_token_is_asked_for_where_provers_are(tmp_path: Path) -> None:
+    manifests = with_component(tmp_path, "eval", "token")
+    having = {owner for owner, template in pod_templates(manifests)
+              for one in containers(template)
+              if "PALMETTO_PROVER_TOKEN" in {v["name"] for v in one.get("env", [])}}  # fmt: skip
+    assert having == {"Deployment/prover-a", "Deployment/prover-b", "Job/eval-1-a", "Job/eval-1-b"}
+
+
+def test_secrets_are_those_that_the_documentation_makes(tmp_path: Path) -> None:
+    """Every secret that is named, and each of its keys, is in a command of docs/operations.md or of a comment there."""
+    told = (ROOT / "docs" / "operations.md").read_text() + (K8S / "crawl" / "kustomization.yaml").read_text()
+    every = [*overlay("crawl"), *with_component(tmp_path, "eval", "token+s3-results")]
+    named = set()
+    for _, template in pod_templates(every):
+        for one in containers(template):
+            named |= {(s["secretRef"]["name"], "") for s in one.get("envFrom", [])}
+            for variable in one.get("env", []):
+                key = variable.get("valueFrom", {}).get("secretKeyRef")
+                named |= {(key["name"], key["key"])} if key else set()
+    assert named == {("github", "token"), ("object-store", ""), ("prover-token", "token")}
+    for name, key in named:
+        assert re.search(rf"create secret generic {name} --from-literal={key}", told), (name, key)
+
+
+def test_the_keys_of_an_object_store_are_not_where_proofs_are_compiled(tmp_path: Path) -> None:
+    manifests = with_component(tmp_path, "eval", "s3-results")
+    having = {one["name"] for _, template in pod_templates(manifests) for one in containers(template)
+              if one.get("envFrom")}  # fmt: skip
+    assert having == {"eval", "merge"}
+
+
+def _images(manifests: list[Manifest]) -> set[str]:
+    return {one["image"] for _, template in pod_templates(manifests) for one in containers(template)}
+
+
+def test_a_registry_is_named_in_one_place(tmp_path: Path) -> None:
+    """The command of docs/operations.md; every overlay has all of its images from there."""
+    shutil.copytree(K8S, tmp_path / "k8s")
+    told = re.search(r"^sed -i 's#newName: .*$", (ROOT / "docs" / "operations.md").read_text(), re.M)
+    assert told is not None
+    command = told[0].replace("REGISTRY", "registry.example:5000/team")
+    subprocess.run(["sh", "-eu", "-c", command], cwd=tmp_path, check=True)
+    for name in OVERLAYS:
+        ours = {one for one in _images(build(tmp_path / "k8s" / name)) if "palmetto" in one}
+        assert ours, name
+        assert all(one.startswith("registry.example:5000/team/palmetto/") for one in ours), (name, ours)
+        assert {one.rpartition("/")[2] for one in ours} == {
+            one.rpartition("/")[2] for one in _images(list(overlay(name))) if one.startswith("palmetto/")
+        }
+
+
+def test_volumes_of_one_node_are_the_same_for_all_that_name_them() -> None:
+    """Claims cannot be changed, so overlays that are used together must agree."""
+    def claims(name: str) -> dict[str, Manifest]:
+        return {one["metadata"]["name"]: one["spec"] for one in overlay(name) if one["kind"] == "PersistentVolumeClaim"}
+
+    assert claims("dev") == claims("dev/projects")
+    assert claims("dev") != claims("base")
+    whole = claims("files")
+    for name in ("base", "projects", "crawl", "eval", "extract", "train"):
+        assert claims(name).items() <= whole.items(), name
 
 
 class TestCommands:

@@ -41,7 +41,7 @@ class PodmanNode(Node):
         self._count += 1
         address = f"127.0.20.{self._count}"
         commands = [
-            shlex.join(self._command(f"{name}-{one['name']}", address, namespace, spec, one, extra))
+            shlex.join(self._command(name, address, namespace, spec, one, extra))
             for one in (*spec.get("initContainers", []), *spec["containers"])
         ]
         log = self.folder / "logs" / f"{name}.log"
@@ -65,7 +65,7 @@ class PodmanNode(Node):
         variables = self._variables(container, namespace, extra)
         listens = {key: value for key, value in self._image(container["image"], address).items() if "LISTEN" in key}
         user = spec["securityContext"]["runAsUser"]
-        words = ["podman", "run", "--rm", "--name", f"k8s-{name}", "--network", "host", "--no-healthcheck"]
+        words = ["podman", "run", "--rm", "--name", f"k8s-{name}-{container['name']}", "--network", "host", "--no-healthcheck"]
         words += ["--no-hosts", "--volume", f"{self.names()}:/etc/hosts:ro", "--user", str(user)]
         words += ["--security-opt", "no-new-privileges", "--read-only", "--read-only-tmpfs=false"]
         words += [f"--cap-drop={one}" for one in container["securityContext"]["capabilities"]["drop"]]
@@ -119,7 +119,7 @@ def _one_of_each(kustomization: Path) -> None:
     with kustomization.open("a") as settings:
         settings.write(
             "patches:\n  - target: {kind: Deployment}\n    patch: |-\n"
-            "      - {op: replace, path: /spec/replicas, value: 1}\n"
+            "      - {op: add, path: /spec/replicas, value: 1}\n"
         )
 
 

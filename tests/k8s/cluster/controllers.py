@@ -61,13 +61,13 @@ class Controllers:
     def _deployment(self, one: Object) -> None:
         name, spec = one["metadata"]["name"], one["spec"]
         pods = [pod for pod in self._deployed.get(name, []) if pod.process.poll() is None]
-        while len(pods) < spec["replicas"]:
+        while len(pods) < spec.get("replicas", 1):
             number = sum(other.startswith(f"{name}-") for other in self._node.pods)
             pods.append(self._node.start(f"{name}-{number}", one["metadata"]["namespace"], spec["template"], {}))
         self._deployed[name] = pods
         ready = sum(self._node.listens(pod, spec["template"]["spec"]["containers"][0]) for pod in pods)
         status = {"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready}
-        state = "True" if ready >= spec["replicas"] else "False"
+        state = "True" if ready >= spec.get("replicas", 1) else "False"
         self._status(one, {**status, "conditions": [{"type": "Available", "status": state}]})
 
     def _services(self) -> None:

@@ -1,5 +1,6 @@
 """A node: pods as processes, each with the volumes and names that its manifest says, by bubblewrap."""
 
+import base64
 import os
 import re
 import shlex
@@ -145,6 +146,12 @@ class Node:
                 if held is None:
                     raise KeyError(f"there is no ConfigMap {key['name']}")
                 found[one["name"]] = held["data"][key["key"]]
+            elif "secretKeyRef" in source:
+                key = source["secretKeyRef"]
+                held = self.objects.get("Secret", namespace, key["name"])
+                if held is None:
+                    raise KeyError(f"there is no Secret {key['name']}")
+                found[one["name"]] = base64.b64decode(held["data"][key["key"]]).decode()
         return found
 
     @staticmethod

@@ -24,8 +24,11 @@ KINDS: dict[str, tuple[str, str, bool]] = {
     "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets", True),
     "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers", True),
 }
-# What of a job can be changed.
-_MUTABLE = ("parallelism", "suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds", "backoffLimit")
+# What of a job can be changed, and of a claim (which may grow, too, and nothing here does).
+_FIXED = {
+    "Job": ("parallelism", "suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds", "backoffLimit"),
+    "PersistentVolumeClaim": (),
+}
 
 
 class ConflictError(Exception):
@@ -78,8 +81,8 @@ class Objects:
                 meta |= {name: held["metadata"][name] for name in ("uid", "creationTimestamp")}
                 if status:
                     one = {**held, "status": one.get("status", {})}
-                elif kind == "Job":
-                    _refuse(meta["name"], held["spec"], one["spec"])
+                elif kind in _FIXED:
+                    _refuse(kind, meta["name"], held["spec"], one["spec"])
                 if not status:
                     one["status"] = held.get("status", {})
             self._version += 1
@@ -115,10 +118,10 @@ class Objects:
                 self._watchers.remove(entry)
 
 
-def _refuse(name: str, held: Object, new: Object) -> None:
+def _refuse(kind: str, name: str, held: Object, new: Object) -> None:
     for field in held.keys() | new.keys():
-        if field not in _MUTABLE and held.get(field) != new.get(field):
-            raise ConflictError(f'Job.batch "{name}" is invalid: spec.{field}: Invalid value: ...: field is immutable')
+        if field not in _FIXED[kind] and held.get(field) != new.get(field):
+            raise ConflictError(f'{kind} "{name}" is invalid: spec.{field}: Invalid value: ...: field is immutable')
 
 
 def now() -> str:
