@@ -122,6 +122,15 @@ def test_its_variables_change_what_they_say() -> None:
     assert "${" not in str(compose.read())
 
 
+def test_the_token_of_the_prover_is_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where it is not set, the prover takes what it is given for none."""
+    for given, tokens in (({}, []), ({"PALMETTO_PROVER_TOKEN": "t" * 32}, ["t" * 32])):
+        for name, value in compose.read(given)["services"]["prover"]["environment"].items():
+            monkeypatch.setenv(name, str(value))
+        assert ProverServerSettings().tokens() == tokens
+    assert "PALMETTO_PROVER_TOKEN" not in str({**compose.read()["services"], "prover": None})
+
+
 def test_tags_are_the_projects_version() -> None:
     version = parse(all_files()["prover"].read_text()).last.pairs("ARG")["VERSION"]
     assert {one["image"].rpartition(":")[2] for one in compose.read()["services"].values()} == {version}

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -19,12 +20,15 @@ pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]
 PROJECT = "palmetto-under-test"
 PORT = 18_080
 INDEXED_S = 600.0
+TOKEN = "for-tests-of-the-stack-alone"
 
 
 @pytest.fixture(scope="module")
 def stack(images: Images) -> Iterator[dict[str, Container]]:
     """The whole stack, as the file says, with this checkout's images."""
-    with compose.up(PROJECT, {"PALMETTO_TAG": TAG, "PALMETTO_PORT": str(PORT)}) as services:
+    with compose.up(
+        PROJECT, {"PALMETTO_TAG": TAG, "PALMETTO_PORT": str(PORT), "PALMETTO_PROVER_TOKEN": TOKEN}
+    ) as services:
         yield services
 
 
@@ -32,9 +36,10 @@ def checker_of(stack: dict[str, Container]) -> SyncCheckerClient:
     return SyncCheckerClient(f"{stack['coq-checker'].address(f'{PROJECT}-checking')}:50051")
 
 
-def post(path: str, body: dict[str, object]) -> dict[str, object]:
+def post(path: str, body: dict[str, object], token: str = TOKEN) -> dict[str, object]:
     request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", json.dumps(body).encode())
     request.add_header("Content-Type", "application/json")
+    request.add_header("Authorization", f"Bearer {token}")
     with urllib.request.urlopen(request, timeout=240) as answer:
         found: dict[str, object] = json.loads(answer.read())
         return found
@@ -78,6 +83,12 @@ def test_a_theorem_is_proved_over_http(stack: dict[str, Container]) -> None:
     body: dict[str, object] = {"statement": "Lemma t (n m : nat) : n + m = m + n.", "context": "Require Import Arith."}
     answer = post("/v1/prove", {**body, "budget_cpu_s": 30})
     assert answer["verdict"] == "PROVED", answer
+
+
+def test_nobody_is_answered_without_the_token(stack: dict[str, Container]) -> None:
+    stack["prover"].wait_healthy()
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        post("/v1/prove", {"statement": "Lemma t : True."}, token="another-one-of-sixteen-letters")
 
 
 def test_the_index_job_ends_and_the_retriever_has_what_it_made(stack: dict[str, Container]) -> None:

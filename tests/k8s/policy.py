@@ -246,7 +246,7 @@ def operation(manifests: Sequence[Manifest]) -> list[str]:
         name = f"{one['kind']}/{one['metadata']['name']}"
         spec: Any = one.get("spec", {})
         if one["kind"] == "Deployment":
-            for container in containers(spec["template"]):
+            for container in spec["template"]["spec"]["containers"]:
                 found += [
                     f"{name}: {container['name']} has no {kind}"
                     for kind in ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
@@ -285,7 +285,7 @@ def operation(manifests: Sequence[Manifest]) -> list[str]:
 
 
 def token(manifests: Sequence[Manifest]) -> list[str]:
-    """Where provers want a token, all of them do, and whoever asks them sends the same one; in the open it lies nowhere."""
+    """Where provers want a token, all of them do, and whoever asks them sends the same one, out of a secret."""
     found = []
     sources: dict[str, object] = {}
     for owner, template in pod_templates(list(manifests)):

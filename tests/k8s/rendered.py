@@ -16,6 +16,8 @@ OVERLAYS = ("base", "dev", "dev/projects", "eval", "extract", "crawl", "train", 
 # Components that no overlay has, each with an overlay that it goes with.
 WITH_COMPONENT = (
     ("base", "service-monitor"),
+    ("base", "scraping"),
+    ("eval", "service-monitor"),
     ("base", "gvisor"),
     ("base", "queue-metric"),
     ("base", "tgi+models"),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from coqdata.catalogue import cache_folder
@@ -22,6 +23,7 @@ from .cluster.node import PALMETTO, Node
 from .cluster.objects import Object, Objects
 from .rendered import K8S, OVERLAYS, kubectl
 
+TOKEN = "for-tests-of-the-cluster-alone"
 LEMMAS = """\
 Lemma one (n : nat) : n + 0 = n. Proof. induction n; simpl; congruence. Qed.
 Lemma two (a b : bool) : andb a b = andb b a. Proof. destruct a, b; reflexivity. Qed.
@@ -83,6 +85,31 @@ def test_it_is_applied_and_again_without_a_change(name: str, tmp_path: Path) -> 
         assert all(line.endswith(" unchanged") for line in lines), again.stdout
 
 
+def test_claims_cannot_be_changed(tmp_path: Path) -> None:
+    """So k8s/dev has its own way to bring projects."""
+    with a_cluster(tmp_path, running=False) as cluster:
+        assert cluster.apply(K8S / "dev").returncode == 0
+        done = cluster.apply(K8S / "dev" / "projects")
+        assert done.returncode == 0, done.stderr
+        assert "persistentvolumeclaim/projects unchanged" in done.stdout
+        refused = cluster.apply(K8S / "projects")
+        assert refused.returncode == 1
+        assert "field is immutable" in refused.stderr
+
+
+def test_applying_again_leaves_the_number_of_checkers_to_the_autoscaler(tmp_path: Path) -> None:
+    with a_cluster(tmp_path, running=False) as cluster:
+        assert cluster.apply(K8S / "base").returncode == 0
+        scaled = cluster.objects.get("Deployment", "palmetto", "coq-checker")
+        assert scaled is not None
+        scaled["spec"]["replicas"] = 30
+        cluster.objects.put(scaled)
+        assert cluster.apply(K8S / "base").returncode == 0
+        again = cluster.objects.get("Deployment", "palmetto", "coq-checker")
+        assert again is not None
+        assert again["spec"]["replicas"] == 30
+
+
 def changed(folder: Path, **values: str) -> Path:
     """A copy of k8s/eval with other values in evaluation.env."""
     made = folder / "k8s"
@@ -129,13 +156,23 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         B_PROMPT="sft",
         PATIENCE_S="200",
     )
-    # One of each is enough.
-    with (made / "kustomization.yaml").open("a") as settings:
-        settings.write(
-            "patches:\n  - target: {kind: Deployment}\n    patch: |-\n"
-            "      - {op: add, path: /spec/replicas, value: 1}\n"
-        )
+    settings = made / "kustomization.yaml"
+    # With the token, too, as docs/operations.md says; one of each is enough.
+    settings.write_text(
+        settings.read_text().replace("components:\n", "components:\n  - ../components/token\n")
+        + "patches:\n  - target: {kind: Deployment}\n    patch: |-\n"
+        "      - {op: add, path: /spec/replicas, value: 1}\n"
+    )
     with a_cluster(folder, running=True) as cluster:
+        for words in (
+            "namespace palmetto",
+            f"--namespace=palmetto secret generic prover-token --from-literal=token={TOKEN}",
+        ):
+            # As docs/operations.md makes them; `create` itself speaks protobuf, which this cluster does not.
+            made_of = cluster.run("create", *words.split(), "--dry-run=client", "--output=yaml").stdout
+            (folder / "made.yaml").write_text(made_of)
+            done = cluster.run("apply", "--validate=false", "-f", str(folder / "made.yaml"))
+            assert done.returncode == 0, done.stderr
         project = cluster.node.volume("projects") / "small"
         project.mkdir()
         (project / "_CoqProject").write_text("-R . Small\nA.v\n")
@@ -173,6 +210,12 @@ class TestEvaluation:
                 assert len(store.verifications(name)) == 3
         assert evaluated.controllers is not None
         assert evaluated.controllers.problems == []
+
+    def test_its_provers_answer_to_nobody_without_the_token(self, evaluated: Cluster) -> None:
+        prover = next(pod for name, pod in evaluated.node.pods.items() if name.startswith("prover-a-"))
+        address = f"http://{prover.address}:8080/v1/projects"
+        assert httpx2.get(address).status_code == 401
+        assert httpx2.get(address, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
     def test_status_tells_the_indexes(self, evaluated: Cluster) -> None:
         job = json.loads(evaluated.run("-n", "palmetto", "get", "job", "eval-1-a", "-o", "json").stdout)

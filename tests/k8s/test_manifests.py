@@ -200,6 +200,50 @@ def test_the_keys_of_an_object_store_are_not_where_proofs_are_compiled(tmp_path:
     assert having == {"eval", "merge"}
 
 
+def _script(name: str, container: str, **places: Path) -> str:
+    """A container's script, with other folders in the place of /projects and others."""
+    script = str(_container(list(overlay(name)), container)["args"][0])
+    for place, other in places.items():
+        script = script.replace(f"/{place}", str(other))
+    return script
+
+
+@pytest.mark.parametrize(
+    ("wanted", "prepared", "ready"),
+    [
+        ("/projects/one", None, False),
+        ("/projects/one", "one\n", True),
+        ("/projects/two", "one\n", False),
+        ("/projects/one,/projects/two", "one\n", False),
+        ("x=/projects/one", "one\n", True),
+        ("/projects/*", "one\n", False),
+        ("/projects/*", "one\ntwo\n", True),
+        # It is not on the volume: `palmetto eval` says so, with status 2.
+        ("/projects/three", "one\n", True),
+    ],
+)
+def test_shards_wait_for_the_index_of_their_projects(
+    wanted: str, prepared: str | None, ready: bool, tmp_path: Path
+) -> None:
+    projects, index = tmp_path / "projects", tmp_path / "index"
+    for folder in (projects / "one", projects / "two", index):
+        folder.mkdir(parents=True)
+    if prepared is not None:
+        (index / "prepared").write_text(prepared)
+    script = _script("eval", "prepared", projects=projects, index=index).replace("sleep 5", "exit 7")
+    told = {"PATH": "/usr/bin:/bin", "PROJECTS": wanted.replace("/projects", str(projects))}
+    done = subprocess.run(["/bin/sh", "-eu", "-c", script], env=told, check=False, timeout=60)
+    assert done.returncode == (0 if ready else 7)
+
+
+@pytest.mark.parametrize(("address", "status"), [("", 0), ("http://127.0.0.1:9/v1", 7)])
+def test_a_prover_waits_for_its_model(address: str, status: int) -> None:
+    script = _script("eval", "model").replace("$(MODEL)", address).replace("sleep 10", "exit 7")
+    told = {"PATH": f"{PALMETTO.parent}:/usr/bin:/bin"}
+    done = subprocess.run(["/bin/sh", "-eu", "-c", script], env=told, check=False, timeout=60)
+    assert done.returncode == status
+
+
 def _images(manifests: list[Manifest]) -> set[str]:
     return {one["image"] for _, template in pod_templates(manifests) for one in containers(template)}
 
@@ -222,6 +266,7 @@ def test_a_registry_is_named_in_one_place(tmp_path: Path) -> None:
 
 def test_volumes_of_one_node_are_the_same_for_all_that_name_them() -> None:
     """Claims cannot be changed, so overlays that are used together must agree."""
+
     def claims(name: str) -> dict[str, Manifest]:
         return {one["metadata"]["name"]: one["spec"] for one in overlay(name) if one["kind"] == "PersistentVolumeClaim"}
 
@@ -243,7 +288,7 @@ class TestCommands:
                 for one in containers(template):
                     if one["image"].startswith("palmetto/") and "command" not in one:
                         told |= set(_options(one["args"]))
-                    elif one["image"].startswith("palmetto/"):
+                    elif one["image"].startswith("palmetto/") and "args" in one:
                         script = one["args"][0].replace("\\\n", " ")
                         for call in re.findall(r"palmetto ([a-z].*)", script):
                             told |= set(_options(call.partition("||")[0].split()))

@@ -65,7 +65,16 @@ class PodmanNode(Node):
         variables = self._variables(container, namespace, extra)
         listens = {key: value for key, value in self._image(container["image"], address).items() if "LISTEN" in key}
         user = spec["securityContext"]["runAsUser"]
-        words = ["podman", "run", "--rm", "--name", f"k8s-{name}-{container['name']}", "--network", "host", "--no-healthcheck"]
+        words = [
+            "podman",
+            "run",
+            "--rm",
+            "--name",
+            f"k8s-{name}-{container['name']}",
+            "--network",
+            "host",
+            "--no-healthcheck",
+        ]
         words += ["--no-hosts", "--volume", f"{self.names()}:/etc/hosts:ro", "--user", str(user)]
         words += ["--security-opt", "no-new-privileges", "--read-only", "--read-only-tmpfs=false"]
         words += [f"--cap-drop={one}" for one in container["securityContext"]["capabilities"]["drop"]]

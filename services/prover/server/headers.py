@@ -42,8 +42,15 @@ class SecurityHeaders:
                 for name, value in _ALWAYS.items():
                     headers[name] = value
                 headers.setdefault("Content-Security-Policy", POLICY)
-                kept = path.startswith(_ASSETS) and not path.startswith(_UNHASHED) and message["status"] < 400
-                headers.setdefault("Cache-Control", "public, max-age=31536000, immutable" if kept else "no-cache")
+                headers.setdefault("Cache-Control", _kept(path, message["status"]))
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _kept(path: str, status: int) -> str:
+    """How long a browser may keep an answer."""
+    if path.startswith("/v1/"):
+        return "no-store"
+    hashed = path.startswith(_ASSETS) and not path.startswith(_UNHASHED)
+    return "public, max-age=31536000, immutable" if hashed and status < 400 else "no-cache"
