@@ -21,7 +21,7 @@ def debian() -> list[dict[str, object]]:
             continue
         name, version = fields["Package"], fields["Version"]
         kind = f"arch={fields['Architecture']}&distro={system.get('ID')}-{system.get('VERSION_ID')}"
-        purl = f"pkg:deb/debian/{quote(name, safe='')}@{quote(version, safe='')}?{kind}"
+        purl = f"pkg:deb/{system.get('ID', 'debian')}/{quote(name, safe='')}@{quote(version, safe='')}?{kind}"
         found.append({"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl})
     return found
 

@@ -206,6 +206,7 @@ class TestEvaluation:
                 records = list(store.records(name))
                 assert sorted(one.theorem for one in records) == ["one", "three", "two"]
                 assert all(one.proved for one in records), [(one.theorem, one.message) for one in records]
+                assert any(one.model for one in records), "no model was asked"
                 assert {one.shard for one in records} == {"0/2", "1/2"}
                 assert len(store.verifications(name)) == 3
         assert evaluated.controllers is not None

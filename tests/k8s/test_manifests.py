@@ -28,27 +28,29 @@ from .rendered import (
     with_component,
 )
 
-VERSION = "1.34.0"
+# The oldest one that docs/operations.md names, and the newest one at hand.
+OLDEST, NEWEST = "1.33.0", "1.37.0"
 # Of others' kinds there is no schema at hand.
 _OTHERS = ("monitoring.coreos.com/", "keda.sh/")
 PALMETTO = Path(sys.executable).with_name("palmetto")
 
 
-def schema_problems(manifests: list[Manifest] | tuple[Manifest, ...]) -> list[str]:
+def schema_problems(manifests: list[Manifest] | tuple[Manifest, ...], version: str = NEWEST) -> list[str]:
     found = []
     for one in manifests:
         if one["apiVersion"].startswith(_OTHERS):
             continue
         try:
-            kubernetes_validate.validate(one, VERSION, strict=True)
+            kubernetes_validate.validate(one, version, strict=True)
         except kubernetes_validate.ValidationError as error:
             found.append(f"{one['kind']}/{one['metadata']['name']}: {error.message}")
     return found
 
 
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_an_overlay_is_well_formed(name: str) -> None:
-    assert schema_problems(overlay(name)) == []
+def test_an_overlay_is_well_formed(name: str, version: str) -> None:
+    assert schema_problems(overlay(name), version) == []
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -242,6 +244,14 @@ def test_a_prover_waits_for_its_model(address: str, status: int) -> None:
     told = {"PATH": f"{PALMETTO.parent}:/usr/bin:/bin"}
     done = subprocess.run(["/bin/sh", "-eu", "-c", script], env=told, check=False, timeout=60)
     assert done.returncode == status
+
+
+def test_an_extraction_can_write_the_indexes_that_it_makes() -> None:
+    """With --retrieval it makes its own; where they cannot be written it ends with 2, and the whole job with it."""
+    one = _container(list(overlay("extract")), "extract")
+    place = next(v["value"] for v in one["env"] if v["name"] == "PALMETTO_RETRIEVER_INDEXES")
+    written = [m["mountPath"] for m in one["volumeMounts"] if not m.get("readOnly")]
+    assert any(place.startswith(f"{mount}/") for mount in written)
 
 
 def _images(manifests: list[Manifest]) -> set[str]:

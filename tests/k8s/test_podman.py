@@ -62,6 +62,8 @@ class PodmanNode(Node):
     def _command(
         self, name: str, address: str, namespace: str, spec: Object, container: Object, extra: dict[str, str]
     ) -> list[str]:
+        if not container["image"].startswith("palmetto/"):
+            return super()._command(name, address, namespace, spec, container, extra)
         variables = self._variables(container, namespace, extra)
         listens = {key: value for key, value in self._image(container["image"], address).items() if "LISTEN" in key}
         user = spec["securityContext"]["runAsUser"]
@@ -167,5 +169,6 @@ def test_an_evaluation_runs_in_our_images(images: Images, tmp_path: Path) -> Non
                 records = list(opened.records(name))
                 assert sorted(one.theorem for one in records) == ["one", "three", "two"]
                 assert all(one.proved for one in records), [(one.theorem, one.message) for one in records]
+                assert any(one.model for one in records), "no model was asked"
                 assert len(opened.verifications(name)) == 3
         assert (found.node.volume("index") / "prepared").is_file()
