@@ -65,7 +65,8 @@ class PodmanNode(Node):
         if not container["image"].startswith("palmetto/"):
             return super()._command(name, address, namespace, spec, container, extra)
         variables = self._variables(container, namespace, extra)
-        listens = {key: value for key, value in self._image(container["image"], address).items() if "LISTEN" in key}
+        here = self._image(container["image"], address)
+        listens = {key: value for key, value in here.items() if key.endswith(("_LISTEN", "PROVER_HOSTS"))}
         user = spec["securityContext"]["runAsUser"]
         words = [
             "podman",
