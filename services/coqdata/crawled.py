@@ -132,7 +132,7 @@ def expand(arguments: Iterable[str]) -> list[str]:
     """Arguments that name projects, each replaced by the folders that it stands for.
 
     A catalogue, or the folder of a crawl, stands for its projects; `DIR/*` for each folder in DIR (none that is hidden,
-    and not `lost+found`), so that a volume of projects can be named where no shell is.
+    and not `lost+found`), a crawl's among them for its projects, so that a volume can be named where no shell is.
 
     Raises:
         ProjectError: a catalogue or a folder cannot be read.
@@ -143,7 +143,7 @@ def expand(arguments: Iterable[str]) -> list[str]:
         if place.name == CATALOGUE_FILE or (place.is_dir() and (place / CATALOGUE_FILE).is_file()):
             found += [str(one.folder) for one in read_catalogue(place)]
         elif place.name == "*":
-            found += _folders_in(place.parent)
+            found += expand(_folders_in(place.parent))
         else:
             found.append(argument)
     return found

@@ -111,6 +111,8 @@ async def test_others_take_the_catalogue(place: Place, toolchain: Toolchain) -> 
     await place.crawl(toolchain=toolchain)
     folder = str((place.out / "projects/o--one").resolve())
     assert expand(["zfc", str(place.out), str(place.out / "catalogue.json")]) == ["zfc", folder, folder]
+    assert folder in expand([f"{place.out.parent}/*"]), "a volume that a crawl lies on"
+    assert str(place.out) not in expand([f"{place.out.parent}/*"])
     project = resolve(folder)
     assert project.name == "o--one" and [file.name for file in project.files] == ["A.v"]
     (place.out / "catalogue.json").write_text("{")
