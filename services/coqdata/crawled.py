@@ -140,13 +140,17 @@ def expand(arguments: Iterable[str]) -> list[str]:
     found: list[str] = []
     for argument in arguments:
         place = Path(argument)
-        if place.name == CATALOGUE_FILE or (place.is_dir() and (place / CATALOGUE_FILE).is_file()):
-            found += [str(one.folder) for one in read_catalogue(place)]
-        elif place.name == "*":
-            found += expand(_folders_in(place.parent))
-        else:
-            found.append(argument)
+        for one in _folders_in(place.parent) if place.name == "*" else [argument]:
+            found += _projects_of(one)
     return found
+
+
+def _projects_of(argument: str) -> list[str]:
+    """The folders of a crawl's projects; the argument itself where it is no crawl."""
+    place = Path(argument)
+    if place.name == CATALOGUE_FILE or (place.is_dir() and (place / CATALOGUE_FILE).is_file()):
+        return [str(one.folder) for one in read_catalogue(place)]
+    return [argument]
 
 
 def _folders_in(folder: Path) -> list[str]:
