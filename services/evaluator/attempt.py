@@ -20,8 +20,8 @@ from prover.client import ProverError
 _NET_FACTOR, _NET_S = 20.0, 900.0
 # Events kept of one attempt; the first ones tell how it began, the last ones how it ended.
 _FIRST_EVENTS, _LAST_EVENTS = 2000, 500
-# What only a reader who follows a tree needs, with all of its goals.
-_NOT_KEPT = frozenset(("attempt", "stage", "applied", "undone"))
+# What only a reader who follows an attempt needs.
+_NOT_KEPT = frozenset(("attempt", "stage"))
 
 
 @dataclass(slots=True)
@@ -117,6 +117,7 @@ class Attempts:
             "file": item.key.file,
             "theorem": item.asked,
             "index": item.file_index,
+            "tree": False,
             **self.conditions.request(),
         }
         async with aclosing(self.prover.prove(request)) as events:

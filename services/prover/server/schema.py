@@ -43,6 +43,7 @@ class Budgeted(BaseModel):
         None, description="How the model's goals are printed; none given: what the model was made for."
     )
     stream: bool = Field(False, description="Answer server-sent events, one for each step.")
+    tree: bool = Field(True, description="Tell the trees of goals as they grow (`applied`, `undone`), goals included.")
 
 
 class ProveRequest(Budgeted):

@@ -7,7 +7,7 @@ from typing import Any
 
 from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
 from prover.drafts import with_draft
-from prover.events import Event, Finished, ProofVerdict
+from prover.events import Applied, Event, Finished, ProofVerdict, Undone
 from prover.fill import Edit, Place, Unfinished, apply, edits
 from prover.ports import ModelPort, RetrieverPort
 from prover.prover import Prover
@@ -75,7 +75,7 @@ class Works:
         name = _name(request)
 
         async def work(say: Say) -> dict[str, Any]:
-            finished = await self._attempt(self.task(request, target), say, draft="")
+            finished = await self._attempt(request, target, say, draft="")
             return answer(name, finished)
 
         return work
@@ -130,16 +130,19 @@ class Works:
         if place.problem:
             return Finished(0.0, ProofVerdict.NOT_PROVED, message=place.problem)
         target = FreeStatement(place.statement, text.context(place), request.project, request.logical_name)
-        return await self._attempt(self.task(request, target), say, draft=place.draft)
+        return await self._attempt(request, target, say, draft=place.draft)
 
-    async def _attempt(self, task: ProveTask, say: Say, draft: str) -> Finished:
+    async def _attempt(self, request: Budgeted, target: TheoremRef | FreeStatement, say: Say, draft: str) -> Finished:
+        task = self.task(request, target)
         prover = Prover(self._checker, with_draft(self._model, draft), self._retriever)
         if draft:
             task = replace(task, use_model=True)
         finished: Finished | None = None
         async with contextlib.aclosing(_events(prover, task)) as events:
             async for event in events:
-                say(event.to_json())
+                # The goals of a whole tree are most of what there is to tell; not everybody looks at it.
+                if request.tree or not isinstance(event, Applied | Undone):
+                    say(event.to_json())
                 if isinstance(event, Finished):
                     finished = event
         if finished is None:

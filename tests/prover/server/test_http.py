@@ -73,6 +73,15 @@ def test_every_step_is_an_event(http: httpx2.Client) -> None:
     assert [event["kind"] for event in events(again)] == kinds
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_trees_are_told_where_they_are_wanted(http: httpx2.Client, wanted: bool) -> None:
+    request = {"statement": "Lemma t (n : nat) : n + 0 = n.", "stream": True, "tree": wanted}
+    with http.stream("POST", "/v1/prove", json=request) as response:
+        told = list(events(response))
+    assert told[-1]["verdict"] == "PROVED"
+    assert ("applied" in {event["kind"] for event in told}) == wanted
+
+
 def test_the_stream_is_chosen_by_the_accept_header_too(http: httpx2.Client) -> None:
     headers = {"Accept": "text/event-stream"}
     response = http.post("/v1/prove", json={"statement": "Lemma t : True."}, headers=headers)
