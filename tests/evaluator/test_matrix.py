@@ -46,6 +46,8 @@ def recordings(tmp_path: Path) -> Path:
 
 def test_two_servers_are_compared_by_one_command_that_goes_on(tmp_path: Path, recordings: Path) -> None:
     store, page = tmp_path / "e.sqlite", tmp_path / "report.html"
+    palm = tmp_path / "palm.csv"
+    palm.write_text("project,file,theorem,run,succeeded,seconds\nexamples,Logic,peirce,gpt,1,\n")
     with (
         model_server("--backend", "replay", "--replay", str(recordings)) as sft,
         model_server("--backend", "neighbours", "--retriever", "") as llama,
@@ -73,10 +75,12 @@ model = "http://127.0.0.1:9/v1"
 
 [compare]
 html = "{page}"
+palm = "{palm}"
 """)
         done = run("matrix", str(file), "--only", "sft-no-retrieval,llama-3-8b", store=store)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("disagreement: 0 of") == 2
+        assert "palmetto: no experiment's model is a run of" in done.stderr
         assert "sft-no-retrieval" in done.stdout and "McNemar" in page.read_text()
         sft_found = {key.theorem: one for key, one in records(store, "sft-no-retrieval", events=True).items()}
         assert set(sft_found) == set(THEOREMS.split(","))

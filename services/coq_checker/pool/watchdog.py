@@ -24,9 +24,9 @@ _STALL_EVERY_NS = 1_000_000_000
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY_NS = 30_000_000
-# Of several processes it is estimated so often, and found out exactly at least so often.
+# Of several processes it is estimated so often, and found out exactly at least so often: sooner where it may matter.
 _SHARED_EVERY_NS = 200_000_000
-_EXACT_EVERY_NS = 5_000_000_000
+_EXACT_EVERY_NS, _EXACT_SOONER_NS = 30_000_000_000, 5_000_000_000
 _CORES = os.cpu_count() or 1
 _HUGE_PAGES = process.huge_pages_are_the_rule()
 
@@ -95,7 +95,9 @@ class Guard:
             return False
         self.shared_due_ns = now_ns + _SHARED_EVERY_NS
         estimate = self._at_most(pids)
-        if estimate - self.overlap_bytes < self.limits.memory_bytes and now_ns < self.exact_due_ns:
+        taken = estimate - self.overlap_bytes
+        sooner_ns = _EXACT_EVERY_NS - _EXACT_SOONER_NS if 2 * taken > self.limits.memory_bytes else 0
+        if taken < self.limits.memory_bytes and now_ns < self.exact_due_ns - sooner_ns:
             return False
         self.exact_due_ns = now_ns + _EXACT_EVERY_NS
         exact = sum(map(process.proportional_bytes, pids))

@@ -1,10 +1,10 @@
 """A comparison of what is in a store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evaluator.report.comparison import Comparison, compare
 from evaluator.report.experiment import Experiment, ReportError, an_experiment
-from evaluator.report.palm import read
+from evaluator.report.palm import NoRunError, Recorded, read
 from evaluator.store import ExperimentStore
 
 
@@ -15,6 +15,7 @@ def load(
     projects: Sequence[str] | None = None,
     palm: Sequence[str] = (),
     answers: bool = False,
+    unmatched: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Compares the experiments `names`, with PALM's recorded outcomes beside them.
 
@@ -24,6 +25,7 @@ def load(
         projects: only these; None: all.
         palm: `FILE.csv` or `FILE.csv:RUN`, as `palm.read` takes them.
         answers: read the model's answers too, which only the page shows.
+        unmatched: is told where a file of PALM's has no run of the experiments' models; None: that is an error.
 
     Raises:
         StoreError: there is no such experiment.
@@ -32,7 +34,14 @@ def load(
     if projects is not None and not projects:
         raise ReportError("no project is named: give --proj NAME[,NAME...], or leave it out.")
     experiments = [_experiment(store, name, projects, answers=answers) for name in names]
-    recorded = {run.name: run for choice in palm for run in read(choice, experiments)}
+    recorded: dict[str, Recorded] = {}
+    for choice in palm:
+        try:
+            recorded |= {run.name: run for run in read(choice, experiments)}
+        except NoRunError as error:
+            if unmatched is None:
+                raise
+            unmatched(str(error))
     return compare(experiments, list(recorded.values()))
 
 

@@ -20,6 +20,10 @@ _OUTCOMES = {"1": True, "0": False}
 _Name: TypeAlias = tuple[str, str, str]
 
 
+class NoRunError(ReportError):
+    """No experiment's model is one of the runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A run's outcomes, on the theorems of the experiments.
@@ -46,6 +50,7 @@ def read(choice: str, experiments: Sequence[Experiment]) -> list[Recorded]:
 
     Raises:
         ReportError: the file is not there or is not PALM's, or the run is not in it.
+        NoRunError: no run is named, and the experiments' models have none.
     """
     path, run = _file_and_run(choice)
     table = _table(path)
@@ -57,7 +62,7 @@ def read(choice: str, experiments: Sequence[Experiment]) -> list[Recorded]:
         models = {record.model for experiment in experiments for record in experiment.records.values()}
         runs = [name for name in sorted(table) if name in models]
         if not runs:
-            raise ReportError(
+            raise NoRunError(
                 f"no experiment's model is a run of {path}: name one as FILE.csv:RUN, of {_listed(table)}."
             )
     return [_joined(name, table[name], experiments) for name in runs]

@@ -42,15 +42,51 @@ def compare(
     """Compare experiments: success, paired differences, time, causes and cost. Exit 0: done; 2: could not."""
     if as_json and markdown == _STDOUT:
         raise fail("--json and --markdown - both print to standard output: give --markdown a file.")
+    names = [name.strip() for name in proj.split(",") if name.strip()] if proj is not None else None
+    report(
+        experiments,
+        store=store or default_store(),
+        projects=names,
+        palm=palm or [],
+        markdown=markdown,
+        html=html,
+        as_json=as_json,
+        every=every,
+    )
+
+
+def report(
+    experiments: list[str],
+    *,
+    store: Path,
+    projects: list[str] | None = None,
+    palm: list[str] | None = None,
+    markdown: str | None = None,
+    html: str | None = None,
+    as_json: bool = False,
+    every: bool = False,
+    unmatched: Callable[[str], None] | None = None,
+) -> None:
+    """Prints and writes a comparison; `unmatched` as `loading.load` takes it.
+
+    Raises:
+        typer.Exit: it cannot be made; why is printed.
+    """
     # SciPy and Jinja take longer to load than other commands take to run.
     from evaluator.report import html as page  # noqa: PLC0415
     from evaluator.report import loading, terminal, values  # noqa: PLC0415
     from evaluator.report import markdown as text  # noqa: PLC0415
 
-    projects = [name.strip() for name in proj.split(",") if name.strip()] if proj is not None else None
     try:
-        with ExperimentStore.open(store or default_store(), create=False) as opened:
-            found = loading.load(opened, experiments, projects=projects, palm=palm or (), answers=html is not None)
+        with ExperimentStore.open(store, create=False) as opened:
+            found = loading.load(
+                opened,
+                experiments,
+                projects=projects,
+                palm=palm or (),
+                answers=html is not None,
+                unmatched=unmatched,
+            )
     except EvaluatorError as error:
         raise fail(str(error)) from None
     if html is not None:

@@ -72,13 +72,17 @@ def matrix(
         made = found.compare
         clean &= (
             _exit(
-                lambda: comparing.compare(
-                    there, palm=made.palm or None, markdown=made.markdown, html=made.html, store=where
+                lambda: comparing.report(
+                    there, store=where, palm=made.palm, markdown=made.markdown, html=made.html, unmatched=_warn
                 )
             )
             == 0
         )
     raise typer.Exit(0 if clean else 1)
+
+
+def _warn(message: str) -> None:
+    print(f"palmetto: {message}", file=sys.stderr)
 
 
 def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
