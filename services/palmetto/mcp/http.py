@@ -4,11 +4,16 @@ import asyncio
 import contextlib
 import hmac
 import ipaddress
+import math
 import signal
 import sys
+import time
 from collections.abc import Iterator
 
 import uvicorn
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -20,6 +25,7 @@ from palmetto.mcp.settings import MESSAGE_BYTES, McpSettings
 _PATH = "/mcp"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _SHORTEST = 16
+_WRONG = RateLimitItemPerMinute(30)
 # How long an end waits for answers that are being sent.
 _GRACE_S = 2
 
@@ -29,23 +35,32 @@ class HttpError(Exception):
 
 
 class Bearer:
-    """Takes requests that carry the token, and no other."""
+    """Takes requests that carry the token, and no other; an address with too many wrong ones is told to wait."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._token = token.encode()
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         if scope["type"] == "http":
             kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
             if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
-                error = {"code": -32001, "message": "a good bearer token is needed (PALMETTO_MCP_TOKEN)."}
-                headers = {"WWW-Authenticate": "Bearer"}
-                refusal = JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, 401, headers)
-                await refusal(scope, receive, send)
+                await self._refusal(scope, tried=bool(given))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope, *, tried: bool) -> JSONResponse:
+        client = (scope.get("client") or ("",))[0]
+        if tried and not self._limiter.hit(_WRONG, client):
+            wait_s = max(1, math.ceil(self._limiter.get_window_stats(_WRONG, client).reset_time - time.time()))
+            message, status, headers = "there were too many wrong tokens.", 429, {"Retry-After": str(wait_s)}
+        else:
+            message, status = "a good bearer token is needed (PALMETTO_MCP_TOKEN).", 401
+            headers = {"WWW-Authenticate": "Bearer"}
+        error = {"code": -32001, "message": message}
+        return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
 
 
 class _Server(uvicorn.Server):

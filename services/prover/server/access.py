@@ -115,12 +115,12 @@ class Access:
         return None
 
     def _unauthorised(self, headers: Headers, client: str) -> JSONResponse:
-        if "authorization" not in headers:
+        if "authorization" not in headers and not _cookie(headers):
             told = "a bearer token is needed (Authorization: Bearer TOKEN); palmetto sends PALMETTO_PROVER_TOKEN."
         elif wait_s := self._rates.wrong(client):
             return _refuse(429, "rate_limited", "there were too many wrong tokens.", **{"Retry-After": str(wait_s)})
         else:
-            told = "the bearer token is not a good one."
+            told = "the bearer token, or the page's cookie, is not a good one."
         return _refuse(401, "unauthorized", told, **{"WWW-Authenticate": "Bearer"})
 
     def _same_site(self, headers: Headers) -> bool:

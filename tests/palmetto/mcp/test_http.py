@@ -68,6 +68,17 @@ def test_what_is_too_large_or_no_json_is_refused(server: HttpServer) -> None:
     assert post(server, Content_Type="text/plain").status_code in (400, 415)
 
 
+def test_wrong_tokens_are_not_tried_for_ever() -> None:
+    own = HttpServer("--checker", "127.0.0.1:1", PALMETTO_MCP_TOKEN=TOKEN)
+    try:
+        answers = [post(own, Authorization=f"Bearer wrong-{n}") for n in range(31)]
+        assert [one.status_code for one in answers] == [401] * 30 + [429]
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+        assert post(own).status_code not in (401, 429)
+    finally:
+        assert own.stop() == 0
+
+
 class TestWhereItListens:
     @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1", ":80", "127.0.0.1:x", "127.0.0.1:70000"])
     def test_what_is_no_address(self, listen: str) -> None:

@@ -164,6 +164,9 @@ def test_wrong_tokens_are_not_tried_for_ever(checker_address: str) -> None:
             assert codes[-1] == 429
             assert client.post("/v1/session", json={"token": TOKEN}).status_code == 429
             assert client.get("/v1/projects", headers=bearer(TOKEN)).status_code == 200
+            # A guessed cookie is a guessed token.
+            assert client.get("/v1/projects", headers={"Cookie": "palmetto_session=00"}).status_code == 429
+            assert client.get("/v1/projects").status_code == 401
     finally:
         assert process.stop() == 0
 
