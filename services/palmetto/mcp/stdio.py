@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mcp.server.stdio import stdio_server
-from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCNotification, jsonrpc_message_adapter
 
 from palmetto.mcp.server import PalmettoServer
 from palmetto.mcp.settings import MESSAGE_BYTES
@@ -104,7 +104,7 @@ class Input:
             name = message.get("id") if isinstance(message, dict) else None
             self._tell(self._refuse, name, INVALID_REQUEST, "the message holds half of a surrogate pair.")
             return
-        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        if not _is_message(message):
             name = message.get("id") if isinstance(message, dict) else None
             self._tell(self._refuse, name, INVALID_REQUEST, "the line is no message of JSON-RPC 2.0.")
             return
@@ -180,6 +180,15 @@ class Output:
 def _finish(done: "asyncio.Future[None]") -> None:
     if not done.done():
         done.set_result(None)
+
+
+def _is_message(value: Any) -> bool:
+    """Whether the SDK would take it, and not for something else: one with an id of another kind is no notification."""
+    try:
+        found = jsonrpc_message_adapter.validate_python(value, by_name=False)
+    except ValueError:
+        return False
+    return not isinstance(found, JSONRPCNotification) or "id" not in value
 
 
 def _claim() -> tuple[int, int]:

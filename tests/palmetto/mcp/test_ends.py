@@ -243,6 +243,8 @@ class TestBadMessages:
         with raw("--checker", "127.0.0.1:1") as server:
             for line, code, name in (
                 (b"nonsense", -32700, None),
+                (b'{"jsonrpc":"2.0","id":6}', -32600, 6),
+                (b'{"jsonrpc":"2.0","id":{"a":1},"method":"ping"}', -32600, None),
                 (b"[" * 100_000, -32700, None),
                 (b"[1, 2]", -32600, None),
                 (b'{"id": 7}', -32600, 7),
