@@ -104,6 +104,8 @@ def test_the_colours_are_ones_own_and_kept(browser: "Browser", workbench: str) -
 def test_a_wrong_link_is_a_sentence(browser: "Browser", workbench: str, where: str, says: str) -> None:
     with opened(browser, f"{workbench}/{where}") as found:
         expect(found.page.get_by_role("alert").filter(has_text=says)).to_be_visible()
+        if "attempt" in where:
+            expect(theorems(found.page).first).to_be_visible()
         # The browser's own line about a 404 is none of ours.
         assert [one for one in found.complaints if "404" not in one] == []
 

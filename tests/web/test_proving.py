@@ -119,6 +119,8 @@ def test_it_ends_with_the_page_that_began_it_and_others_may_watch(browser: "Brow
         assert httpx2.get(f"{workbench}/v1/attempts/{name}").json()["state"] == "running"
     with opened(browser, f"{workbench}/#/attempt/{name}") as found:
         expect(verdict(found.page)).to_contain_text("Stopped")
+        # Its theorem is chosen: it can be tried again.
+        expect(theorems(found.page).and_(found.page.locator("[aria-selected=true]"))).to_contain_text(HARD)
         assert found.complaints == []
 
 

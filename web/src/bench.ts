@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { ApiError } from "./api";
-import type { Options, Project, Session, Theorem } from "./contract";
+import type { About, Options, Project, Session, Theorem } from "./contract";
 import { intent } from "./coqtext";
 import { format, parse, type Route } from "./route";
 import { Run } from "./run";
@@ -66,6 +66,7 @@ export class Bench extends Store {
     } else if (route.page !== "experiments") this.choosing = true;
     if (route.page !== "experiments") await this.#loadProjects();
     if (route.page === "prove" && this.projects !== null) await this.#choose(route);
+    if (route.page === "attempt") await this.#chooseAsked(this.run?.about ?? null);
   }
 
   async begin(): Promise<void> {
@@ -129,16 +130,32 @@ export class Bench extends Store {
     await this.#loadTheorems(wanted);
     if (route.file) this.file = route.file;
     if (route.theorem && this.theorems !== null) {
-      this.theorem =
-        this.theorems.find(
-          (one) =>
-            one.name === route.theorem &&
-            (route.file === "" || one.file === route.file) &&
-            (route.index === null || one.index === route.index),
-        ) ?? null;
+      this.theorem = this.#named(route.theorem, route.file, route.index);
       if (this.theorem === null) this.fault = `There is no theorem “${route.theorem}” in ${route.file || wanted}.`;
       else this.filter = "";
     }
+    this.changed();
+  }
+
+  #named(name: string, file: string, index: number | null): Theorem | null {
+    const fits = (one: Theorem): boolean =>
+      one.name === name && (file === "" || one.file === file) && (index === null || one.index === index);
+    return this.theorems?.find(fits) ?? null;
+  }
+
+  #chosen(): boolean {
+    return this.theorem !== null;
+  }
+
+  /** Whoever comes by a link to an attempt finds its theorem chosen, and else the first project. */
+  async #chooseAsked(about: About | null): Promise<void> {
+    if (this.#chosen() || this.projects === null) return;
+    const named = this.projects.some((one) => one.name === about?.project) ? about : null;
+    const project = named?.project ?? (this.project || (this.projects[0]?.name ?? ""));
+    if (project === "") return;
+    await this.#loadTheorems(project);
+    if (this.#chosen() || this.project !== project || named === null) return;
+    this.theorem = this.#named(named.theorem ?? "", named.file ?? "", named.index ?? null);
     this.changed();
   }
 
@@ -272,7 +289,7 @@ export class Bench extends Store {
     this.owned = false;
     const run = new Run({ kind: "prove", title: "", place: "", statement: "", budget: null, text: null });
     run.id = id;
-    await this.#listen(run, api.follow(id, 0, this.#fresh()), () => undefined);
+    await this.#listen(run, api.follow(id, 0, this.#fresh()), () => void this.#chooseAsked(run.about));
   }
 
   async #listen(run: Run, stream: AsyncGenerator<api.Said>, known: () => void): Promise<void> {

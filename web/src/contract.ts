@@ -162,6 +162,7 @@ export interface About {
   project?: string;
   theorem?: string;
   file?: string;
+  index?: number | null;
   budget_cpu_s?: number;
 }
 

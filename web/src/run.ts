@@ -19,6 +19,8 @@ export interface Asked {
 /** What is known of it; `apply` takes in what the stream says. */
 export class Run {
   id = "";
+  /** What was asked, in the server's words; null as long as it has said nothing. */
+  about: About | null = null;
   phase: Phase = "connecting";
   theorems: TheoremRun[] = [];
   current = 0;
@@ -42,6 +44,7 @@ export class Run {
 
   begin(about: About): void {
     this.id = about.id;
+    this.about = about;
     const { asked } = this;
     asked.title ||= about.theorem ?? "";
     asked.place ||= [about.project, about.file].filter(Boolean).join(" · ");
