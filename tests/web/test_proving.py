@@ -124,6 +124,24 @@ def test_it_ends_with_the_page_that_began_it_and_others_may_watch(browser: "Brow
         assert found.complaints == []
 
 
+def test_the_browser_asks_before_work_is_lost(browser: "Browser", workbench: str) -> None:
+    with opened(browser, f"{workbench}/#/prove?project=examples&file=ListFacts.v&theorem={HARD}") as found:
+        page = found.page
+        budget(page, 600)
+        prove(page)
+        expect(page.get_by_role("tree")).to_be_visible(timeout=60_000)
+        name = attempt_id(page)
+        with page.expect_event("dialog") as asked:
+            page.once("dialog", lambda dialog: dialog.dismiss())
+            page.evaluate("setTimeout(() => location.reload(), 0)")
+        assert asked.value.type == "beforeunload"
+        expect(page.get_by_role("region", name="Progress")).to_be_visible()
+        assert httpx2.get(f"{workbench}/v1/attempts/{name}").json()["state"] == "running"
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.reload()
+        expect(verdict(page)).to_contain_text("Stopped")
+
+
 def test_what_is_not_proved_has_its_best_try(browser: "Browser", workbench: str) -> None:
     with opened(browser, f"{workbench}/#/prove?project=examples&theorem={HARD}") as found:
         page = found.page

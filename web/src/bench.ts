@@ -75,6 +75,10 @@ export class Bench extends Store {
       this.changed();
     });
     addEventListener("hashchange", () => void this.arrived());
+    // The work ends with the page: a key pressed by mistake must not cost it.
+    addEventListener("beforeunload", (event) => {
+      if (this.busy && this.owned) event.preventDefault();
+    });
     await this.retry();
   }
 
