@@ -15,7 +15,7 @@ from evaluator.server import add_experiments
 from evaluator.store import ExperimentStore
 
 from ..browser import opened
-from .report.making import realistic, record
+from .report.making import record, stored
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,12 +43,7 @@ class Served:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "experiments.sqlite"
-    with ExperimentStore.open(path) as store:
-        for name, rate in (("first", 0.4), ("second & <b>bold</b>", 0.6)):
-            made = realistic(name, {"demo": 20, "other": 5}, rate, seed=1)
-            store.begin(name, {"model": f"model of {rate}"}, {"demo": {}, "other": {}})
-            store.put_all(list(made.records.values()))
-        store.begin("empty", {}, {"demo": {}})
+    stored(path)
     return path
 
 

@@ -8,10 +8,8 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from evaluator.store import ExperimentStore
-
 from ..browser import DESKTOP, PHONE, opened
-from ..evaluator.report.making import realistic
+from ..evaluator.report.making import stored
 from ..prover.server.process import ProverProcess
 from .pages import budget, choose, nameless, poor_contrast, prove, skip_unless_built, theorems, verdict
 
@@ -26,12 +24,7 @@ def guarded(checker_address: str, tmp_path_factory: pytest.TempPathFactory) -> I
     """A prover that wants a token, with some experiments."""
     skip_unless_built()
     path = tmp_path_factory.mktemp("store") / "experiments.sqlite"
-    with ExperimentStore.open(path) as store:
-        for name, rate in (("first", 0.4), ("second & <b>bold</b>", 0.6)):
-            made = realistic(name, {"demo": 20, "other": 5}, rate, seed=1)
-            store.begin(name, {"model": f"model of {rate}"}, {"demo": {}, "other": {}})
-            store.put_all(list(made.records.values()))
-        store.begin("empty", {}, {"demo": {}})
+    stored(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PALMETTO_EXPERIMENTS", str(path))
         process = ProverProcess(checker_address, token=TOKEN)

@@ -1,10 +1,12 @@
 """Experiments made for the tests of the report."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 from evaluator.record import Record, StageCost
 from evaluator.report import Experiment, an_experiment
+from evaluator.store import ExperimentStore
 
 STAGES = ("start", "cheap", "model", "light", "openings", "hammer", "strong", "holes", "search")
 
@@ -95,3 +97,13 @@ def realistic(name: str, sizes: dict[str, int], rate: float, seed: int) -> Exper
                 )
             )
     return an_experiment(name, records, settings={"orchestration_cpu_s": 0.03 * sum(one.cpu_s for one in records)})
+
+
+def stored(path: Path) -> None:
+    """A store with two experiments, one of which has a name that is markup, and one without a theorem."""
+    with ExperimentStore.open(path) as store:
+        for name, rate in (("first", 0.4), ("second & <b>bold</b>", 0.6)):
+            found = realistic(name, {"demo": 20, "other": 5}, rate, seed=1)
+            store.begin(name, {"model": f"model of {rate}"}, {"demo": {}, "other": {}})
+            store.put_all(list(found.records.values()))
+        store.begin("empty", {}, {"demo": {}})
