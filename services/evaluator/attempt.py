@@ -41,7 +41,7 @@ class _Seen:
         if kind == "result":
             self.result = event
             return
-        if kind == "generated":
+        if kind == "generated" and event.get("source", "model") == "model":
             if event.get("answer") or event.get("script"):
                 self.answers.append(str(event.get("answer", "")))
             elif problem := causes.of_model(str(event.get("message", ""))):

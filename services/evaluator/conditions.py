@@ -20,6 +20,7 @@ class Conditions:
         prompt: the layout of the prompt.
         printing: how goals are printed for the model.
         backtrack, retrieval, hammer: what the prover may use.
+        neighbours: the nearest neighbours are asked after the model.
     """
 
     model: str = "neighbours"
@@ -31,6 +32,7 @@ class Conditions:
     backtrack: bool = True
     retrieval: bool = True
     hammer: bool = True
+    neighbours: bool = False
 
     def settings(self) -> dict[str, Any]:
         """As the store keeps them."""
@@ -47,4 +49,5 @@ class Conditions:
             "backtrack": self.backtrack,
             "retrieval": self.retrieval,
             "hammer": self.hammer,
+            "neighbours": self.neighbours,
         }

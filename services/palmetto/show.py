@@ -62,7 +62,7 @@ def _line(event: dict[str, Any]) -> str:
     """A step in a few words; empty for what says little."""
     kind = event["kind"]
     shown = {
-        "generated": lambda: f"model: {_flat(event['script']) or event['message']}",
+        "generated": lambda: f"{event.get('source', 'model')}: {_flat(event['script']) or event['message']}",
         # What fails, and the holes that stay, are most of all steps: they are left to the event stream.
         "ran": lambda: f"runs: {event['sentence']}" if event["ok"] else "",
         "repaired": lambda: f"repaired ({event['error_class']}): {event['before']} -> {event['after']}",

@@ -20,6 +20,8 @@ from coqdata.run_folder import RunFolder
 _READY_S = 180.0
 _END_S = 15.0
 _PR_SET_PDEATHSIG = 1
+# Services whose name is not that of what `palmetto serve` starts.
+_KINDS = {"neighbours": "model-server"}
 
 
 class StackError(Exception):
@@ -33,6 +35,7 @@ class StackOptions:
     Attributes:
         projects: those that the checker serves, as `palmetto serve coq-checker --project` takes them.
         model: `neighbours`, `replay:DIR`, or the base address of a model server that runs already.
+        neighbours: the prover asks the nearest neighbours after another model.
         port: of the prover's HTTP interface; 0: any free one.
         jobs: checks at one time; None: the cores.
         logs: folder for the services' logs; None: what they print is dropped unless one fails.
@@ -40,6 +43,7 @@ class StackOptions:
 
     projects: tuple[str, ...] = ()
     model: str = "neighbours"
+    neighbours: bool = True
     port: int = 0
     jobs: int | None = None
     logs: Path | None = None
@@ -102,7 +106,7 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
         ("coq-checker", checker, [*projects, *jobs], {}),
         ("retriever", retriever, [], {}),
     ]
-    model_url = options.model
+    model_url, neighbours_url = options.model, ""
     if options.model.startswith(("http://", "https://")):
         _check_address(options.model)
     else:
@@ -116,6 +120,10 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
         model_url = f"http://{address}/v1"
         arguments = ["--backend", backend, "--retriever", retriever, *(["--replay", folder] if folder else [])]
         found.append(("model-server", address, arguments, {}))
+    if options.neighbours and options.model != "neighbours":
+        address = f"127.0.0.1:{_free_port()}"
+        neighbours_url = f"http://{address}/v1"
+        found.append(("neighbours", address, ["--backend", "neighbours", "--retriever", retriever], {}))
     found.append(
         (
             "prover",
@@ -125,6 +133,7 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
                 "PALMETTO_PROVER_CHECKER": checker,
                 "PALMETTO_PROVER_RETRIEVER": retriever,
                 "PALMETTO_PROVER_MODEL": model_url,
+                "PALMETTO_PROVER_NEIGHBOURS": neighbours_url,
                 **({"PALMETTO_PROVER_ATTEMPTS": str(options.jobs)} if options.jobs else {}),
             },
         )
@@ -184,7 +193,7 @@ async def stack(options: StackOptions, folder: Path) -> AsyncIterator[Stack]:
                 "-m",
                 "palmetto",
                 "serve",
-                name,
+                _KINDS.get(name, name),
                 "--listen",
                 address,
                 *arguments,

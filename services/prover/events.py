@@ -93,7 +93,7 @@ class Stage(_Base):
 
 @dataclass(frozen=True, slots=True)
 class Generated(_Base):
-    """An answer of the model.
+    """An answer of the model, or of the nearest neighbours that are asked after it.
 
     Attributes:
         sample: its number, from 0.
@@ -101,6 +101,7 @@ class Generated(_Base):
         script: what is run of it; empty where it holds no proof.
         score: the model's, higher is better.
         message: why there is no script.
+        source: `model` or `neighbours`.
     """
 
     kind: ClassVar[str] = "generated"
@@ -109,6 +110,7 @@ class Generated(_Base):
     script: str
     score: float
     message: str = ""
+    source: str = "model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class Prover:
         model: what proposes proofs; None to go without.
         retriever: what knows premises; None to go without.
         settings: limits.
+        neighbours: what is asked for proofs after the model, and for tactics where the model offers none; None to go
+            without.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class Prover:
         model: ModelPort | None = None,
         retriever: RetrieverPort | None = None,
         settings: ProverSettings | None = None,
+        neighbours: ModelPort | None = None,
     ) -> None:
         self.settings = settings or ProverSettings()
         self._checker = checker
         self._model = model
         self._retriever = retriever
+        self._neighbours = neighbours
 
     async def prove(self, task: ProveTask) -> AsyncGenerator[Event, None]:
         """Works on a theorem and tells every step; the last event, and only that, is `Finished`.
@@ -63,7 +67,7 @@ class Prover:
         goalless = Question(task.target, Goal((), ""), seed=task.seed)
         library = Library(coq, self._retriever if task.retrieval else None, goalless, self.settings)
         context = Context(coq, self.settings, events.put_nowait, started, library)
-        strategy = Strategy(task, context, self._model)
+        strategy = Strategy(task, context, self._model, self._neighbours)
         wall_s = task.budget_cpu_s * self.settings.wall_factor + self.settings.wall_slack_s
         verdict, message = ProofVerdict.NOT_PROVED, ""
         result: Result | None = None

@@ -23,13 +23,21 @@ _REPAIR_MS = 500
 
 
 class Runner:
-    """Works on one tree."""
+    """Works on one tree.
 
-    def __init__(self, context: Context, attempt: int, *, repair: bool = True) -> None:
+    Args:
+        context: the theorem under work.
+        attempt: the tree's number.
+        repair: mend what fails.
+        how: the word for tactics that stand in the proposal.
+    """
+
+    def __init__(self, context: Context, attempt: int, *, repair: bool = True, how: str = "model") -> None:
         self.context = context
         self.attempt = attempt
         self.repair = repair
         self.repairs = 0
+        self._how = how
         self._lemmas: dict[str, None] = {}
         self._renames: dict[str, str] = {}
         self._left: set[Node] = set()
@@ -179,7 +187,7 @@ class Runner:
         if outcome.passed:
             for name in named_lemmas(sentence):
                 self._lemmas[name] = None
-            await self.use(node, sentence, "model", outcome)
+            await self.use(node, sentence, self._how, outcome)
             return True
         return self.repair and await self._repaired(node, sentence, outcome)
 

@@ -1,8 +1,6 @@
 """The order of work on one theorem: what is cheap and often enough comes first."""
 
-import asyncio
 import itertools
-import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ from prover.coq import CoqProblemError
 from prover.events import Generated, ProofVerdict, Retrieved, Stage, StageCost, Started
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
-from prover.ports import Format, HelperError, ModelPort, Proposal, Question
+from prover.ports import ModelPort
 from prover.runner import Runner
 from prover.script import Node, parse, script
 from prover.search import TIDY, Search, openings
 from prover.side_by_side import side_by_side
+from prover.sources import Source
 from prover.task import ProveTask
 
 # Begun proofs that are worked on further, and the holes that one may have.
@@ -63,23 +62,34 @@ class _Done(Exception):
 class Strategy:
     """The work on one theorem.
 
+    Args:
+        task: what is asked.
+        context: what the parts share.
+        model: what proposes proofs; None for nothing.
+        neighbours: what is asked for proofs after the model, and for tactics where the model offers none; None for
+            nothing.
+
     Attributes:
         answers: how many of the model's answers were used.
         costs: what each stage took so far.
     """
 
-    def __init__(self, task: ProveTask, context: Context, model: ModelPort | None) -> None:
+    def __init__(
+        self, task: ProveTask, context: Context, model: ModelPort | None, neighbours: ModelPort | None = None
+    ) -> None:
         self.answers = 0
         self.costs: list[StageCost] = []
         self._task = task
         self._context = context
-        self._model = model if task.use_model else None
-        self._random = random.Random(task.seed)
+        self._model: Source | None = None
+        self._neighbours: Source | None = None
+        if task.use_model and model is not None:
+            self._model = Source(context, model, task, samples=task.samples, layout=task.layout, printing=task.printing)
+        if task.use_model and task.retrieval and task.neighbours and neighbours is not None:
+            self._neighbours = Source(context, neighbours, task, how="neighbours", counted=False)
         self._trees: list[_Tree] = []
         self._numbers = itertools.count()
         self._goal: Goal | None = None
-        self._problem = ""
-        self._format: Format | None = None
         self._best: tuple[int, int, str] | None = None
 
     async def work(self) -> Result:
@@ -94,7 +104,8 @@ class Strategy:
                 await self._start()
             stages: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
                 ("cheap", partial(self._root, Effort.MEDIUM), 0.05),
-                ("model", self._generate, 0.12),
+                ("model", partial(self._generate, self._model), 0.12),
+                ("neighbours", partial(self._generate, self._neighbours), 0.12),
                 ("begun", self._begun, 0.1),
                 ("light", partial(self._root, Effort.LIGHT), 0.05),
                 ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
@@ -105,6 +116,8 @@ class Strategy:
                 ("backtrack", self._backtrack, 0.3),
                 ("search", self._search_on, 1.0),
             ]
+            if self._neighbours is None:
+                stages = [one for one in stages if one[0] != "neighbours"]
             for name, stage, share in stages:
                 context.emit(Stage(context.now_s, name, context.coq.budget.spent_s, context.coq.budget.total_s))
                 try:
@@ -114,10 +127,10 @@ class Strategy:
                     if context.coq.budget.exhausted:
                         raise
         except BudgetSpentError:
-            return Result(ProofVerdict.TIMEOUT, message=self._problem or "the budget was spent.")
+            return Result(ProofVerdict.TIMEOUT, message=self._problem() or "the budget was spent.")
         except _Done as done:
             return Result(ProofVerdict.PROVED, done.proof, done.how)
-        return Result(ProofVerdict.NOT_PROVED, message=self._problem or "nothing that was tried proves it.")
+        return Result(ProofVerdict.NOT_PROVED, message=self._problem() or "nothing that was tried proves it.")
 
     @contextmanager
     def _counted(self, name: str) -> Iterator[None]:
@@ -157,31 +170,23 @@ class Strategy:
         await self._retrieve()
         self._seen = seen
 
-    def _tree(self, *, repair: bool = True) -> _Tree:
-        runner = Runner(self._context, next(self._numbers), repair=repair)
+    def _tree(self, how: str = "model") -> _Tree:
+        runner = Runner(self._context, next(self._numbers), how=how)
         return _Tree(Node(self._goal), runner, Filler(self._context, runner))
 
-    async def _question(self) -> Question | None:
-        """The theorem's goal, printed as the model was made for; None without a model that can be asked."""
-        if self._model is None:
-            return None
-        assert self._goal is not None
-        task = self._task
-        goal = self._goal
-        try:
-            self._format = self._format or await self._model.format(task.layout, task.printing)
-        except HelperError as error:
-            self._no_model(str(error))
-            return None
-        if self._format.printing != "default":
-            seen = await self._context.coq.run("", cpu_ms=10_000, printing=self._format.printing)
-            goal = seen.goals[0] if seen.goals else goal
-        return Question(task.target, goal, self._format.layout, self._format.printing, task.seed)
+    def _problem(self) -> str:
+        """What the model said in place of answers, as the message of a result."""
+        why = self._model.problem if self._model is not None else ""
+        return f"the model gave no answer ({why}); nothing else proves it." if why else ""
 
-    def _no_model(self, why: str) -> None:
-        self._problem = f"the model gave no answer ({why}); nothing else proves it."
-        self._context.emit(Generated(self._context.now_s, 0, "", "", 0.0, why))
-        self._model = None
+    async def _goal_for(self, source: Source) -> Goal:
+        """The theorem's goal, printed as a source wishes."""
+        assert self._goal is not None
+        printing = await source.printing()
+        if printing == "default":
+            return self._goal
+        seen = await self._context.coq.run("", cpu_ms=10_000, printing=printing)
+        return seen.goals[0] if seen.goals else self._goal
 
     async def _finish(self, tree: _Tree) -> None:
         """Has a finished tree checked.
@@ -212,52 +217,41 @@ class Strategy:
         found = await context.library.of(self._goal)
         context.emit(Retrieved(context.now_s, found.names, context.library.problem or found.problem))
 
-    async def _generate(self) -> None:
-        """The model's proofs: each as it stands, then each goal by goal, then the holes of the best."""
+    async def _generate(self, source: Source | None) -> None:
+        """A source's proofs: each as it stands, then each goal by goal, then the holes of the best."""
+        if source is None:
+            return
         scripts: dict[str, None] = {}
-        for number, proposal in enumerate(await self._proposals()):
+        for number, proposal in enumerate(await source.proofs(await self._goal_for(source))):
             reading = read_answer(proposal.text, self._context.settings.max_answer_bytes)
             shown = proposal.text if len(proposal.text) <= _SHOWN else proposal.text[:_SHOWN] + " ..."
             now_s = self._context.now_s
-            self._context.emit(Generated(now_s, number, shown, reading.script, proposal.score, reading.problem))
-            self.answers += 1
+            self._context.emit(
+                Generated(now_s, number, shown, reading.script, proposal.score, reading.problem, source.how)
+            )
+            self.answers += source is self._model
             if reading.script:
                 scripts[reading.script] = None
         jobs = self._context.coq.jobs
-        await side_by_side([partial(self._whole, text) for text in scripts], jobs)
-        trees = await side_by_side([partial(self._grown, text) for text in scripts], jobs)
+        await side_by_side([partial(self._whole, text, source.how) for text in scripts], jobs)
+        trees = await side_by_side([partial(self._grown, text, source.how) for text in scripts], jobs)
         for effort in (Effort.MEDIUM, Effort.LIGHT):
             for tree in sorted(trees, key=lambda one: _open(one.root)):
                 if await tree.filler.fill_all(tree.root, effort):
                     await self._finish(tree)
 
-    async def _proposals(self) -> tuple[Proposal, ...]:
-        if self._model is None or self._task.samples == 0:
-            return ()
-        question = await self._question()
-        if question is None or self._model is None:
-            return ()
-        try:
-            async with asyncio.timeout(self._context.settings.model_timeout_s):
-                answers = await self._model.proofs(question, self._task.samples)
-        except (HelperError, TimeoutError) as error:
-            self._no_model(str(error) or "it did not answer in time")
-            return ()
-        self._context.asked.add(answers)
-        return answers.proposals if self._task.samples is None else answers.proposals[: self._task.samples]
-
-    async def _whole(self, text: str) -> None:
+    async def _whole(self, text: str, how: str) -> None:
         """A proposed proof as it stands."""
         context = self._context
         seen = await context.coq.run(text, cpu_ms=context.settings.step_cpu_ms)
         if seen.complete:
             accepted = await accept(context, "\n".join(["Proof.", text, "Qed."]))
             if accepted is not None:
-                raise _Done(accepted, "model")
+                raise _Done(accepted, how)
 
-    async def _grown(self, text: str) -> _Tree:
+    async def _grown(self, text: str, how: str) -> _Tree:
         """A proposed proof run goal by goal."""
-        tree = self._tree()
+        tree = self._tree(how)
         self._trees.append(tree)
         await tree.runner.run(tree.root, parse(text, self._context.settings.max_sentences))
         await tree.filler.fill_all(tree.root, Effort.QUICK)
@@ -305,11 +299,15 @@ class Strategy:
     async def _search(self, last: int = 6) -> None:
         tree = self._tree()
         self._trees.append(tree)
-        question = await self._question()
-        model = self._model if self._format is not None and self._format.tactics else None
-        search = Search(self._context, tree.runner, tree.filler, model=model, question=question)
+        search = Search(self._context, tree.runner, tree.filler, source=await self._tactician())
         if await search.run(tree.root, last):
             await self._finish(tree)
+
+    async def _tactician(self) -> Source | None:
+        """Who is asked for tactics."""
+        if self._model is not None and await self._model.offers_tactics():
+            return self._model
+        return self._neighbours
 
     async def _search_on(self) -> None:
         await self._search(16)

@@ -18,6 +18,7 @@ class ProveTask:
         backtrack: move a hole that cannot be filled up to the goal before it.
         retrieval: ask the retriever for premises.
         use_model: ask the model.
+        neighbours: ask the nearest neighbours after the model, where there are both, if `retrieval` and `use_model`.
         hammer: use CoqHammer, where the toolchain has it.
         layout: the prompt's layout, `sft` or `instruct`; empty: what the model was made for.
         printing: the printing profile of its goals (`coqdata.printing`); empty: what the model was made for.
@@ -31,6 +32,7 @@ class ProveTask:
     backtrack: bool = True
     retrieval: bool = True
     use_model: bool = True
+    neighbours: bool = True
     hammer: bool = True
     layout: str = ""
     printing: str = ""

@@ -45,7 +45,7 @@ def recordings(tmp_path: Path) -> Path:
 
 
 def test_two_servers_are_compared_by_one_command_that_goes_on(tmp_path: Path, recordings: Path) -> None:
-    store, page = tmp_path / "e.sqlite", tmp_path / "report.html"
+    store, page = tmp_path / "e.sqlite", tmp_path / "made" / "report.html"
     palm = tmp_path / "palm.csv"
     palm.write_text("project,file,theorem,run,succeeded,seconds\nexamples,Logic,peirce,gpt,1,\n")
     with (
@@ -115,6 +115,21 @@ def test_recorded_answers_are_used_and_missing_ones_told(tmp_path: Path, recordi
     assert found["peirce"].cause in ("", causes.NOT_RECORDED)
     with ExperimentStore.open(store) as opened:
         assert opened.experiment("r")["model"] == "replay:sft-model"
+
+
+def test_similar_proofs_are_asked_for_where_that_is_wished(tmp_path: Path, recordings: Path) -> None:
+    store = tmp_path / "e.sqlite"
+    names = ("--proj", "examples", "--theorems", "insert_search_tree", "--budget", "2", "--no-hammer")
+    model = ("--model", f"replay:{recordings / 'sft-model'}")
+    for name, more in (("alone", ()), ("both", ("--neighbours",))):
+        done = run(*names, *model, "--exp-name", name, *more, store=store)
+        assert done.returncode == 0, done.stderr
+        (found,) = records(store, name, events=True).values()
+        sources = {one["source"] for one in found.events if one["kind"] == "generated"}
+        assert ("neighbours" in sources) is (name == "both"), sources
+        assert found.model_answers == ()
+    other = run(*names, *model, "--exp-name", "alone", "--neighbours", store=store)
+    assert other.returncode == 2 and "neighbours False (now True)" in other.stderr, other.stderr
 
 
 def test_hammer_alone(tmp_path: Path) -> None:

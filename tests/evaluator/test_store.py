@@ -73,6 +73,9 @@ def test_other_settings_are_refused(path: Path) -> None:
         assert set(store.experiment("e")["projects"]) == {"p", "q"}
         with pytest.raises(StoreError, match=r"ran with model m \(now n\)"):
             store.begin("e", {"model": "n"}, {})
+        store.begin("e", {"model": "m", "neighbours": False}, {})
+        with pytest.raises(StoreError, match=r"ran with neighbours False \(now True\)"):
+            store.begin("e", {"model": "m", "neighbours": True}, {})
         with pytest.raises(StoreError, match="the project p is not what it was"):
             store.begin("e", {"model": "m"}, {"p": {"folder": "/x", "content": "changed"}})
         with pytest.raises(StoreError, match=r"there is no experiment 'f'.* it has e"):

@@ -85,7 +85,15 @@ export type ProverEvent =
   | ({ kind: "started"; statement: string; goals: Goal[] } & At)
   | ({ kind: "stage"; name: string; cpu_s: number; budget_cpu_s: number } & At)
   | ({ kind: "retrieved"; premises: string[]; message: string } & At)
-  | ({ kind: "generated"; sample: number; answer: string; script: string; score: number; message: string } & At)
+  | ({
+      kind: "generated";
+      sample: number;
+      answer: string;
+      script: string;
+      score: number;
+      message: string;
+      source?: string;
+    } & At)
   | ({
       kind: "ran";
       attempt: number;

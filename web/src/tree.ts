@@ -118,6 +118,8 @@ export interface Answer {
   answer: string;
   script: string;
   message: string;
+  /** `model` or `neighbours`. */
+  source: string;
 }
 
 export interface Counts {
@@ -217,6 +219,7 @@ export class TheoremRun {
           answer: event.answer,
           script: event.script,
           message: event.message,
+          source: event.source ?? "model",
         });
         break;
       case "ran": {

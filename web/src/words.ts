@@ -31,6 +31,7 @@ const HOWS: Record<string, string> = {
   sauto: "sauto",
   hammer: "CoqHammer",
   premises: "retrieved lemmas",
+  neighbours: "a similar proof",
 };
 
 /** What found a proof: `search+cheap` is search, then standard tactics. */
@@ -45,6 +46,7 @@ const STAGES: Record<string, string> = {
   start: "beginning",
   cheap: "standard tactics on the statement",
   model: "the model’s proofs",
+  neighbours: "proofs of similar theorems",
   begun: "one step, then standard tactics",
   light: "more tactics on the statement",
   hammer: "CoqHammer on the statement",
@@ -110,7 +112,7 @@ export function doing(run: TheoremRun): string {
     default:
       if (working > 1) return `Filling ${working} goals at one time`;
       if (working === 1) return "Filling a goal";
-      if (run.latest === "generated") return "Running the model’s proofs";
+      if (run.latest === "generated") return "Running proposed proofs";
       return "Running tactics";
   }
 }

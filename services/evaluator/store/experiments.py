@@ -27,6 +27,8 @@ from evaluator.store.values import (
 
 _VERSION = 1
 _BUSY_S = 60.0
+# Settings that are younger than some stores, and what held before there was a choice.
+_BEFORE = {"neighbours": False}
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS experiments (
     name TEXT PRIMARY KEY, created_at TEXT NOT NULL, settings TEXT NOT NULL, projects TEXT NOT NULL DEFAULT '{{}}'
@@ -357,6 +359,7 @@ def _ours(db: sqlite3.Connection) -> bool:
 
 
 def _refuse_other(name: str, held: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    held = {**_BEFORE, **held}
     other = [key for key in given if key in held and held[key] != given[key]]
     if other:
         shown = ", ".join(f"{key} {held[key]} (now {given[key]})" for key in other)

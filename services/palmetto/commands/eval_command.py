@@ -71,6 +71,9 @@ def evaluate(
     ] = True,
     retrieval: Annotated[bool, typer.Option(help="Ask the retriever for premises.")] = True,
     hammer: Annotated[bool, typer.Option(help="Use CoqHammer.")] = True,
+    neighbours: Annotated[
+        bool, typer.Option(help="Ask for proofs of similar theorems after the model, with --retrieval.")
+    ] = False,
     prompt: Annotated[Prompt, typer.Option(help="Layout of the prompt.")] = Prompt.SFT,
     printing: Annotated[Printing, typer.Option(help="How goals are printed for the model.")] = Printing.DEFAULT,
     samples: Annotated[
@@ -140,6 +143,7 @@ def evaluate(
         backtrack=backtrack,
         retrieval=retrieval,
         hammer=hammer,
+        neighbours=neighbours,
     )
     try:
         experiment = Experiment(

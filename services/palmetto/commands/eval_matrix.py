@@ -50,6 +50,9 @@ def matrix(
         unknown = [name for name in split_names([only or ""]) if name not in found.experiments]
         if unknown:
             raise EvaluatorError(f"{file} has no experiment {unknown[0]!r}: it has {', '.join(found.experiments)}.")
+        # Hours before it is written to: what is wrong with it is told now.
+        for page in (found.compare.markdown, found.compare.html) if found.compare is not None else ():
+            _make_folder(page)
     except EvaluatorError as error:
         raise fail(str(error)) from None
     where = store or default_store()
@@ -81,6 +84,14 @@ def matrix(
     raise typer.Exit(0 if clean else 1)
 
 
+def _make_folder(page: str | None) -> None:
+    try:
+        if page not in (None, "-"):
+            Path(page).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EvaluatorError(f"{page} cannot be written: {(error.strerror or 'unknown error').lower()}.") from None
+
+
 def _warn(message: str) -> None:
     print(f"palmetto: {message}", file=sys.stderr)
 
@@ -99,6 +110,7 @@ def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
         backtrack=options.backtrack,
         retrieval=options.retrieval,
         hammer=options.hammer,
+        neighbours=options.neighbours,
     )
     experiment = Experiment(
         name=name,

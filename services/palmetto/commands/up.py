@@ -24,7 +24,7 @@ def up(
     logs: Annotated[Path | None, typer.Option(help="Folder for the services' logs.")] = None,
 ) -> None:
     """Run checker, retriever, model server and prover until Ctrl-C, which ends all of them."""
-    options = StackOptions(tuple(project or ()), model, port, jobs, logs)
+    options = StackOptions(tuple(project or ()), model, port=port, jobs=jobs, logs=logs)
     try:
         asyncio.run(_run(options))
     except StackError as error:

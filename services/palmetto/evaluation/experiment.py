@@ -226,6 +226,7 @@ async def _prover(
             if why:
                 raise StackError(f"the model cannot be used: {why}")
         served = tuple(f"{one.name}={one.root}" for one in projects)
-        options = StackOptions(served, "neighbours" if model == HAMMER else model, jobs=experiment.threads)
+        beside = experiment.conditions.neighbours and model != HAMMER
+        options = StackOptions(served, "neighbours" if model == HAMMER else model, beside, jobs=experiment.threads)
         async with LocalProver(options) as local:
             yield HammerAlone(local) if model == HAMMER else local

@@ -39,6 +39,7 @@ class Options(BaseModel):
     backtrack: bool = True
     retrieval: bool = True
     hammer: bool = True
+    neighbours: bool = False
     theorems: str | None = None
     limit: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)

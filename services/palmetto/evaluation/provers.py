@@ -15,6 +15,8 @@ from palmetto.stack import Stack, StackError, StackOptions, stack, stack_folder
 from prover.client import ProverClient, ProverDownError
 
 _POLL_S = 0.5
+# What these spend is the models' own work.
+_MODELS = frozenset(("model-server", "neighbours"))
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -132,7 +134,7 @@ class LocalProver:
 
     def _running_s(self) -> float:
         services = self._up.services if self._up is not None else []
-        return sum(_cpu_s(one.process.pid) for one in services if one.name != "model-server")
+        return sum(_cpu_s(one.process.pid) for one in services if one.name not in _MODELS)
 
     async def _start(self) -> None:
         held = contextlib.AsyncExitStack()

@@ -124,12 +124,16 @@ async def _result(one: Call, events: AsyncIterator[dict[str, Any]]) -> dict[str,
     raise ToolError(cut(str(result.get("message") or "the prover gave no answer: ask again."), MESSAGE_LETTERS))
 
 
+def _whose(event: dict[str, Any]) -> str:
+    return "a similar theorem" if event.get("source") == "neighbours" else "the model"
+
+
 def _said(event: dict[str, Any]) -> str:
     """A step of the prover in a few words; empty for what says little."""
     kind = event["kind"]
     words: dict[str, Callable[[], str]] = {
         "retrieved": lambda: "premises retrieved",
-        "generated": lambda: f"the model proposes {event['script'] or event['message']}",
+        "generated": lambda: f"{_whose(event)} proposes {event['script'] or event['message']}",
         "applied": lambda: f"applied {event['tactic']}",
         "filled": lambda: f"closed a goal by {event['tactic']}",
         "backtracked": lambda: f"took back {event['tactic']}",

@@ -4,16 +4,14 @@ A goal may be worked on with a budget of b: a move of cost c leaves b - c for th
 is closed stays closed. What was tried with as much budget before is not tried again.
 """
 
-import asyncio
-
 from prover.answers import read_answer
 from prover.context import Context
 from prover.coq import Outcome
 from prover.portfolio import Effort, Filler
-from prover.ports import HelperError, ModelPort, Question
 from prover.runner import Runner
 from prover.script import Node, goal_text, text_to
 from prover.search.moves import Move, moves
+from prover.sources import Source
 
 # The budgets that a search goes through.
 FIRST, LAST = 2, 16
@@ -35,14 +33,12 @@ class Search:
         runner: Runner,
         filler: Filler,
         *,
-        model: ModelPort | None = None,
-        question: Question | None = None,
+        source: Source | None = None,
     ) -> None:
         self.context = context
         self.runner = runner
         self.filler = filler
-        self._model = model
-        self._question = question
+        self._source = source
         self._failed: dict[str, int] = {}
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._moves: dict[str, list[Move]] = {}
@@ -115,30 +111,17 @@ class Search:
         return self._moves[node.text]
 
     async def _asked(self, node: Node) -> list[Move]:
-        if self._model is None or self._question is None or node.goal is None:
+        source = self._source
+        if source is None or node.goal is None:
             return []
         goal = node.goal
-        if self._question.printing != "default":
-            printing = self._question.printing
+        printing = await source.printing()
+        if printing != "default":
             text, cost_s = text_to(node), node.path_cost_s
             seen = await self.context.coq.run(text, cpu_ms=_TACTIC_MS, path_cost_s=cost_s, printing=printing)
             goal = seen.goals[0] if seen.passed and seen.goals else goal
-        asked = Question(
-            self._question.target,
-            goal,
-            self._question.layout,
-            self._question.printing,
-            self._question.seed,
-        )
-        try:
-            async with asyncio.timeout(self.context.settings.model_timeout_s):
-                proposed = await self._model.tactics(asked, _MODEL_TACTICS)
-        except (HelperError, TimeoutError):
-            self._model = None
-            return []
-        self.context.asked.add(proposed)
         found: list[Move] = []
-        for at, one in enumerate(proposed.proposals):
+        for at, one in enumerate(await source.tactics(goal, _MODEL_TACTICS)):
             reading = read_answer(one.text)
             # A tactic is one sentence; what is more is a proof.
             if reading.script and len(reading.script) < _LONGEST_TACTIC:

@@ -68,6 +68,7 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
         checker = await stack.enter_async_context(CheckerClient(settings.checker))
         retriever = await stack.enter_async_context(retriever_client(settings.retriever))
         model = await stack.enter_async_context(model_port(settings.model, settings.model_name, checker, retriever))
+        neighbours = await stack.enter_async_context(model_port(settings.neighbours, "", checker, retriever))
         attempts = Attempts(settings.attempts, settings.queue_size, settings.keep)
 
         async def ready() -> str:
@@ -80,7 +81,7 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
                 )
             return ""
 
-        works = Works(settings, checker, model, retriever_port(retriever, checker))
+        works = Works(settings, checker, model, retriever_port(retriever, checker), neighbours)
         try:
             app = make_app(settings, works, attempts, checker, ready, more)
         except TokenError as error:

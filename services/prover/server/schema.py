@@ -35,6 +35,11 @@ class Budgeted(BaseModel):
     backtrack: bool = Field(True, description="Undo tactics where a goal cannot be closed.")
     retrieval: bool = Field(True, description="Ask the retriever for premises.")
     use_model: bool = Field(True, description="Ask the model.")
+    neighbours: bool = Field(
+        True,
+        description="Ask for proofs of similar theorems after the model, where the server has both; "
+        "with `retrieval` and `use_model` only.",
+    )
     hammer: bool = Field(True, description="Use CoqHammer, where the toolchain has it.")
     prompt: Literal["sft", "instruct"] | None = Field(
         None, description="The prompt's layout; none given: what the model was made for."

@@ -18,6 +18,10 @@ class ProverServerSettings(BaseSettings):
     retriever: str = Field("127.0.0.1:50052", description="Address of the retriever (gRPC); empty: none.")
     model: str = Field("http://127.0.0.1:8000/v1", description="The model server's base address; empty: none.")
     model_name: str = Field("", description="Which of its models; empty: the first one.")
+    neighbours: str = Field(
+        "",
+        description="Base address of a model server with the backend neighbours, asked after the model; empty: none.",
+    )
     attempts: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Theorems at one time.")
     queue_size: int = Field(64, ge=0, description="Theorems that may wait for their turn.")
     keep: int = Field(1000, ge=1, description="Finished attempts that can still be asked for.")

@@ -23,7 +23,7 @@ class Works:
 
     Args:
         settings: limits.
-        checker, model, retriever: whom the prover asks.
+        checker, model, retriever, neighbours: whom the prover asks.
     """
 
     def __init__(
@@ -32,11 +32,13 @@ class Works:
         checker: CheckerClient,
         model: ModelPort | None,
         retriever: RetrieverPort | None,
+        neighbours: ModelPort | None = None,
     ) -> None:
         self._settings = settings
         self._checker = checker
         self._model = model
         self._retriever = retriever
+        self._neighbours = neighbours
 
     def budget_cpu_s(self, request: Budgeted) -> float:
         """CPU seconds that each theorem of a request has."""
@@ -60,6 +62,7 @@ class Works:
             backtrack=request.backtrack,
             retrieval=request.retrieval,
             use_model=request.use_model,
+            neighbours=request.neighbours and request.use_model,
             hammer=request.hammer,
             layout=request.prompt or "",
             printing=request.printing or "",
@@ -134,7 +137,8 @@ class Works:
 
     async def _attempt(self, request: Budgeted, target: TheoremRef | FreeStatement, say: Say, draft: str) -> Finished:
         task = self.task(request, target)
-        prover = Prover(self._checker, with_draft(self._model, draft), self._retriever)
+        model = self._model if request.use_model else None
+        prover = Prover(self._checker, with_draft(model, draft), self._retriever, neighbours=self._neighbours)
         if draft:
             task = replace(task, use_model=True)
         finished: Finished | None = None

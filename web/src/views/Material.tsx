@@ -1,4 +1,4 @@
-import type { TheoremRun } from "../tree";
+import type { Answer, TheoremRun } from "../tree";
 import { counted, sentence } from "../words";
 
 /** What the work began with: the model's proofs, and the premises that were retrieved. */
@@ -7,21 +7,8 @@ export function Material({ theorem }: { theorem: TheoremRun }) {
   if (answers.length === 0 && premises.length === 0 && retrieverMessage === "") return null;
   return (
     <div class="material">
-      {answers.length === 0 ? null : (
-        <details>
-          <summary>{counted(answers.length, "answer")} of the model</summary>
-          <ol class="answers">
-            {answers.map((one) => (
-              <li key={one.sample}>
-                {one.message === "" ? null : <p class="quiet">{sentence(one.message)}</p>}
-                <pre tabIndex={0} role="region" aria-label={`Answer ${one.sample + 1}`}>
-                  {one.script || one.answer}
-                </pre>
-              </li>
-            ))}
-          </ol>
-        </details>
-      )}
+      <Proposals answers={answers.filter((one) => one.source !== "neighbours")} what="answer" of="the model" />
+      <Proposals answers={answers.filter((one) => one.source === "neighbours")} what="proof" of="similar theorems" />
       {retrieverMessage === "" ? null : <p class="quiet">No premises: {sentence(retrieverMessage)}</p>}
       {premises.length === 0 ? null : (
         <details>
@@ -36,5 +23,26 @@ export function Material({ theorem }: { theorem: TheoremRun }) {
         </details>
       )}
     </div>
+  );
+}
+
+function Proposals({ answers, what, of }: { answers: Answer[]; what: string; of: string }) {
+  if (answers.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        {counted(answers.length, what)} of {of}
+      </summary>
+      <ol class="answers">
+        {answers.map((one) => (
+          <li key={one.sample}>
+            {one.message === "" ? null : <p class="quiet">{sentence(one.message)}</p>}
+            <pre tabIndex={0} role="region" aria-label={`${what === "proof" ? "Proof" : "Answer"} ${one.sample + 1}`}>
+              {one.script || one.answer}
+            </pre>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }

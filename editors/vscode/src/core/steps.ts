@@ -40,7 +40,7 @@ export class Progress {
         this.doing = `${asArray(data["premises"]).length} premises found`;
         break;
       case "generated":
-        this.doing = `proposal ${numberOf(data, "sample") + 1} of the model`;
+        this.doing = `proposal ${numberOf(data, "sample") + 1} of ${data["source"] === "neighbours" ? "similar theorems" : "the model"}`;
         break;
       case "ran":
         this.tried += 1;
