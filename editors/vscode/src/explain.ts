@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Problem, ProblemKind } from "./core/problems";
+import { fail } from "./notices";
 import { openSettings } from "./settings";
 
 const AGAIN = "Try Again";
@@ -40,7 +41,7 @@ export async function explain(problem: Problem, remedies: Remedies, more: string
   // A browser does not tell a server that is not there from one that does not let this page ask.
   const browser = problem.kind === "unreachable" && vscode.env.uiKind === vscode.UIKind.Web;
   const hint = browser ? " It must also let this page ask: see its PALMETTO_PROVER_ORIGINS." : "";
-  const answer = await vscode.window.showErrorMessage(problem.message + hint, ...(more ? [more] : []), ...buttons);
+  const answer = await fail(problem.message + hint, ...(more ? [more] : []), ...buttons);
   switch (answer) {
     case undefined:
       return "no";

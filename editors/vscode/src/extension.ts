@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { SELECTOR, documentOf } from "./documents";
 import { Lenses } from "./lenses";
+import { inform } from "./notices";
 import { Proposals } from "./proposals";
 import { Prover } from "./prove";
 import { Tokens } from "./tokens";
@@ -53,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
 /** The document of a command: the one that it was called on, or the active one. */
 async function given(uri: unknown): Promise<vscode.TextDocument | undefined> {
   const document = uri instanceof vscode.Uri ? await documentOf(uri) : vscode.window.activeTextEditor?.document;
-  if (!document) void vscode.window.showInformationMessage("Open a Coq file first.");
+  if (!document) void inform("Open a Coq file first.");
   return document;
 }
 

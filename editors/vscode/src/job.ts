@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { fill } from "./core/client";
 import { type Found, type ToSource, proofsOf, proofsOfSteps } from "./core/edits";
 import { type Place, scan } from "./core/places";
+import { plain } from "./core/plain";
 import type { FillRequest, FilledTheorem } from "./core/protocol";
 import { Progress } from "./core/steps";
 import { FollowedDocument, derivedLogicalName, shortName } from "./documents";
@@ -122,7 +123,7 @@ class Reporter {
     private readonly progress: Progress,
     private readonly report: vscode.Progress<{ message: string; increment?: number }>,
   ) {
-    report.report({ message: progress.describe() });
+    report.report({ message: plain(progress.describe()) });
   }
 
   changed(): void {
@@ -131,7 +132,7 @@ class Reporter {
       const { done } = this.progress;
       const increment = (done - this.reported) * 100;
       this.reported = done;
-      this.report.report({ message: this.progress.describe(), ...(increment > 0 ? { increment } : {}) });
+      this.report.report({ message: plain(this.progress.describe()), ...(increment > 0 ? { increment } : {}) });
     }, REPORT_MS);
   }
 

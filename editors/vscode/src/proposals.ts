@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { FollowedDocument, documentOf, rangeOf, shortName } from "./documents";
 import { type Change, type Found, applied } from "./core/edits";
 import { quoted } from "./core/places";
+import { fail, inform, warn } from "./notices";
 
 const SCHEME = "palmetto-proposal";
 const APPLY = "Apply";
@@ -52,7 +53,7 @@ export async function putIn(document: FollowedDocument, proofs: readonly Found[]
   const name = shortName(document.uri);
   const target = await documentOf(document.uri);
   if (!target) {
-    void vscode.window.showErrorMessage(`${name} was closed or is gone: the proofs are in Palmetto's log.`);
+    void fail(`${name} was closed or is gone: the proofs are in Palmetto's log.`);
     return undefined;
   }
   const text = target.getText();
@@ -62,7 +63,7 @@ export async function putIn(document: FollowedDocument, proofs: readonly Found[]
   const edit = new vscode.WorkspaceEdit();
   for (const change of changes) edit.replace(target.uri, rangeOf(target, change), change.newText);
   if (await vscode.workspace.applyEdit(edit)) return { placed, lost };
-  void vscode.window.showErrorMessage(
+  void fail(
     `${name} could not be changed: it is read only, or was changed at the same moment. The proofs are in Palmetto's log.`,
   );
   return undefined;
@@ -74,9 +75,9 @@ export function tell(name: string, { placed, lost }: Outcome): void {
   const which = lost.map(quoted).join(", ");
   const changed = `${which} ${lost.length > 1 ? "were" : "was"} changed while the prover was at work`;
   if (placed.length) {
-    void vscode.window.showWarningMessage(`${name}: ${changed}, so only ${placed.map(quoted).join(", ")} got a proof.`);
+    void warn(`${name}: ${changed}, so only ${placed.map(quoted).join(", ")} got a proof.`);
   } else {
-    void vscode.window.showWarningMessage(`${name}: ${changed}, so nothing was put in. Prove it again.`);
+    void warn(`${name}: ${changed}, so nothing was put in. Prove it again.`);
   }
 }
 
@@ -127,7 +128,7 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
     this.open.set(document.uri.toString(), proposal);
     this.tellContext();
     await this.show(document.uri);
-    const answer = await vscode.window.showInformationMessage(message, APPLY, DISCARD);
+    const answer = await inform(message, APPLY, DISCARD);
     if (answer === APPLY) {
       await this.apply(proposal);
     } else if (answer === DISCARD) {
@@ -172,7 +173,7 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
     }
     const [only, ...others] = this.open.values();
     if (others.length) {
-      void vscode.window.showInformationMessage("Proofs wait for several files: go to the one that is meant.");
+      void inform("Proofs wait for several files: go to the one that is meant.");
       return undefined;
     }
     return only;

@@ -6,6 +6,7 @@ import type { FilledTheorem } from "./core/protocol";
 import { FollowedDocument, documentOf, isCoq, isEditable, shortName } from "./documents";
 import { explain } from "./explain";
 import { type Done, Job, type Wanted } from "./job";
+import { fail, inform, warn } from "./notices";
 import { type Proposals, putIn, tell } from "./proposals";
 import { openSettings, settingsOf } from "./settings";
 import type { Tokens } from "./tokens";
@@ -87,14 +88,14 @@ export class Prover implements vscode.Disposable {
     const job = this.jobOf(uri);
     if (job) {
       const stop = "Stop It";
-      const answer = await vscode.window.showInformationMessage(`Palmetto is at work on ${name} already.`, stop);
+      const answer = await inform(`Palmetto is at work on ${name} already.`, stop);
       if (answer === stop) job.stop();
       return false;
     }
     if (!this.proposals.waits(uri)) return true;
     const [show, discard] = ["Show Them", "Discard Them"];
     const told = `Proofs for ${name} wait to be applied.`;
-    const answer = await vscode.window.showInformationMessage(told, show, discard);
+    const answer = await inform(told, show, discard);
     if (answer === show) await this.proposals.show(uri);
     if (answer !== discard) return false;
     await this.proposals.discardFor(uri);
@@ -130,7 +131,7 @@ export class Prover implements vscode.Disposable {
     if (error instanceof Stopped) {
       this.log.info("Stopped.");
       const told = `Stopped: ${listed(proofs.map((one) => one.name))} had been proved.`;
-      if (show && (await vscode.window.showInformationMessage(told, show)) === show) {
+      if (show && (await inform(told, show)) === show) {
         await this.offer(job, proofs, message, true);
       } else {
         job.document.dispose();
@@ -168,7 +169,7 @@ export class Prover implements vscode.Disposable {
     const target = await documentOf(job.uri);
     if (!target) {
       document.dispose();
-      void vscode.window.showErrorMessage(`${name} was closed or is gone: the proofs are in Palmetto's log.`);
+      void fail(`${name} was closed or is gone: the proofs are in Palmetto's log.`);
       return;
     }
     const text = target.getText();
@@ -192,7 +193,7 @@ export class Prover implements vscode.Disposable {
     const error = open.every((one) => one.result.verdict === "ERROR");
     const which = open.length > 1 ? `any of the ${open.length} theorems` : listed(open.map((one) => one.theorem));
     const told = `${name}: no proof was found for ${which}${why}`;
-    const answer = await vscode.window.showWarningMessage(told, ...(error ? [settings, log] : [log]));
+    const answer = await warn(told, ...(error ? [settings, log] : [log]));
     if (answer === settings) await openSettings();
     else if (answer === log) this.log.show();
   }
@@ -240,7 +241,7 @@ function want(document: vscode.TextDocument, target: Target): Wanted | undefined
 }
 
 function say(message: string): void {
-  void vscode.window.showInformationMessage(message);
+  void inform(message);
 }
 
 /** Names in a sentence, not too many of them. */

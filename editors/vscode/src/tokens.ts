@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { baseOf } from "./core/client";
 import { Problem } from "./core/problems";
+import { fail } from "./notices";
 import { settingsOf } from "./settings";
 
 /** Access tokens, in the editor's secret storage: one for each address, and sent to no other one. */
@@ -24,7 +25,7 @@ export class Tokens {
     try {
       name = key(serverUrl);
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void fail(error instanceof Error ? error.message : String(error));
       return false;
     }
     const given = await vscode.window.showInputBox({
