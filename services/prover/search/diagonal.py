@@ -6,11 +6,11 @@ is closed stays closed. What was tried with as much budget before is not tried a
 
 from prover.answers import read_answer
 from prover.context import Context
-from prover.coq import Outcome
 from prover.portfolio import Effort, Filler
 from prover.runner import Runner
 from prover.script import Node, goal_text, text_to
 from prover.search.moves import Move, moves
+from prover.search.trials import Trials
 from prover.sources import Source
 
 # The budgets that a search goes through.
@@ -40,7 +40,7 @@ class Search:
         self.filler = filler
         self._source = source
         self._failed: dict[str, int] = {}
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._trials = Trials(runner)
         self._moves: dict[str, list[Move]] = {}
 
     async def run(self, root: Node, last: int = LAST) -> bool:
@@ -61,11 +61,14 @@ class Search:
             return True
         if node.goal is None or self._failed.get(text, 0) >= budget:
             return False
-        for move in await self._ranked(node):
-            if move.cost > budget:
-                break
-            outcome = await self._try(node, move.tactic)
-            if not outcome.passed or outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
+        tried = [move for move in await self._ranked(node) if move.cost <= budget]
+        tactics = [move.tactic for move in tried]
+        at = 0
+        while (found := await self._trials.first(node, tactics, at)) is not None:
+            at, outcome = found
+            move = tried[at]
+            at += 1
+            if outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
                 continue
             made = {goal_text(goal) for goal in outcome.goals[: outcome.count]}
             if text in made or made & above:
@@ -88,13 +91,6 @@ class Search:
                 return True
             if not await self._solve(hole, budget, above):
                 return False
-
-    async def _try(self, node: Node, tactic: str) -> Outcome:
-        key = text_to(node), tactic
-        known = self._outcomes.get(key)
-        if known is None:
-            known = self._outcomes[key] = await self.runner.try_on(node, tactic, cpu_ms=_TACTIC_MS)
-        return known
 
     async def _ranked(self, node: Node) -> list[Move]:
         known = self._moves.get(node.text)
