@@ -5,35 +5,41 @@ import signal
 import sys
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
 # gRPC's core prints to standard error whatever it likes; what matters is raised.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from palmetto.commands import (
-    check,
-    compare,
-    crawl,
-    eval_command,
-    extract,
-    fill,
-    health,
-    index,
-    mcp,
-    project,
-    prove,
-    serve,
-    toolchain,
-    train,
-    up,
-)
+from palmetto.lazy import LazyGroup
 
 _INTERRUPTED = 130
 
+
+class _Commands(LazyGroup):
+    modules: ClassVar = {
+        "toolchain": "palmetto.commands.toolchain:app",
+        "project": "palmetto.commands.project:app",
+        "serve": "palmetto.commands.serve:app",
+        "check": "palmetto.commands.check:check",
+        "prove": "palmetto.commands.prove:prove",
+        "fill": "palmetto.commands.fill:fill",
+        "eval": "palmetto.commands.eval_command:app",
+        "compare": "palmetto.commands.compare:compare",
+        "up": "palmetto.commands.up:up",
+        "mcp": "palmetto.commands.mcp:mcp",
+        "health": "palmetto.commands.health:health",
+        "index": "palmetto.commands.index:index",
+        "crawl": "palmetto.commands.crawl:crawl",
+        "extract": "palmetto.commands.extract:extract",
+        "train": "palmetto.commands.train:app",
+    }
+
+
 app = typer.Typer(
     name="palmetto",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -53,23 +59,6 @@ def palmetto(
     ] = False,
 ) -> None:
     """Proves Coq theorems, and checks Coq proofs with a verdict that can be trusted."""
-
-
-app.add_typer(toolchain.app, name="toolchain")
-app.add_typer(project.app, name="project")
-app.add_typer(serve.app, name="serve")
-app.command("check")(check.check)
-app.command("prove")(prove.prove)
-app.command("fill")(fill.fill)
-app.add_typer(eval_command.app, name="eval")
-app.command("compare")(compare.compare)
-app.command("up")(up.up)
-app.command("mcp")(mcp.mcp)
-app.command("health")(health.health)
-app.command("index")(index.index)
-app.command("crawl")(crawl.crawl)
-app.command("extract")(extract.extract)
-app.add_typer(train.app, name="train")
 
 
 def main() -> None:

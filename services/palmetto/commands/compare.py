@@ -36,7 +36,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
     every: Annotated[bool, typer.Option("--list", help="Print all of what one alone proves.")] = False,
     store: Annotated[
-        Path | None, typer.Option(help="The experiment store. [env: PALMETTO_EXPERIMENTS]", metavar="PATH")
+        Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")
     ] = None,
 ) -> None:
     """Compare experiments: success, paired differences, time, causes and cost. Exit 0: done; 2: could not."""

@@ -106,7 +106,7 @@ def evaluate(
         typer.Option(envvar="PALMETTO_PROVER_URL", help="A prover that runs already; default: a stack.", metavar="URL"),
     ] = None,
     store: Annotated[
-        Path | None, typer.Option(help="The experiment store. [env: PALMETTO_EXPERIMENTS]", metavar="PATH")
+        Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")
     ] = None,
     out: Annotated[
         str | None, typer.Option(help="Write Parquet parts there too: a folder, or s3://...", metavar="URL")

@@ -29,7 +29,7 @@ def matrix(
     budget: Annotated[float | None, typer.Option(min=0.1, max=3600, help="CPU seconds a theorem.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Theorems at one time.")] = None,
     store: Annotated[
-        Path | None, typer.Option(help="The experiment store. [env: PALMETTO_EXPERIMENTS]", metavar="PATH")
+        Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each theorem on a terminal too.")] = False,
 ) -> None:

@@ -14,7 +14,7 @@ from evaluator.errors import EvaluatorError
 from evaluator.store import ExperimentStore, default_store
 from palmetto.commands import fail
 
-Store = Annotated[Path | None, typer.Option(help="The experiment store. [env: PALMETTO_EXPERIMENTS]", metavar="PATH")]
+Store = Annotated[Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")]
 
 
 def merge(

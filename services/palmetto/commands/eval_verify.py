@@ -43,7 +43,7 @@ def verify(
         typer.Option("--lenient", help="Do not count proofs that compile, and after which the file does not."),
     ] = False,
     store: Annotated[
-        Path | None, typer.Option(help="The experiment store. [env: PALMETTO_EXPERIMENTS]", metavar="PATH")
+        Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")
     ] = None,
 ) -> None:
     """Compile every claimed proof by coqc in a fresh process, in its original file with all that follows.

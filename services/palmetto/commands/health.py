@@ -15,7 +15,8 @@ def health(
     addresses: Annotated[
         list[str],
         typer.Argument(
-            help="http://HOST:PORT[/readyz], or HOST:PORT where the service speaks gRPC.", metavar="ADDRESS..."
+            help="http://HOST:PORT, with or without a path such as /readyz, or HOST:PORT where it speaks gRPC.",
+            metavar="ADDRESS",
         ),
     ],
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until all of them serve.", metavar="S")] = 0,

@@ -1,4 +1,4 @@
-"""`palmetto serve ...`: the services, in the foreground."""
+"""`palmetto serve ...`: the services, in the foreground. Each is loaded where it is served: none needs the others."""
 
 import asyncio
 import logging
@@ -12,14 +12,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from coq_checker.server import CheckerSettings, ServeError
-from coq_checker.server import serve as serve_checker
-from coq_checker.toolchain import ToolchainError
-from coqdata.project import ProjectError
 from palmetto.commands import fail
-from retriever.server import RetrieverSettings
-from retriever.server import ServeError as RetrieverServeError
-from retriever.server import serve as serve_retriever
 
 _S = TypeVar("_S", bound=BaseSettings)
 
@@ -41,6 +34,10 @@ def coq_checker(
     jobs: Annotated[int | None, typer.Option(min=1, help="Checks at one time; default: the cores.")] = None,
 ) -> None:
     """The gRPC Coq checker. Further settings: PALMETTO_CHECKER_* (docs/checker.md)."""
+    from coq_checker.server import CheckerSettings, ServeError, serve  # noqa: PLC0415
+    from coq_checker.toolchain import ToolchainError  # noqa: PLC0415
+    from coqdata.project import ProjectError  # noqa: PLC0415
+
     given = {
         "listen": listen,
         "metrics_listen": metrics,
@@ -50,7 +47,7 @@ def coq_checker(
     settings = _settings(CheckerSettings, given)
     _configure_logs()
     try:
-        asyncio.run(serve_checker(settings))
+        asyncio.run(serve(settings))
     except (ServeError, ToolchainError, ProjectError) as error:
         raise fail(str(error)) from None
 
@@ -64,12 +61,14 @@ def retriever(
     ] = None,
 ) -> None:
     """The gRPC retriever, over what `palmetto index` made. Settings: PALMETTO_RETRIEVER_* (docs/retriever.md)."""
+    from retriever.server import RetrieverSettings, ServeError, serve  # noqa: PLC0415
+
     given = {"listen": listen, "metrics_listen": metrics, "preload": ",".join(preload) if preload else None}
     settings = _settings(RetrieverSettings, given)
     _configure_logs()
     try:
-        asyncio.run(serve_retriever(settings))
-    except RetrieverServeError as error:
+        asyncio.run(serve(settings))
+    except ServeError as error:
         raise fail(str(error)) from None
 
 
@@ -92,7 +91,6 @@ def model_server(
     printing: Annotated[str | None, typer.Option(help="Printing profile of the model: default or coqgym.")] = None,
 ) -> None:
     """The OpenAI-compatible model server. Further settings: PALMETTO_MODEL_* (docs/model_server.md)."""
-    # Loaded here: a web server would slow down every other command.
     from model_server.server import ModelServerSettings, ServeError, serve  # noqa: PLC0415
 
     given = {
@@ -122,11 +120,10 @@ def prover(
         str | None, typer.Option(help="Base address of the model server, e.g. http://HOST:PORT/v1.")
     ] = None,
     experiments: Annotated[
-        Path | None, typer.Option(help="The experiment store that is shown. [env: PALMETTO_EXPERIMENTS]")
+        Path | None, typer.Option(help="The experiment store that is shown. (PALMETTO_EXPERIMENTS)")
     ] = None,
 ) -> None:
     """The prover's HTTP service. Further settings: PALMETTO_PROVER_* (docs/prover.md)."""
-    # Loaded here: a web server would slow down every other command.
     from evaluator.server import add_experiments  # noqa: PLC0415
     from evaluator.store import default_store  # noqa: PLC0415
     from prover.server import ProverServerSettings, ServeError, serve  # noqa: PLC0415
