@@ -27,6 +27,8 @@ _MEMORY_EVERY_NS = 30_000_000
 # Of several processes it is estimated so often, and found out exactly at least so often: sooner where it may matter.
 _SHARED_EVERY_NS = 200_000_000
 _EXACT_EVERY_NS, _EXACT_SOONER_NS = 30_000_000_000, 5_000_000_000
+# A look at a dozen processes takes a millisecond: the next one comes after so many times what the last one took.
+_REST, _LONGEST_REST_MS = 40, 400
 _CORES = os.cpu_count() or 1
 _HUGE_PAGES = process.huge_pages_are_the_rule()
 
@@ -71,7 +73,11 @@ class Guard:
     @property
     def cpu_ns(self) -> int:
         """CPU time since the watch began; 0 once the process is gone."""
-        return max(0, process.cpu_ns(self.session.pid) - self.session.reaped_cpu_ns - self.start_cpu_ns)
+        return self.counted(process.cpu_ns(self.session.pid))
+
+    def counted(self, cpu_ns: int) -> int:
+        """What counts of a CPU time that the session and what it started have taken in all."""
+        return max(0, cpu_ns - self.session.reaped_cpu_ns - self.start_cpu_ns)
 
     @property
     def own_cpu_ns(self) -> int:
@@ -85,7 +91,7 @@ class Guard:
             self.seen_cpu_ns, self.seen_ns = cpu_ns, now_ns
         return now_ns - self.seen_ns > _STALL_NS
 
-    def too_large(self, pids: list[int], now_ns: int) -> bool:
+    def too_large(self, family: list[process.Usage], now_ns: int) -> bool:
         """Whether processes take more memory than the limit, where what they share counts once.
 
         The kernel finds that out by walking through all pages (some ms a process), so it is asked when an estimate says
@@ -94,34 +100,33 @@ class Guard:
         if now_ns < self.shared_due_ns:
             return False
         self.shared_due_ns = now_ns + _SHARED_EVERY_NS
-        estimate = self._at_most(pids)
+        estimate = _at_most(family)
         taken = estimate - self.overlap_bytes
         sooner_ns = _EXACT_EVERY_NS - _EXACT_SOONER_NS if 2 * taken > self.limits.memory_bytes else 0
         if taken < self.limits.memory_bytes and now_ns < self.exact_due_ns - sooner_ns:
             return False
         self.exact_due_ns = now_ns + _EXACT_EVERY_NS
-        exact = sum(map(process.proportional_bytes, pids))
+        exact = sum(process.proportional_bytes(one.pid) for one in family)
         self.overlap_bytes = max(0, min(self.start_rss_bytes, estimate - exact))
         return exact > self.limits.memory_bytes
-
-    def _at_most(self, pids: list[int]) -> int:
-        """What the processes take, without what forks have from the session: they share all but what they wrote.
-
-        Other programs share nothing with it. `pids` begins with the session's process.
-        """
-        own = process.name(pids[0])
-        total = process.rss_bytes(pids[0])
-        for pid in pids[1:]:
-            if _HUGE_PAGES or process.name(pid) != own:
-                total += process.rss_bytes(pid)
-            else:
-                total += min(process.rss_bytes(pid), process.faulted_bytes(pid))
-        return total
 
     @property
     def wall_ns(self) -> int:
         """Wall clock since the watch began."""
         return time.monotonic_ns() - self.start_ns
+
+
+def _at_most(family: list[process.Usage]) -> int:
+    """Memory of processes, without what forks have from the first: they share all but what they wrote.
+
+    Other programs share nothing with it.
+    """
+    first, *others = family
+    total = first.rss_bytes
+    for one in others:
+        alone = _HUGE_PAGES or one.name != first.name
+        total += one.rss_bytes if alone else min(one.rss_bytes, one.faulted_bytes)
+    return total
 
 
 class Watchdog:
@@ -178,23 +183,29 @@ class Watchdog:
         self._plan()
 
     def _look(self, guard: Guard, now_ns: int) -> None:
-        limits = guard.limits
+        limits, begun_ns = guard.limits, time.monotonic_ns()
         wall_ms = guard.wall_ns // 1_000_000
+        family: list[process.Usage] = []
         # CPU time runs no faster than the clock for one thread; hammers start processes, hence the cores.
         left_ms = min(limits.wall_ms - wall_ms, limits.cpu_ms // _CORES - wall_ms)
         if limits.wall_ms > wall_ms and left_ms <= 0:
-            left_ms = min(limits.wall_ms - wall_ms, (limits.cpu_ms - guard.cpu_ns // 1_000_000) // _CORES)
-            if guard.cpu_ns >= limits.cpu_ms * 1_000_000:
+            family = process.family(guard.session.pid)
+            cpu_ns = guard.counted(sum(one.cpu_ns for one in family))
+            left_ms = min(limits.wall_ms - wall_ms, (limits.cpu_ms - cpu_ns // 1_000_000) // _CORES)
+            if cpu_ns >= limits.cpu_ms * 1_000_000:
                 guard.breach = Breach.CPU
-        guard.due_ns = now_ns + 1_000_000 * max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2))
         if wall_ms >= limits.wall_ms:
             guard.breach = Breach.WALL
         elif guard.breach is None and now_ns >= guard.memory_due_ns:
             guard.memory_due_ns = now_ns + _MEMORY_EVERY_NS
-            pids = [guard.session.pid, *process.descendants(guard.session.pid)]
-            rss = sum(process.rss_bytes(pid) for pid in pids)
-            if rss - guard.start_rss_bytes > limits.memory_bytes and (len(pids) == 1 or guard.too_large(pids, now_ns)):
+            family = family or process.family(guard.session.pid)
+            rss = sum(one.rss_bytes for one in family)
+            if rss - guard.start_rss_bytes > limits.memory_bytes and (
+                len(family) == 1 or guard.too_large(family, now_ns)
+            ):
                 guard.breach = Breach.MEMORY
+        rest_ms = min(_REST * (time.monotonic_ns() - begun_ns) // 1_000_000, _LONGEST_REST_MS)
+        guard.due_ns = now_ns + 1_000_000 * max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2), rest_ms)
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
             guard.session.kill()

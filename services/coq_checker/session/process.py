@@ -7,6 +7,7 @@ import contextlib
 import os
 import resource
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -66,6 +67,49 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A process at one moment, from one file of /proc: the others would be read for each figure alone.
+
+    Attributes:
+        pid: its process id.
+        name: the command's name, 15 bytes at the most.
+        cpu_ns: CPU time of its own and of the children that it has waited for, in ticks of 10 ms as a rule.
+        rss_bytes: resident memory.
+        faulted_bytes: memory that it has had made for itself, at the most. Every page that is written first, or copied
+            because another process has it too, is one fault. That says nothing where huge pages are the rule, for one
+            fault is one of these then.
+    """
+
+    pid: int
+    name: bytes
+    cpu_ns: int
+    rss_bytes: int
+    faulted_bytes: int
+
+
+def usage(pid: int) -> Usage | None:
+    """What a process uses; None when it is gone."""
+    try:
+        said, _, rest = _read(f"/proc/{pid}/stat").rpartition(b")")
+        fields = rest.split(None, 22)
+        ticks = int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
+        return Usage(
+            pid,
+            said.partition(b"(")[2],
+            ticks * _TICK_NS,
+            int(fields[21]) * _PAGE_BYTES,
+            int(fields[7]) * _PAGE_BYTES,
+        )
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def family(pid: int) -> list[Usage]:
+    """What the process and its descendants use, it first; empty when it is gone."""
+    return [one for member in (pid, *descendants(pid)) if (one := usage(member)) is not None]
+
+
 def cpu_ns(pid: int) -> int:
     """CPU time of the process and its descendants, so that provers that it starts count too."""
     total = own_cpu_ns(pid) + reaped_cpu_ns(pid)
@@ -89,19 +133,6 @@ def proportional_bytes(pid: int) -> int:
     except OSError:
         return 0
     return 1024 * sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-
-
-def faulted_bytes(pid: int) -> int:
-    """Memory that the process has had made for itself, at the most.
-
-    Every page that is written first, or copied because another process has it too, is one fault. That says nothing
-    where huge pages are the rule, for one fault is one of these then.
-    """
-    try:
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-        return int(fields[7]) * _PAGE_BYTES
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def huge_pages_are_the_rule() -> bool:
