@@ -57,7 +57,7 @@ class Unfinished:
 
     Attributes:
         source: as it was given.
-        whole: with an end after each mark that has none, so that each theorem's context runs.
+        whole: with an end after each mark of an open proof that has none, so that each theorem's context runs.
         places: what is to be filled, in order.
     """
 
@@ -78,7 +78,7 @@ class Unfinished:
 
 
 def places(whole: bytes) -> list[Place]:
-    """The theorems of a text that are to be filled, in order; each mark has an end."""
+    """The theorems of a text that are to be filled, in order; marked proofs have an end."""
     marks = [match.start() for match in _MARK.finditer(whole)]
     found: list[Place] = []
     for theorem in theorems(whole):
@@ -104,22 +104,43 @@ def places(whole: bytes) -> list[Place]:
 
 
 def _with_ends(source: bytes) -> tuple[bytes, list[int]]:
-    """The text with an end after each mark that has none, and where these were put, in the new text."""
-    starts = [sentence.start for sentence in split(source).sentences]
-    parts: list[bytes] = []
-    added: list[int] = []
-    last = length = 0
+    """The text with an end after each mark of an open proof that has none, and where these were put, in the new text.
+
+    Elsewhere an end would be one too many, and no context behind it would run.
+    """
+    sentences = split(source).sentences
+    starts = [sentence.start for sentence in sentences]
+    marks: list[int] = []
     for mark in _MARK.finditer(source):
         at = bisect_left(starts, mark.end())
-        following = source[starts[at] :] if at < len(starts) else b""
-        word = re.match(rb"\w*", following)
-        if word is not None and word[0] in _ENDS | {b"Proof"}:
+        following = source[starts[at] : sentences[at].end] if at < len(starts) else b""
+        if _goes_on(following):
             continue
-        parts += [source[last : mark.end()], _END]
-        length += mark.end() - last
-        added.append(length)
-        length += len(_END)
-        last = mark.end()
+        marks.append(mark.end())
+    whole, added = _put_in(source, marks)
+    ends = {theorem.proof_end for theorem in theorems(whole)}
+    kept = [mark for mark, at in zip(marks, added, strict=True) if at + len(_END) in ends]
+    return (whole, added) if len(kept) == len(marks) else _put_in(source, kept)
+
+
+def _goes_on(following: bytes) -> bool:
+    """Whether a proof goes on with this sentence, or ends with it."""
+    word = re.match(rb"\w*", following)
+    if word is not None and word[0] in _ENDS | {b"Proof"}:
+        return True
+    # Commands begin with a capital letter or an attribute; the others are tactics, bullets and braces.
+    return bool(following) and not (following[:1].isupper() or following[:1] == b"#")
+
+
+def _put_in(source: bytes, places: list[int]) -> tuple[bytes, list[int]]:
+    """The text with an end at each of these places, and where these are in it."""
+    parts: list[bytes] = []
+    added: list[int] = []
+    last = 0
+    for number, at in enumerate(places):
+        parts += [source[last:at], _END]
+        added.append(at + number * len(_END))
+        last = at
     return b"".join([*parts, source[last:]]), added
 
 

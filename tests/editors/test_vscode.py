@@ -32,6 +32,8 @@ TEXTS = (
     "Lemma a : True. Proof. { admit. } - idtac. Save b. Timeout 3 Lemma c : 1 .. 2 .... 3. Admitted.",
     "Equations f : nat. Next Obligation. Abort. Equations(noind) g : nat. Next Obligation. Admitted.",
     "Lemma a : True (* prove *). Lemma b : True. idtac. (* prove *) Admitted. Lemma c : True. (* prove *) (* prove *)",
+    "(* prove *) Lemma a : True. Admitted. (* prove *) Lemma b : True. idtac. (* prove *) auto. Qed. Goal I. Abort.",
+    "Lemma a : True. (* prove *) - exact I. Qed. Lemma b : True. (* prove *) (* prove *) #[x] Goal I. Abort.",
     "Lemma a : True. Admitted. (* open",
     'Lemma a : True. Admitted. Check "open',
 )

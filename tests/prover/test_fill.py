@@ -67,6 +67,36 @@ def test_a_context_has_an_end_for_each_mark() -> None:
     assert text.context(text.places[1]) == "Lemma a : True.\n(* prove *) Admitted.\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"(* prove *)\nLemma a : True.\nAdmitted.\n",
+        b"Definition two := 2.\n(* prove *)\nLemma a : True.\nProof.\nAdmitted.\n",
+        b"Lemma a : True.\nAdmitted. (* prove *)\n",
+        b"(* Write (* prove *) after a statement. *) Lemma a : True.\nAdmitted.\n",
+        b"Lemma b : True. Proof. idtac. (* prove *) exact I. Qed.\nLemma a : True.\nAdmitted.\n",
+        b"Lemma b : True. Proof. split. (* prove *) - auto. Qed.\nLemma a : True.\nAdmitted.\n",
+    ],
+)
+def test_a_mark_without_an_open_proof_changes_nothing(text: bytes) -> None:
+    found = Unfinished(text)
+    assert found.whole == text
+    assert [(one.name, one.why) for one in found.places] == [("a", "Admitted")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Lemma a : True. (* prove *) (* prove *)\nLemma b : True. Proof. (* prove *)\n",
+        b"Lemma a : True. (* prove *) exact I. Qed.\nLemma b : True. Proof. (* prove *) - exact I. Qed.\n",
+    ],
+)
+def test_a_mark_is_for_the_whole_proof(text: bytes) -> None:
+    found = filled(text, "Proof. easy. Qed.")
+    assert [(one.name, one.why) for one in Unfinished(text).places] == [("a", "prove"), ("b", "prove")]
+    assert b"exact" not in found and found.count(b"Qed.") == 2 and b"Admitted" not in found
+
+
 def test_theorems_that_are_stated_together_are_told() -> None:
     (place,) = Unfinished(b"Lemma a : True with b : True.\nAdmitted.\n").places
     assert "with" in place.problem

@@ -11,12 +11,12 @@ export interface Sentence {
   start: number;
   end: number;
   words: string;
+  /** Whether `(* prove *)` stands behind it, and it states something or begins a proof. */
+  marked: boolean;
 }
 
 export interface Split {
   sentences: Sentence[];
-  /** Whether a comment marks a place that is to be proved. */
-  marked: boolean;
   /** What is open at the end of the text. */
   unclosed: "" | "comment" | "string" | "sentence";
 }
@@ -24,7 +24,6 @@ export interface Split {
 /** The sentences of a text. Comments nest; a string in a comment hides what would end it, as in Coq. */
 export function split(text: string): Split {
   const sentences: Sentence[] = [];
-  let marked = false;
   let words = "";
   let start = -1;
   let at = 0;
@@ -49,26 +48,32 @@ export function split(text: string): Split {
         } else if (text.charAt(at) === '"') skipString();
         else at++;
       }
-      if (depth > 0) return { sentences, marked, unclosed: "comment" };
-      marked ||= MARK.test(text.slice(begin, at));
+      if (depth > 0) return { sentences, unclosed: "comment" };
+      const last = sentences.at(-1);
+      if (last !== undefined && start < 0 && begins(last)) last.marked ||= MARK.test(text.slice(begin, at));
       words += " ";
     } else if (letter === '"') {
       const begin = at;
       if (start < 0) start = at;
-      if (!skipString()) return { sentences, marked, unclosed: "string" };
+      if (!skipString()) return { sentences, unclosed: "string" };
       words += text.slice(begin, at);
     } else {
       if (start < 0 && !/\s/.test(letter)) start = at;
       words += letter;
       at++;
       if (letter === "." && ends(text, at)) {
-        sentences.push({ start, end: at, words: words.trim() });
+        sentences.push({ start, end: at, words: words.trim(), marked: false });
         words = "";
         start = -1;
       }
     }
   }
-  return { sentences, marked, unclosed: words.trim() === "" ? "" : "sentence" };
+  return { sentences, unclosed: words.trim() === "" ? "" : "sentence" };
+}
+
+/** Whether a proof may follow. */
+function begins({ words }: Sentence): boolean {
+  return STATES.test(words) || /^Proof\s*\./.test(words);
 }
 
 /** Whether the full stop just before `at` ends a sentence: `..` stands in notations, `...` ends one. */
@@ -80,17 +85,28 @@ function ends(text: string, at: number): boolean {
 
 export type Intent =
   | { kind: "prove"; name: string; statement: string; context: string }
-  | { kind: "fill" }
+  | { kind: "fill"; hint: string }
   | { kind: "nothing"; why: string };
+
+/** What to do about a statement at the end that nothing gives up; empty where there is none. */
+function openEnd(sentences: readonly Sentence[]): string {
+  const last = sentences.findLast(({ words }) => !/^Proof\s*\./.test(words));
+  if (last === undefined || last.words.includes(":=") || sentences.at(-1)?.marked === true || last.marked) return "";
+  const [, kind = "", name = ""] = STATES.exec(last.words) ?? [];
+  if (kind === "") return "";
+  return `${(kind !== "Goal" && name) || "The last statement"} is left out: write Admitted. after it.`;
+}
 
 /** What is to be done with a text: fill its open proofs, or prove the statement that it ends with. */
 export function intent(text: string): Intent {
-  const { sentences, marked, unclosed } = split(text);
+  const { sentences, unclosed } = split(text);
   if (text.trim() === "") return { kind: "nothing", why: "Paste a statement, or a file with open proofs." };
   if (unclosed === "comment") return { kind: "nothing", why: "A comment has no end: close it with *)." };
   if (unclosed === "string") return { kind: "nothing", why: 'A string has no end: close it with ".' };
-  const open = sentences.some(({ words }) => /^(?:Admitted|Abort)\b/.test(words) || GIVES_UP.test(words));
-  if (open || marked) return { kind: "fill" };
+  const open = sentences.some(
+    ({ words, marked }) => marked || /^(?:Admitted|Abort)\b/.test(words) || GIVES_UP.test(words),
+  );
+  if (open) return { kind: "fill", hint: openEnd(sentences) };
   if (unclosed === "sentence")
     return { kind: "nothing", why: "The last sentence has no end: put a full stop after it." };
   const last = sentences.findLastIndex(({ words }) => STATES.test(words));

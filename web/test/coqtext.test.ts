@@ -54,9 +54,25 @@ describe("what a text is for", () => {
     "Lemma a : A. Proof. split; [easy | admit]. Qed.",
     "Lemma a : A. Abort.",
     "Lemma a : A.\n(* prove *)",
+    "Lemma a : A. Proof. (* prove *)",
     "Lemma a : A. Admitted. Lemma b : B.",
   ])("fills the gaps of %j", (text) => {
     expect(intent(text).kind).toBe("fill");
+  });
+
+  it("takes a mark before a statement for a comment", () => {
+    expect(intent("(* prove *)\nLemma a : A.")).toMatchObject({ kind: "prove", name: "a" });
+  });
+
+  it.each([
+    ["Lemma a : A. Admitted. Lemma b : B.", "b is left out: write Admitted. after it."],
+    ["Lemma a : A. Admitted. Goal B. Proof.", "The last statement is left out: write Admitted. after it."],
+    ["Lemma a : A. Admitted. Definition b := 1.", ""],
+    ["Lemma a : A. Admitted.", ""],
+    ["Lemma a : A. (* prove *)", ""],
+    ["Lemma a : A. Proof. (* prove *)", ""],
+  ])("tells of a statement that is left out in %j", (text, hint) => {
+    expect(intent(text)).toEqual({ kind: "fill", hint });
   });
 
   it.each([

@@ -230,7 +230,7 @@ function Paste() {
   const found = intent(pasted);
   const hint =
     found.kind === "fill"
-      ? "Every Admitted, admit, Abort and (* prove *) is filled."
+      ? `Every Admitted, admit, Abort and (* prove *) is filled. ${found.hint}`.trim()
       : found.kind === "prove"
         ? `${found.name || "The last statement"} is proved, after all that stands before it.`
         : found.why;

@@ -20,9 +20,11 @@ const MARK = /\(\*[ \t\n\r\f\v]*prove[ \t\n\r\f\v]*\*\)/gi;
 const GIVES_UP = /(?<![\w'.])(?:admit|give_up)(?![\w'])/;
 const COMMENT_OR_STRING = /"[^"]*"|\(\*[^]*?\*\)/g;
 const HAS_END = /^(?:Qed|Defined|Admitted|Abort|Save|Proof)(?!\w)/;
+/** The first letter of a command or an attribute; tactics, bullets and braces begin otherwise. */
+const COMMAND = /[A-Z#]/;
 const END = " Admitted.";
 
-/** A text in which each mark `(* prove *)` has an end, as the prover reads it. */
+/** A text in which each mark `(* prove *)` of an open proof has an end, as the prover reads it. */
 interface Whole {
   readonly text: string;
   /** Where ends were put in, in the new text. */
@@ -30,26 +32,38 @@ interface Whole {
 }
 
 function withEnds(source: string): Whole {
-  const marks = [...source.matchAll(MARK)];
+  const marks = marksWithoutEnd(source);
   if (!marks.length) return { text: source, added: [] };
+  const whole = putIn(source, marks);
+  // Elsewhere an end would be one too many.
+  const ends = new Set(theorems(whole.text).map((one) => one.proofEnd));
+  const kept = marks.filter((_, number) => ends.has((whole.added[number] ?? 0) + END.length));
+  return kept.length === marks.length ? whole : putIn(source, kept);
+}
+
+/** The offsets behind marks that no sentence of a proof follows. */
+function marksWithoutEnd(source: string): number[] {
+  const marks = [...source.matchAll(MARK)].map((mark) => mark.index + mark[0].length);
+  if (!marks.length) return [];
   const starts = sentences(source).map((one) => one.start);
-  const parts: string[] = [];
-  const added: number[] = [];
-  let last = 0;
-  let length = 0;
   let next = 0;
-  for (const mark of marks) {
-    const end = mark.index + mark[0].length;
+  return marks.filter((end) => {
     while (next < starts.length && (starts[next] ?? 0) < end) next += 1;
     const following = starts[next];
-    if (following !== undefined && HAS_END.test(source.slice(following, following + 10))) continue;
-    parts.push(source.slice(last, end), END);
-    length += end - last;
-    added.push(length);
-    length += END.length;
-    last = end;
+    if (following === undefined) return true;
+    return COMMAND.test(source.charAt(following)) && !HAS_END.test(source.slice(following, following + 10));
+  });
+}
+
+/** The text with an end at each of these places. */
+function putIn(source: string, places: readonly number[]): Whole {
+  const parts: string[] = [];
+  let last = 0;
+  for (const at of places) {
+    parts.push(source.slice(last, at), END);
+    last = at;
   }
-  return { text: parts.join("") + source.slice(last), added };
+  return { text: parts.join("") + source.slice(last), added: places.map((at, number) => at + number * END.length) };
 }
 
 /** Where an offset of the text with ends stands in the text without. */
