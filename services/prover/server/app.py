@@ -20,6 +20,7 @@ from prover.server.attempts import Attempt, Attempts, BusyError
 from prover.server.bounded import BoundedBody
 from prover.server.browse import add_browsing
 from prover.server.headers import SecurityHeaders
+from prover.server.invalid import sentence
 from prover.server.pages import add_pages
 from prover.server.rates import Rates
 from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
@@ -41,6 +42,13 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The answer; with `stream` the events"}
 }
 _KINDS = {401: "unauthorized", 404: "not_found", 429: "rate_limited"}
+_BODIES: dict[str, type[ProveRequest | FillRequest]] = {"/v1/prove": ProveRequest, "/v1/fill": FillRequest}
+# The framework's own words.
+_TOLD = {
+    "There was an error parsing the body": "the body cannot be read: send JSON in UTF-8, not compressed",
+    "Not Found": "there is nothing at this address: /docs has those there are",
+    "Method Not Allowed": "this address does not take this method: /docs has what it takes",
+}
 _PING_S = 15
 
 
@@ -120,15 +128,15 @@ def make_app(
     app.add_middleware(SecurityHeaders)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        return fail(422, f"{where + ': ' if where else ''}{first['msg']}.", "invalid_request")
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        content_type = request.headers.get("content-type", "")
+        return fail(422, sentence(error, content_type, _BODIES.get(request.scope["path"])), "invalid_request")
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         kind = _KINDS.get(error.status_code, "invalid_request" if error.status_code < 500 else "error")
-        return fail(error.status_code, f"{error.detail}.", kind, **(error.headers or {}))
+        told = _TOLD.get(error.detail, error.detail)
+        return fail(error.status_code, f"{told}.", kind, **(error.headers or {}))
 
     async def run(kind: Literal["prove", "fill"], request: Request, body: ProveRequest | FillRequest) -> Response:
         work = works.prove(body) if isinstance(body, ProveRequest) else works.fill(body)
