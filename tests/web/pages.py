@@ -75,6 +75,15 @@ def poor_contrast(page: Page) -> list[str]:
     return found
 
 
+def broken_words(page: Page) -> list[str]:
+    """Texts of the header that stand on more than one line."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("header a, header button span")]
+            .filter((one) => one.getClientRects().length > 1 || one.offsetHeight > 45).map((one) => one.textContent)"""
+    )
+    return found
+
+
 def skip_unless_built() -> None:
     """The page is made by `make web`, which needs Node.js."""
     if not BUILT.is_file():

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ..browser import DESKTOP, PHONE, opened
 from ..evaluator.report.making import stored
 from ..prover.server.process import ProverProcess
-from .pages import budget, choose, nameless, poor_contrast, prove, skip_unless_built, theorems, verdict
+from .pages import broken_words, budget, choose, nameless, poor_contrast, prove, skip_unless_built, theorems, verdict
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -42,6 +42,7 @@ def test_it_can_be_read_and_named_everywhere(
         assert nameless(found) == [], where
         assert poor_contrast(page) == [], where
         assert found.overflow() == 0, where
+        assert broken_words(page) == [], where
 
     with opened(browser, workbench, size=size, scheme=scheme) as found:
         page = found.page
@@ -150,6 +151,8 @@ def test_experiments_are_compared(browser: "Browser", guarded: str, size: tuple[
         table.get_by_role("checkbox", name="Compare second & <b>bold</b>").check()
         table.get_by_role("checkbox", name="Compare first").check()
         assert nameless(found) == [] and poor_contrast(page) == [] and found.overflow() == 0
+        assert broken_words(page) == []
+        expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport()
         page.get_by_role("link", name="Compare 2 experiments").click()
         page.wait_for_load_state()
         assert page.url.endswith("/experiments/report?name=second%20%26%20%3Cb%3Ebold%3C%2Fb%3E&name=first")

@@ -30,8 +30,16 @@ export function Header({ help, locked }: { help: () => void; locked: boolean }) 
       )}
       <div class="tools">
         {bench.session?.needed === true && bench.session.authenticated ? (
-          <button type="button" class="bare" onClick={() => void bench.signOut()}>
-            Sign out
+          <button type="button" class="bare leave" title="Sign out" onClick={() => void bench.signOut()}>
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <path
+                d="M9 2.5H3v11h6M6.5 8H14M11.3 5.2 14 8l-2.7 2.8"
+                fill="none"
+                stroke="currentColor"
+                stroke-width="1.5"
+              />
+            </svg>
+            <span>Sign out</span>
           </button>
         ) : null}
         <ThemeButton />
