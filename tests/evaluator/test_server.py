@@ -69,7 +69,7 @@ def test_the_report_is_what_compare_writes(served: Served, path: Path) -> None:
     names = ["first", "second & <b>bold</b>"]
     answer = httpx2.get(f"{served.url}/experiments/report", params={"name": names}, timeout=60)
     with ExperimentStore.open(path) as store:
-        assert answer.text == html.render(loading.load(store, names, answers=True))
+        assert answer.text == html.render(loading.load(store, names, answers=True), "../#/experiments")
     assert answer.headers["content-security-policy"].startswith(html.policy())
     assert "<b>bold" not in answer.text
 

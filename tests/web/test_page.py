@@ -158,9 +158,25 @@ def test_experiments_are_compared(browser: "Browser", guarded: str, size: tuple[
         assert page.url.endswith("/experiments/report?name=second%20%26%20%3Cb%3Ebold%3C%2Fb%3E&name=first")
         assert page.locator("svg").count() > 0
         expect(page.get_by_role("table").first).to_be_visible()
-        page.go_back()
+        page.get_by_role("link", name="all experiments").click()
         expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
         assert found.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("where", "heading"), [("experiments/report?name=first", "first"), ("docs", "Palmetto prover")]
+)
+def test_a_link_to_a_page_that_wants_a_token(browser: "Browser", guarded: str, where: str, heading: str) -> None:
+    with opened(browser, f"{guarded}/{where}") as found:
+        page = found.page
+        expect(page.get_by_role("heading", name="A token is needed")).to_be_visible()
+        page.get_by_role("link", name="Sign in at the workbench").click()
+        page.get_by_label("Token").fill(TOKEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        page.goto(f"{guarded}/{where}")
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+        assert [one for one in found.complaints if "401" not in one] == []
 
 
 def test_the_description_for_people_needs_nothing_from_elsewhere(browser: "Browser", workbench: str) -> None:

@@ -52,8 +52,13 @@ class Theorem:
     attempts: tuple[Attempt, ...]
 
 
-def render(comparison: Comparison) -> str:
-    """The page."""
+def render(comparison: Comparison, home: str = "") -> str:
+    """The page.
+
+    Args:
+        comparison: what it shows.
+        home: address of the list of experiments, where one is served.
+    """
     environment = Environment(
         loader=PackageLoader("evaluator.report"),
         autoescape=True,
@@ -67,6 +72,7 @@ def render(comparison: Comparison) -> str:
     names = [visible(name) for name in comparison.columns]
     page = environment.get_template("report.html.j2").render(
         comparison=comparison,
+        home=home,
         names=names,
         marks=names if len(names) <= _NAMED else [string.ascii_uppercase[number % 26] for number in range(len(names))],
         totals=comparison.shares[ALL],

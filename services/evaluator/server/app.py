@@ -13,6 +13,9 @@ from evaluator.errors import EvaluatorError
 from evaluator.server.reports import Reports
 from evaluator.store import ExperimentStore
 
+# The workbench's list, as the report's address leads to it, below a path of a proxy too.
+_HOME = "../#/experiments"
+
 
 class ExperimentAnswer(BaseModel):
     """An experiment, as far as it has come."""
@@ -33,7 +36,7 @@ class ExperimentsAnswer(BaseModel):
 
 def add_experiments(app: FastAPI, store: Path) -> None:
     """Adds `/v1/experiments` and `/experiments/report`, over the store at a path, which need not be there yet."""
-    reports = Reports(store)
+    reports = Reports(store, _HOME)
 
     @app.get("/v1/experiments")
     async def experiments() -> ExperimentsAnswer:
@@ -50,6 +53,8 @@ def add_experiments(app: FastAPI, store: Path) -> None:
         project: Annotated[list[str] | None, Query(max_length=1000, description="Only these.")] = None,
     ) -> Response:
         """What `palmetto compare --html` writes: tables, plots, and every theorem with its attempts."""
+        if not store.is_file():
+            raise HTTPException(404, "there are no experiments here yet: run `palmetto eval` first")
         try:
             page = await reports.page(name, project)
         except EvaluatorError as error:

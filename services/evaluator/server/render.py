@@ -15,7 +15,7 @@ def main() -> None:
     try:
         with ExperimentStore.open(Path(asked["store"]), create=False) as store:
             found = loading.load(store, asked["names"], projects=asked["projects"], answers=True)
-        told = {"html": html.render(found), "policy": html.policy()}
+        told = {"html": html.render(found, asked["home"]), "policy": html.policy()}
     except EvaluatorError as error:
         told = {"problem": str(error)}
     json.dump(told, sys.stdout)

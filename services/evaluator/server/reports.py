@@ -24,10 +24,16 @@ class Page:
 
 
 class Reports:
-    """Makes reports of a store's experiments, one at a time, and keeps the latest."""
+    """Makes reports of a store's experiments, one at a time, and keeps the latest.
 
-    def __init__(self, store: Path) -> None:
+    Args:
+        store: where the experiments are.
+        home: address of their list, as the pages lead back to it.
+    """
+
+    def __init__(self, store: Path, home: str) -> None:
         self._store = store
+        self._home = home
         self._kept: OrderedDict[tuple[object, ...], Page] = OrderedDict()
         self._turn = asyncio.Lock()
 
@@ -56,7 +62,7 @@ class Reports:
         return tuple(found)
 
     async def _made(self, names: Sequence[str], projects: Sequence[str] | None) -> Page:
-        asked = json.dumps({"store": str(self._store), "names": list(names), "projects": projects})
+        asked = json.dumps({"store": str(self._store), "names": list(names), "projects": projects, "home": self._home})
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

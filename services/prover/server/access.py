@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prover.server.rates import Rates
@@ -19,6 +19,16 @@ _OPEN_BELOW = "/assets/"
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _WORK = frozenset(("/v1/prove", "/v1/fill", "/experiments/report"))
 _SHORTEST = 16
+# Pages that people open by links, and how they lead to the workbench, where a token is asked for.
+_PAGES = {"/docs": "./", "/experiments/report": "../#/experiments"}
+_SIGN_IN = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>A token is needed · Palmetto</title></head>
+<body><main><h1>A token is needed</h1>
+<p><a href="{home}">Sign in at the workbench</a>, then <a href="">open this page again</a>.</p></main></body>
+</html>
+"""
 
 
 class TokenError(ValueError):
@@ -96,7 +106,7 @@ class Access:
         refusal = self._refusal(scope, Headers(scope=scope)) if scope["type"] == "http" else None
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         path: str = scope["path"]
         client = client_of(scope)
         host = headers.get("host", "")
@@ -106,7 +116,7 @@ class Access:
             return _refuse(403, "forbidden", "pages of other sites may not ask: see PALMETTO_PROVER_ORIGINS.")
         is_open = path in _OPEN or path.startswith(_OPEN_BELOW)
         if not is_open and not self._tokens.authorised(headers):
-            return self._unauthorised(headers, client)
+            return self._unauthorised(path, headers, client)
         if path in _WORK and scope["method"] != "OPTIONS":
             # All may have one token: each address is a client of its own.
             wait_s = self._rates.work(client)
@@ -114,13 +124,16 @@ class Access:
                 return _refuse(429, "rate_limited", "this client asks too often.", **{"Retry-After": str(wait_s)})
         return None
 
-    def _unauthorised(self, headers: Headers, client: str) -> JSONResponse:
+    def _unauthorised(self, path: str, headers: Headers, client: str) -> Response:
         if "authorization" not in headers and not _cookie(headers):
             told = "a bearer token is needed (Authorization: Bearer TOKEN); palmetto sends PALMETTO_PROVER_TOKEN."
         elif wait_s := self._rates.wrong(client):
             return _refuse(429, "rate_limited", "there were too many wrong tokens.", **{"Retry-After": str(wait_s)})
         else:
             told = "the bearer token, or the page's cookie, is not a good one."
+        if path in _PAGES and "text/html" in headers.get("accept", ""):
+            # A link from elsewhere comes without the cookie, even where there is one.
+            return HTMLResponse(_SIGN_IN.format(home=_PAGES[path]), 401, {"WWW-Authenticate": "Bearer"})
         return _refuse(401, "unauthorized", told, **{"WWW-Authenticate": "Bearer"})
 
     def _same_site(self, headers: Headers) -> bool:
