@@ -97,12 +97,20 @@ class Attempt:
 
 
 class Attempts:
-    """All attempts of a server: so many at one time, so many waiting, the last ones kept."""
+    """All attempts of a server.
 
-    def __init__(self, at_once: int, waiting: int, keep: int) -> None:
+    Args:
+        at_once: how many are worked on at one time.
+        waiting: how many may wait for their turn.
+        keep: how many are remembered, those under way included.
+        keep_events: how many events of finished ones are remembered in all; the latest one keeps all of its own.
+    """
+
+    def __init__(self, at_once: int, waiting: int, keep: int, keep_events: int) -> None:
         self._turn = asyncio.Semaphore(at_once)
         self._room = at_once + waiting
         self._keep = keep
+        self._keep_events = keep_events
         self._attempts: OrderedDict[str, Attempt] = OrderedDict()
 
     def begin(
@@ -117,10 +125,20 @@ class Attempts:
             raise BusyError
         attempt = Attempt(kind, about, nothing)
         self._attempts[attempt.id] = attempt
-        for key in [key for key, one in self._attempts.items() if one.over][: max(0, len(self._attempts) - self._keep)]:
-            del self._attempts[key]
+        self._forget()
         attempt.start(work, self._turn)
         return attempt
+
+    def _forget(self) -> None:
+        """Forgets the oldest finished ones, where there are too many or they hold too much."""
+        over = [one for one in self._attempts.values() if one.over]
+        events = sum(len(one.events) for one in over)
+        for one in over:
+            too_much = events > self._keep_events and one is not over[-1]
+            if len(self._attempts) <= self._keep and not too_much:
+                return
+            del self._attempts[one.id]
+            events -= len(one.events)
 
     def get(self, name: str) -> Attempt | None:
         """The attempt of that id; None where there is none (any longer)."""

@@ -69,7 +69,7 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
         retriever = await stack.enter_async_context(retriever_client(settings.retriever))
         model = await stack.enter_async_context(model_port(settings.model, settings.model_name, checker, retriever))
         neighbours = await stack.enter_async_context(model_port(settings.neighbours, "", checker, retriever))
-        attempts = Attempts(settings.attempts, settings.queue_size, settings.keep)
+        attempts = Attempts(settings.attempts, settings.queue_size, settings.keep, settings.keep_events)
 
         async def ready() -> str:
             try:

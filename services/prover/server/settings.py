@@ -25,6 +25,7 @@ class ProverServerSettings(BaseSettings):
     attempts: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Theorems at one time.")
     queue_size: int = Field(64, ge=0, description="Theorems that may wait for their turn.")
     keep: int = Field(1000, ge=1, description="Finished attempts that can still be asked for.")
+    keep_events: int = Field(100_000, ge=0, description="Events that these may have in all; then the oldest go.")
     budget_cpu_s: float = Field(60.0, gt=0, description="CPU seconds for a theorem, by default.")
     max_budget_cpu_s: float = Field(3600.0, gt=0, description="The same, at the most.")
     max_body_bytes: int = Field(16 << 20, ge=1024, description="Largest request.")
