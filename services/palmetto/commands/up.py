@@ -39,7 +39,9 @@ async def _run(options: StackOptions) -> None:
         async with stack(options, folder) as running:
             for name, address in running.addresses().items():
                 console.print(f"{name:13} {address}")
-            console.print(f"ready: {running.prover_url} (interactive description at {running.prover_url}/docs)")
+            url = running.prover_url
+            told = f"ready: {url} (the workbench, for a browser; {url}/docs describes the HTTP interface)"
+            console.print(told, soft_wrap=True)
             stop = asyncio.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
