@@ -134,6 +134,22 @@ def test_a_token_is_asked_for(browser: "Browser", guarded: str) -> None:
         assert page.evaluate("document.cookie") == ""
         prove(page)
         expect(verdict(page)).to_contain_text("Proved")
+        # A cookie that is no longer good.
+        page.context.clear_cookies()
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="A token is needed")).to_be_visible()
+        page.keyboard.press("Control+Enter")
+        assert [alert.inner_text() for alert in page.get_by_role("alert").all() if alert.inner_text()] == []
+        page.get_by_label("Token").fill(TOKEN)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        page.get_by_role("link", name="Experiments").click()
+        expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
+        begun = [one for one in found.requests if one.endswith("/v1/prove")]
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("link", name="Prove").click()
+        expect(page.get_by_role("heading", name="snoc_app")).to_be_visible()
+        assert [one for one in found.requests if one.endswith("/v1/prove")] == begun
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="A token is needed")).to_be_visible()
         assert [one for one in found.complaints if "401" not in one] == []

@@ -55,7 +55,7 @@ export class Bench extends Store {
     this.route = parse(location.hash);
     this.fault = "";
     this.changed();
-    if (this.session === null || (this.session.needed && !this.session.authenticated)) return;
+    if (this.session === null || this.locked) return;
     const { route } = this;
     if (route.page === "attempt") {
       this.choosing = false;
@@ -214,6 +214,11 @@ export class Bench extends Store {
     if (replace) history.replaceState(null, "", format(route));
     else history.pushState(null, "", format(route));
     this.changed();
+  }
+
+  /** Whether a token is needed before anything can be done. */
+  get locked(): boolean {
+    return this.session?.needed === true && !this.session.authenticated;
   }
 
   get busy(): boolean {
@@ -387,7 +392,8 @@ export class Bench extends Store {
   }
 
   #failed(error: unknown): void {
-    this.fault = said(error);
+    // Where a token is needed the page asks for it.
+    if (!this.locked) this.fault = said(error);
     this.changed();
   }
 }

@@ -22,8 +22,7 @@ export function App() {
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, []);
-  const { session } = bench;
-  const locked = session?.needed === true && !session.authenticated;
+  const { session, locked } = bench;
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -96,6 +95,7 @@ function Retry() {
 function handled(event: KeyboardEvent, help: HTMLDialogElement | null): boolean {
   if (help?.open === true || event.defaultPrevented) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (bench.locked || bench.route.page === "experiments") return false;
     void bench.prove();
     return true;
   }
