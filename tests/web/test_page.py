@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from ..browser import DESKTOP, PHONE, opened
 from ..evaluator.report.making import stored
@@ -102,6 +102,21 @@ def test_a_wrong_link_is_a_sentence(browser: "Browser", workbench: str, where: s
             expect(theorems(found.page).first).to_be_visible()
         # The browser's own line about a 404 is none of ours.
         assert [one for one in found.complaints if "404" not in one] == []
+
+
+def test_what_a_link_names_is_waited_for(browser: "Browser", workbench: str) -> None:
+    held: list[Route] = []
+    with opened(browser, f"{workbench}/#/prove?project=examples&theorem=snoc_app") as found:
+        page = found.page
+        page.route("**/theorems", lambda route: held.append(route))
+        page.reload()
+        expect(page.get_by_text("Reading the theorems …")).to_be_visible()
+        prove(page)
+        prove(page)
+        expect(page.get_by_role("alert").filter(has_text="Choose")).to_have_count(0)
+        held[0].continue_()
+        expect(verdict(page)).to_contain_text("Proved")
+        assert len([one for one in found.requests if one.endswith("/v1/prove")]) == 1
 
 
 def test_a_prover_that_is_gone_is_a_sentence(browser: "Browser", checker_address: str) -> None:

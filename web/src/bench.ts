@@ -48,10 +48,15 @@ export class Bench extends Store {
   /** Which theorem of a text is looked at; null: the one that is worked on. */
   looked: number | null = null;
   #abort: AbortController | null = null;
+  #arriving: Promise<void> | null = null;
   #loading = "";
 
   /** The address has changed, or is looked at for the first time. */
-  async arrived(): Promise<void> {
+  arrived(): Promise<void> {
+    return (this.#arriving = this.#arrive());
+  }
+
+  async #arrive(): Promise<void> {
     this.route = parse(location.hash);
     this.fault = "";
     this.changed();
@@ -251,6 +256,9 @@ export class Bench extends Store {
       }
       return;
     }
+    // What a link names may still be on its way.
+    if (this.theorem === null) await this.#arriving;
+    if (this.busy && this.owned) return;
     const { theorem, project } = this;
     if (theorem === null) {
       this.fault = "Choose a theorem first.";
