@@ -143,6 +143,9 @@ async def serve_http(server: PalmettoServer, listen: str, settings: McpSettings)
     Raises:
         HttpError: it cannot, or may not, listen there.
     """
+    # The prover's service takes its time to load, and standard input needs none of it.
+    from prover.server.headers import SecurityHeaders  # noqa: PLC0415
+
     host, port = address(listen)
     app: ASGIApp = server.streamable_http_app(
         streamable_http_path=_PATH,
@@ -154,7 +157,7 @@ async def serve_http(server: PalmettoServer, listen: str, settings: McpSettings)
     if token:
         app = Bearer(app, token)
     config = uvicorn.Config(
-        app,
+        SecurityHeaders(app),
         host=host,
         port=port,
         log_level="warning",

@@ -62,6 +62,15 @@ def test_other_sites_and_other_names_are_refused(server: HttpServer) -> None:
     assert post(server, Host="coq.example", Origin="https://coq.example").status_code not in (401, 403, 421)
 
 
+def test_every_answer_has_the_security_headers(server: HttpServer) -> None:
+    answers = [post(server, Authorization=""), post(server, b"no JSON"), post(server, Host="evil.example")]
+    assert [answer.status_code for answer in answers] == [401, 400, 421]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def test_what_is_too_large_or_no_json_is_refused(server: HttpServer) -> None:
     assert post(server, b"x" * (17 << 20)).status_code == 413
     assert post(server, b"nonsense").status_code == 400
