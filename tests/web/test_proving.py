@@ -195,6 +195,23 @@ def test_gaps_of_a_text_are_filled(browser: "Browser", workbench: str) -> None:
         assert found.complaints == []
 
 
+def test_what_was_filled_before_a_stop_is_there(browser: "Browser", workbench: str) -> None:
+    with opened(browser, f"{workbench}/#/paste") as found:
+        page = found.page
+        page.get_by_label("Coq text").fill(GAPS)
+        budget(page, 600)
+        prove(page)
+        gaps = page.get_by_role("list", name="Theorems of the text").get_by_role("button")
+        expect(gaps.filter(has_text="being worked on")).to_contain_text("wrong", timeout=60_000)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("heading", name="1 of 2 gaps filled")).to_be_visible()
+        expect(page.get_by_text("The proof that was found stands below, checked one by one.")).to_be_visible()
+        expect(page.get_by_text("Nothing in the text was changed.")).to_have_count(0)
+        gaps.first.click()
+        expect(page.get_by_role("region", name="Script", exact=True)).to_contain_text("Qed.")
+        assert found.complaints == []
+
+
 def test_text_is_never_markup(browser: "Browser", workbench: str) -> None:
     evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
     doubled = evil.replace('"', '""')

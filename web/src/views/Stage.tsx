@@ -126,7 +126,9 @@ function Filling({ run }: { run: Run }) {
           ? `${done} of ${counted(theorems.length, "gap")} filled`
           : `Filling ${counted(theorems.length, "gap")}`}
       </h1>
-      {!run.over || fill === null ? null : run.asked.text !== null ? (
+      {!run.over ? null : fill === null || run.verdict !== null ? (
+        <p>{unfinished(done)}</p>
+      ) : run.asked.text !== null ? (
         <Diff text={run.asked.text} fill={fill} />
       ) : (
         <CoqText text={fill.text} label="The text with its gaps filled" copy="Copy the whole text" />
@@ -152,6 +154,13 @@ function Filling({ run }: { run: Run }) {
       {looked === undefined ? null : <RunView key={theorems.indexOf(looked)} run={run} theorem={looked} inner />}
     </article>
   );
+}
+
+/** What becomes of the text where the work ended before all of it was looked at. */
+function unfinished(done: number): string {
+  if (done === 0) return "The work ended before a gap was filled.";
+  const found = done === 1 ? "The proof that was found stands" : "The proofs that were found stand";
+  return `The work ended before the text was put together. ${found} below, checked one by one.`;
 }
 
 function state(run: Run, one: TheoremRun, number: number): Shown {
