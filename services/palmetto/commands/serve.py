@@ -123,7 +123,7 @@ def prover(
         Path | None, typer.Option(help="The experiment store that is shown. (PALMETTO_EXPERIMENTS)")
     ] = None,
 ) -> None:
-    """The prover's HTTP service. Further settings: PALMETTO_PROVER_* (docs/prover.md)."""
+    """The prover's HTTP service. Further settings: PALMETTO_PROVER_* (docs/prover-http.md)."""
     from evaluator.server import add_experiments  # noqa: PLC0415
     from evaluator.store import default_store  # noqa: PLC0415
     from prover.server import ProverServerSettings, ServeError, serve  # noqa: PLC0415
@@ -144,7 +144,7 @@ def _settings(kind: type[_S], given: dict[str, Any]) -> _S:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{kind.model_config.get('env_prefix', '')}{'_'.join(map(str, first['loc']))}".upper()
-        raise fail(f"{name}: {first['msg']}.") from None
+        raise fail(f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def _configure_logs() -> None:

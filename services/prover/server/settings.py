@@ -3,8 +3,9 @@
 import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -41,6 +42,19 @@ class ProverServerSettings(BaseSettings):
         description="Names under which it is reached, comma-separated, `*` for any; empty: the loopback's own names "
         "on a loopback address, else any.",
     )
+
+    @field_validator("origins")
+    @classmethod
+    def are_origins(cls, value: str) -> str:
+        """Each as browsers send it: one that is not would never fit, or `*` fit all."""
+        for one in _words(value.lower()):
+            try:
+                parts = urlsplit(one)
+            except ValueError:
+                parts = urlsplit("")
+            if not parts.scheme or not parts.netloc or "*" in one or one != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{one!r} is no site: give such as https://editor.example:8443, without a path")
+        return value.lower()
 
     def tokens(self) -> list[str]:
         """The good tokens.

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from prover.client import ProverClient, ProverRefusedError
+from prover.server import ProverServerSettings
 
 from ...coq_checker.servers import PALMETTO
 from .process import ProverProcess, refused_start
@@ -104,6 +105,21 @@ async def test_the_client_takes_the_token_from_the_environment(
     async with ProverClient(guarded.url) as client:
         got = [event async for event in client.prove(statement="Lemma t : 1 = 1.", retrieval=False)]
     assert got[-1]["verdict"] == "PROVED"
+
+
+@pytest.mark.parametrize(
+    "origins", ["good.example", "*", "https://*.example", "https://good.example/page", "https://[", "null"]
+)
+def test_what_is_no_site_is_refused_at_the_start(origins: str) -> None:
+    status, said = refused_start(PALMETTO, origins=f"https://fine.example, {origins}")
+    assert status == 2
+    assert f"PALMETTO_PROVER_ORIGINS: {origins!r} is no site: give such as https://" in said
+    assert "Traceback" not in said
+
+
+def test_sites_are_compared_as_browsers_write_them() -> None:
+    given = ProverServerSettings(origins="https://Good.example/, http://[::1]:8080")
+    assert given.other_origins() == ["https://good.example", "http://[::1]:8080"]
 
 
 @pytest.mark.parametrize("origin", [EVIL, "null", "http://127.0.0.1:1", "http://localhost"])
