@@ -38,6 +38,7 @@ class StackOptions:
         neighbours: the prover asks the nearest neighbours after another model.
         port: of the prover's HTTP interface; 0: any free one.
         jobs: checks at one time; None: the cores.
+        memory: file in which the prover keeps the checker's answers; None for none.
         logs: folder for the services' logs; None: what they print is dropped unless one fails.
     """
 
@@ -46,6 +47,7 @@ class StackOptions:
     neighbours: bool = True
     port: int = 0
     jobs: int | None = None
+    memory: Path | None = None
     logs: Path | None = None
 
 
@@ -134,6 +136,7 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
                 "PALMETTO_PROVER_RETRIEVER": retriever,
                 "PALMETTO_PROVER_MODEL": model_url,
                 "PALMETTO_PROVER_NEIGHBOURS": neighbours_url,
+                **({"PALMETTO_PROVER_MEMORY": str(options.memory)} if options.memory else {}),
                 **({"PALMETTO_PROVER_ATTEMPTS": str(options.jobs)} if options.jobs else {}),
             },
         )

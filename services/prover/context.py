@@ -1,6 +1,5 @@
 """What the parts of the prover share while they work on one theorem."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -54,7 +53,7 @@ class Context:
         coq: the checker.
         settings: limits.
         emit: takes events.
-        started: `time.monotonic()` when the work began.
+        clock: wall-clock seconds since the work began, those of remembered answers included.
         library: premises for goals.
         tools: what the environment offers.
         effort: the most that was tried on a goal without success, by its text.
@@ -66,7 +65,7 @@ class Context:
     coq: Coq
     settings: ProverSettings
     emit: Callable[[Event], None]
-    started: float
+    clock: Callable[[], float]
     library: Library
     tools: Tools = Tools()
     effort: dict[str, int] = field(default_factory=dict)
@@ -77,7 +76,7 @@ class Context:
     @property
     def now_s(self) -> float:
         """Wall-clock seconds since the work began."""
-        return time.monotonic() - self.started
+        return self.clock()
 
 
 def goal_names(goal: Goal) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 
 from coq_checker.client import (
-    CheckerClient,
     CheckerError,
     DeadlineExceededError,
     FreeStatement,
@@ -24,6 +23,7 @@ from coq_checker.client import (
     Verdict,
 )
 from prover.budget import Budget
+from prover.ports import Checks
 from prover.settings import ProverSettings
 
 
@@ -77,7 +77,7 @@ class Coq:
 
     def __init__(
         self,
-        checker: CheckerClient,
+        checker: Checks,
         target: TheoremRef | FreeStatement,
         budget: Budget,
         settings: ProverSettings,

@@ -246,6 +246,7 @@ class Finished(_Base):
         how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`.
         cpu_s: CPU seconds of Coq spent.
         wall_s: wall clock.
+        remembered_cpu_s: how much of `cpu_s` was spent earlier, on answers that were remembered (`prover.memory`).
         stages: the same, stage by stage.
         model: the model's name, where one answered.
         model_answers: how many answers of the model were used.
@@ -264,6 +265,7 @@ class Finished(_Base):
     how: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    remembered_cpu_s: float = 0.0
     stages: tuple[StageCost, ...] = ()
     model: str = ""
     model_answers: int = 0

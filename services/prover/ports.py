@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from coq_checker.client import FreeStatement, Goal, TheoremRef
+from coq_checker.client import FreeStatement, Goal, Options, ProofResult, TheoremInfo, TheoremRef
 
 
 class HelperError(Exception):
@@ -80,6 +80,26 @@ class Premises:
     names: tuple[str, ...] = ()
     definitions: tuple[str, ...] = field(default=())
     problem: str = ""
+
+
+class Checks(Protocol):
+    """What the work on a theorem needs of the checker; its client is one."""
+
+    async def theorem(self, target: TheoremRef) -> TheoremInfo:
+        """What the checker knows of a theorem.
+
+        Raises:
+            CheckerError: nothing, and why.
+        """
+
+    async def check_proof(
+        self, target: TheoremRef | FreeStatement, proof: str, *, options: Options, timeout_s: float | None = None
+    ) -> ProofResult:
+        """Checks the body of a proof.
+
+        Raises:
+            CheckerError: it could not run.
+        """
 
 
 class ModelPort(Protocol):

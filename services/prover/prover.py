@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 
-from coq_checker.client import CheckerClient, Goal
+from coq_checker.client import Goal
 from prover.budget import Budget
 from prover.context import Context
 from prover.coq import Coq, CoqProblemError
 from prover.events import Event, Finished, ProofVerdict
 from prover.library import Library
-from prover.ports import ModelPort, Question, RetrieverPort
+from prover.memory import CheckMemory, RememberingChecker
+from prover.ports import Checks, ModelPort, Question, RetrieverPort
 from prover.settings import ProverSettings
 from prover.strategy import Result, Strategy
 from prover.task import ProveTask
@@ -26,21 +27,24 @@ class Prover:
         settings: limits.
         neighbours: what is asked for proofs after the model, and for tactics where the model offers none; None to go
             without.
+        memory: answers of the checker to questions that were asked before; None to ask every question.
     """
 
     def __init__(
         self,
-        checker: CheckerClient,
+        checker: Checks,
         model: ModelPort | None = None,
         retriever: RetrieverPort | None = None,
         settings: ProverSettings | None = None,
         neighbours: ModelPort | None = None,
+        memory: CheckMemory | None = None,
     ) -> None:
         self.settings = settings or ProverSettings()
         self._checker = checker
         self._model = model
         self._retriever = retriever
         self._neighbours = neighbours
+        self._memory = memory
 
     async def prove(self, task: ProveTask) -> AsyncGenerator[Event, None]:
         """Works on a theorem and tells every step; the last event, and only that, is `Finished`.
@@ -62,11 +66,16 @@ class Prover:
 
     async def _finish(self, task: ProveTask, events: asyncio.Queue[Event]) -> None:
         started = time.monotonic()
+        remembering = RememberingChecker(self._checker, self._memory) if self._memory is not None else None
+
+        def clock() -> float:
+            return time.monotonic() - started + (remembering.wall_s if remembering is not None else 0.0)
+
         budget = Budget(task.budget_cpu_s)
-        coq = Coq(self._checker, task.target, budget, self.settings, jobs=task.jobs)
+        coq = Coq(remembering or self._checker, task.target, budget, self.settings, jobs=task.jobs)
         goalless = Question(task.target, Goal((), ""), seed=task.seed)
         library = Library(coq, self._retriever if task.retrieval else None, goalless, self.settings)
-        context = Context(coq, self.settings, events.put_nowait, started, library)
+        context = Context(coq, self.settings, events.put_nowait, clock, library)
         strategy = Strategy(task, context, self._model, self._neighbours)
         wall_s = task.budget_cpu_s * self.settings.wall_factor + self.settings.wall_slack_s
         verdict, message = ProofVerdict.NOT_PROVED, ""
@@ -87,14 +96,15 @@ class Prover:
         proof = result.proof if result is not None else None
         events.put_nowait(
             Finished(
-                at_s=time.monotonic() - started,
+                at_s=clock(),
                 verdict=verdict,
                 script=proof.script if proof else "",
                 prelude=proof.prelude if proof else "",
                 axioms=proof.axioms if proof else (),
                 how=result.how if result is not None else "",
                 cpu_s=budget.spent_s,
-                wall_s=time.monotonic() - started,
+                wall_s=clock(),
+                remembered_cpu_s=remembering.cpu_s if remembering is not None else 0.0,
                 stages=tuple(strategy.costs),
                 model=context.asked.model,
                 model_answers=strategy.answers,

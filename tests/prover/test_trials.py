@@ -51,7 +51,7 @@ async def begun(checker: CheckerClient) -> tuple[Counting, Node]:
     coq = Coq(checker, target, Budget(60), settings)
     seen = await coq.run("", cpu_ms=5000)
     library = Library(coq, None, Question(target, seen.goals[0]), settings)
-    runner = Counting(Context(coq, settings, lambda event: None, time.monotonic(), library), 0)
+    runner = Counting(Context(coq, settings, lambda event: None, time.monotonic, library), 0)
     runner.asked = []
     return runner, Node(seen.goals[0])
 

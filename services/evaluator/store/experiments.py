@@ -28,7 +28,7 @@ from evaluator.store.values import (
 _VERSION = 1
 _BUSY_S = 60.0
 # Settings that are younger than some stores, and what held before there was a choice.
-_BEFORE = {"neighbours": False}
+_BEFORE = {"neighbours": False, "memory": False}
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS experiments (
     name TEXT PRIMARY KEY, created_at TEXT NOT NULL, settings TEXT NOT NULL, projects TEXT NOT NULL DEFAULT '{{}}'

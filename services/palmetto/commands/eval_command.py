@@ -111,6 +111,13 @@ def evaluate(
     out: Annotated[
         str | None, typer.Option(help="Write Parquet parts there too: a folder, or s3://...", metavar="URL")
     ] = None,
+    memory: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep Coq's answers in this file, and do not ask again what another experiment has asked.",
+            metavar="PATH",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each theorem on a terminal too.")] = False,
 ) -> None:
     """Run every theorem of projects through the prover, each by itself; run again, it goes on where it was.
@@ -130,6 +137,8 @@ def evaluate(
         raise fail(f"{missing} is needed: palmetto eval --proj NAME[,NAME...] --exp-name NAME (or see --help).")
     if server is not None and model is not None:
         raise fail("a prover that runs already has its own model: leave --model or --server out.")
+    if server is not None and memory is not None:
+        raise fail("a prover that runs already keeps its own memory: leave --memory or --server out.")
     # What reads and writes Parquet takes longer to load than other commands take to run.
     from palmetto.evaluation.experiment import Experiment  # noqa: PLC0415
 
@@ -158,6 +167,7 @@ def evaluate(
             skip=skip,
             server=server,
             out=out,
+            memory=memory,
         )
         raise typer.Exit(0 if run(experiment, verbose=verbose) else 1)
     except PassingError as error:

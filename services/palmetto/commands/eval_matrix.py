@@ -122,6 +122,7 @@ def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
         shard=Shard(),
         threads=options.threads,
         server=options.server,
+        memory=Path(options.memory) if options.memory is not None and options.server is None else None,
     )
     return run(experiment, verbose=verbose)
 

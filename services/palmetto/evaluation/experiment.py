@@ -65,6 +65,7 @@ class Experiment:
         skip: leave out what is done.
         server: address of a prover that runs already; None for a stack of its own.
         out: folder for Parquet parts.
+        memory: file with the checker's answers to questions of other experiments; None to ask all of them.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Experiment:
     skip: bool = True
     server: str | None = None
     out: str | None = None
+    memory: Path | None = None
 
 
 def choose(experiment: Experiment, sources: Sequence[Sources]) -> list[Item]:
@@ -126,7 +128,8 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
         follower.note(text)
     # The sample is of all theorems; the recordings are of all of them, too.
     items = choose(experiment, sources)
-    settings = {**experiment.conditions.settings(), "model": _model_name(experiment)}
+    remembers = experiment.memory is not None
+    settings = {**experiment.conditions.settings(), "model": _model_name(experiment), "memory": remembers}
     told = {one.project.name: {"folder": str(one.project.root), "content": one.content} for one in sources}
     with ExperimentStore.open(experiment.store) as store:
         store.begin(experiment.name, settings, told)
@@ -227,6 +230,12 @@ async def _prover(
                 raise StackError(f"the model cannot be used: {why}")
         served = tuple(f"{one.name}={one.root}" for one in projects)
         beside = experiment.conditions.neighbours and model != HAMMER
-        options = StackOptions(served, "neighbours" if model == HAMMER else model, beside, jobs=experiment.threads)
+        options = StackOptions(
+            served,
+            "neighbours" if model == HAMMER else model,
+            beside,
+            jobs=experiment.threads,
+            memory=experiment.memory,
+        )
         async with LocalProver(options) as local:
             yield HammerAlone(local) if model == HAMMER else local

@@ -43,6 +43,7 @@ class Options(BaseModel):
     theorems: str | None = None
     limit: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
+    memory: str | None = None
 
 
 class Compare(BaseModel):

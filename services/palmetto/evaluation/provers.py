@@ -129,7 +129,12 @@ class LocalProver:
         return ""
 
     def orchestration_cpu_s(self) -> float | None:
-        """CPU seconds of this process and of the services, without the model's and without Coq, which they start."""
+        """CPU seconds of this process and of the services, without the model's and without Coq, which they start.
+
+        None where answers are remembered: a share of what was spent another time would say nothing.
+        """
+        if self._options.memory is not None:
+            return None
         return self._spent_s + self._running_s() + time.process_time() - self._own_s
 
     def _running_s(self) -> float:

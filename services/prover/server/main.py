@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from coq_checker.client import CheckerClient, CheckerError
 from prover.adapters import model_port, retriever_client, retriever_port
+from prover.memory import CheckMemory, MemoryFileError
 from prover.server.access import TokenError
 from prover.server.app import make_app
 from prover.server.attempts import Attempts
@@ -69,6 +70,10 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
         retriever = await stack.enter_async_context(retriever_client(settings.retriever))
         model = await stack.enter_async_context(model_port(settings.model, settings.model_name, checker, retriever))
         neighbours = await stack.enter_async_context(model_port(settings.neighbours, "", checker, retriever))
+        try:
+            memory = stack.enter_context(CheckMemory(settings.memory)) if settings.memory is not None else None
+        except MemoryFileError as error:
+            raise ServeError(f"{str(error).rstrip('.')} (PALMETTO_PROVER_MEMORY).") from None
         attempts = Attempts(settings.attempts, settings.queue_size, settings.keep, settings.keep_events)
 
         async def ready() -> str:
@@ -81,7 +86,7 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
                 )
             return ""
 
-        works = Works(settings, checker, model, retriever_port(retriever, checker), neighbours)
+        works = Works(settings, checker, model, retriever_port(retriever, checker), neighbours, memory)
         try:
             app = make_app(settings, works, attempts, checker, ready, more)
         except TokenError as error:

@@ -23,6 +23,11 @@ class ProverServerSettings(BaseSettings):
         "",
         description="Base address of a model server with the backend neighbours, asked after the model; empty: none.",
     )
+    memory: Path | None = Field(
+        None,
+        description="SQLite file with the checker's answers: what was asked before is not asked again, and is charged "
+        "as it was then (for experiments).",
+    )
     attempts: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Theorems at one time.")
     queue_size: int = Field(64, ge=0, description="Theorems that may wait for their turn.")
     keep: int = Field(1000, ge=1, description="Finished attempts that can still be asked for.")

@@ -9,6 +9,7 @@ from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
 from prover.drafts import with_draft
 from prover.events import Applied, Event, Finished, ProofVerdict, Undone
 from prover.fill import Edit, Place, Unfinished, apply, edits
+from prover.memory import CheckMemory
 from prover.ports import ModelPort, RetrieverPort
 from prover.prover import Prover
 from prover.server.attempts import Say, Work
@@ -24,6 +25,7 @@ class Works:
     Args:
         settings: limits.
         checker, model, retriever, neighbours: whom the prover asks.
+        memory: what the checker has answered before; None to ask every question.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Works:
         model: ModelPort | None,
         retriever: RetrieverPort | None,
         neighbours: ModelPort | None = None,
+        memory: CheckMemory | None = None,
     ) -> None:
         self._settings = settings
         self._checker = checker
         self._model = model
         self._retriever = retriever
         self._neighbours = neighbours
+        self._memory = memory
 
     def budget_cpu_s(self, request: Budgeted) -> float:
         """CPU seconds that each theorem of a request has."""
@@ -138,7 +142,13 @@ class Works:
     async def _attempt(self, request: Budgeted, target: TheoremRef | FreeStatement, say: Say, draft: str) -> Finished:
         task = self.task(request, target)
         model = self._model if request.use_model else None
-        prover = Prover(self._checker, with_draft(model, draft), self._retriever, neighbours=self._neighbours)
+        prover = Prover(
+            self._checker,
+            with_draft(model, draft),
+            self._retriever,
+            neighbours=self._neighbours,
+            memory=self._memory,
+        )
         if draft:
             task = replace(task, use_model=True)
         finished: Finished | None = None
