@@ -151,3 +151,15 @@ def test_a_file_of_something_else(tmp_path: Path) -> None:
         CheckMemory(other)
     with pytest.raises(MemoryFileError, match="give another file"):
         CheckMemory(text / "below" / "a file")
+
+
+async def test_within_one_work_nothing_is_asked_twice(checker_async: CheckerClient) -> None:
+    checker = Counting(checker_async)
+    await work(checker, None, HARD, 3)
+    ended = [
+        (proof, options.prelude, options.printing, options.want_messages) for proof, options in checker.asked[:-20]
+    ]
+    assert len(ended) > 50
+    again = [one for one in set(ended) if ended.count(one) > 1]
+    # What a limit stopped may be asked again with a higher one.
+    assert len(again) <= 2, again
