@@ -3,9 +3,10 @@
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from coq_checker.result import ProofResult
+from coq_checker.result import ProofResult, Reason, Verdict
 
 _log = structlog.get_logger("coq_checker")
+_STAGES = ("queue", "environment", "parse", "execute", "audit", "wall")
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
@@ -24,6 +25,10 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        # Looking a label up takes longer than counting.
+        self._by_stage = tuple((f"{stage}_ns", self._stages.labels(stage)) for stage in _STAGES)
+        self._by_verdict: dict[tuple[Verdict, Reason], Counter] = {}
+        self._by_call: dict[tuple[str, str], Histogram] = {}
         self._cpu = Histogram(
             "palmetto_check_cpu_seconds", "CPU time of a check.", buckets=_SECONDS, registry=self.registry
         )
@@ -42,10 +47,14 @@ class Metrics:
 
     def checked(self, result: ProofResult) -> None:
         """Notes a verdict."""
-        self._checks.labels(result.verdict.value, result.reason.value).inc()
+        what = (result.verdict, result.reason)
+        counter = self._by_verdict.get(what)
+        if counter is None:
+            counter = self._by_verdict[what] = self._checks.labels(result.verdict.value, result.reason.value)
+        counter.inc()
         timings = result.timings
-        for stage in ("queue", "environment", "parse", "execute", "audit", "wall"):
-            self._stages.labels(stage).observe(getattr(timings, f"{stage}_ns") / 1e9)
+        for name, histogram in self._by_stage:
+            histogram.observe(getattr(timings, name) / 1e9)
         self._cpu.observe(timings.cpu_ns / 1e9)
 
     def worker_lost(self) -> None:
@@ -59,7 +68,10 @@ class Metrics:
 
     def called(self, method: str, code: str, seconds: float) -> None:
         """Notes a gRPC call."""
-        self._calls.labels(method, code).observe(seconds)
+        histogram = self._by_call.get((method, code))
+        if histogram is None:
+            histogram = self._by_call[method, code] = self._calls.labels(method, code)
+        histogram.observe(seconds)
 
     def usage(self, figures: dict[str, int]) -> None:
         """Sets the gauges of the pool."""

@@ -188,6 +188,8 @@ async def stack(options: StackOptions, folder: Path) -> AsyncIterator[Stack]:
     """
     services: list[_Service] = []
     begin = _dies_with_parent()
+    # A line for each call is for those who keep the logs.
+    level = {} if options.logs is not None else {"PALMETTO_LOG_LEVEL": "warning"}
     try:
         for name, address, arguments, environment in _commands(options):
             log = (folder / f"{name}.log").open("wb")
@@ -203,7 +205,7 @@ async def stack(options: StackOptions, folder: Path) -> AsyncIterator[Stack]:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **environment},
+                env={**level, **os.environ, **environment},
                 preexec_fn=begin,
             )
             services.append(_Service(name, address, process, log))

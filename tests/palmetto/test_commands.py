@@ -74,3 +74,12 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         app(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("palmetto ")
+
+
+def test_how_much_a_service_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALMETTO_LOG_LEVEL", "chatty")
+    shown = CliRunner().invoke(app, ["serve", "coq-checker"])
+    assert shown.exit_code == 2
+    assert shown.output.strip().split("\n")[-1] == (
+        "palmetto: PALMETTO_LOG_LEVEL is 'chatty': give debug, info, warning, error or critical."
+    )

@@ -18,6 +18,9 @@ from coqdata.sentence import split
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
+# Preludes remembered.
+_PRELUDES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class ProofRequest:
@@ -34,6 +37,8 @@ class Requests:
     def __init__(self, settings: CheckerSettings, projects: Projects) -> None:
         self.settings = settings
         self.projects = projects
+        # Those that were found good: a prover asks hundreds of questions with the same two.
+        self._preludes: dict[str, bytes] = {}
 
     def text(self, value: str, field: str, limit_bytes: int) -> bytes:
         """A text field as bytes.
@@ -171,6 +176,9 @@ class Requests:
         Raises:
             InvalidRequestError: one of them is not allowed.
         """
+        held = self._preludes.get(text)
+        if held is not None:
+            return held
         data = self.text(text, "prelude", self.settings.max_candidate_bytes)
         parsed = split(data)
         for sentence in parsed.sentences:
@@ -182,6 +190,9 @@ class Requests:
                 )
         if parsed.problem is not None:
             raise InvalidRequestError(f"`prelude` does not end where a sentence ends: {parsed.problem}.")
+        if len(self._preludes) >= _PRELUDES:
+            self._preludes.clear()
+        self._preludes[text] = data
         return data
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -147,6 +148,15 @@ def _settings(kind: type[_S], given: dict[str, Any]) -> _S:
         raise fail(f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
+def _log_level() -> int:
+    """PALMETTO_LOG_LEVEL, by default `info`, which tells of every call."""
+    given = os.environ.get("PALMETTO_LOG_LEVEL", "info").strip()
+    level = logging.getLevelNamesMapping().get(given.upper(), 0)
+    if not level:
+        raise fail(f"PALMETTO_LOG_LEVEL is {given!r}: give debug, info, warning, error or critical.")
+    return level
+
+
 def _configure_logs() -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
@@ -159,6 +169,6 @@ def _configure_logs() -> None:
             structlog.processors.dict_tracebacks if not sys.stderr.isatty() else structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(_log_level()),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
