@@ -198,9 +198,13 @@ demo: setup
 bench-checker: setup
 	$(BIN)/python -m benchmarks.checker $(ARGS)
 
-# It goes on where it was stopped; all of it takes days, a sample of 200 theorems hours.
+# It goes on where it was stopped, here or elsewhere; all of it takes days, a sample of 200 theorems hours.
 bench-proving: setup
-	$(BIN)/palmetto eval matrix benchmarks/proving/palm.toml $(ARGS)
+	@$(BIN)/python -m benchmarks.proving take
+	status=0
+	$(BIN)/palmetto eval matrix benchmarks/proving/palm.toml $(ARGS) || status=$$?
+	$(BIN)/python -m benchmarks.proving keep
+	exit $$status
 
 bench-retrieval: setup
 	$(BIN)/python -m benchmarks.retrieval $(ARGS)
