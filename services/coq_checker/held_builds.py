@@ -16,6 +16,9 @@ from coqdata.project import Project, ProjectError
 # What a build was made of is compared with each request; whether something else has come to decide it (a new file, a
 # `_CoqProject` of another folder), no more often than this.
 _BUILD_TRUST_S = 1.0
+# Looking takes longer the more there is to look at: it takes no more than one part in so many of the time.
+_BUILD_LOOK_SHARE = 500
+_LONGEST_BUILD_TRUST_S = 5.0
 # A build that failed is not tried again before this.
 _FAILED_BUILD_TRUST_S = 10.0
 # Builds remembered: one for each file or text that was asked for.
@@ -26,16 +29,16 @@ _BuildKey = tuple[Path, Path | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A build, when it was looked at, and what its sources were then; None where they changed meanwhile."""
+class HeldBuild:
+    """A build, until when it is trusted, and what its sources were then; None where they changed meanwhile."""
 
     build: Build
-    at: float
+    until: float
     stamps: tuple[tuple[int, int], ...] | None
 
     def stands(self) -> bool:
         """Whether it need not be looked at again."""
-        fresh = time.monotonic() - self.at < _BUILD_TRUST_S
+        fresh = time.monotonic() < self.until
         return fresh and self.stamps is not None and self.stamps == _stamps(self.build.sources)
 
 
@@ -54,11 +57,15 @@ class Builds:
     def __init__(self, toolchain: Toolchain, jobs: int) -> None:
         self._toolchain = toolchain
         self._jobs = jobs
-        self._held: OrderedDict[_BuildKey, _Held] = OrderedDict()
+        self._held: OrderedDict[_BuildKey, HeldBuild] = OrderedDict()
         self._failed: OrderedDict[_BuildKey, _Failed] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def of(self, project: Project, only: Path | None, text: bytes | None = None) -> Build:
+        """As `held`, the build alone."""
+        return (await self.held(project, only, text)).build
+
+    async def held(self, project: Project, only: Path | None, text: bytes | None = None) -> HeldBuild:
         """The build of a project, or of what one file requires; the same object for as long as nothing changes.
 
         Args:
@@ -79,7 +86,8 @@ class Builds:
                 del self._failed[key]
             held = self._held.get(key)
             if held is not None and held.stands():
-                return held.build
+                return held
+            begun = time.monotonic()
             begun_ns = time.time_ns()
             try:
                 build = await build_project(project, self._toolchain, jobs=self._jobs, only=only, text=text)
@@ -92,11 +100,13 @@ class Builds:
                 build = held.build  # the same object, so that what was made of it is found again
             stamps = _stamps(build.sources)
             quiet = all(changed_ns < begun_ns for changed_ns, _ in stamps)
-            self._held[key] = _Held(build, time.monotonic(), stamps if quiet else None)
+            now = time.monotonic()
+            until = now + max(_BUILD_TRUST_S, min(_LONGEST_BUILD_TRUST_S, (now - begun) * _BUILD_LOOK_SHARE))
+            self._held[key] = found = HeldBuild(build, until, stamps if quiet else None)
             self._held.move_to_end(key)
             while len(self._held) > _BUILDS:
                 self._held.popitem(last=False)
-            return build
+            return found
 
 
 def _stamps(sources: Iterable[Path]) -> tuple[tuple[int, int], ...]:

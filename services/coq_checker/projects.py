@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from coq_checker.builds import Build
 from coq_checker.environment import Environment
-from coq_checker.held_builds import Builds
+from coq_checker.held_builds import Builds, HeldBuild
 from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
@@ -52,6 +52,8 @@ class Projects:
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
         self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
         self._builds = Builds(toolchain, jobs)
+        # Of files: what a theorem's next question needs no more than a look at the times of a few files for.
+        self._ready: OrderedDict[tuple[str, str], tuple[SourceFile, HeldBuild, Environment]] = OrderedDict()
         self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
 
     def add(self, names: Iterable[str]) -> None:
@@ -174,10 +176,20 @@ class Projects:
             EnvironmentFailedError: what it requires does not build.
         """
         project = source.project
-        build = await self._builds.of(project, project.root / source.path)
+        place = (str(project.root), source.path)
+        ready = self._ready.get(place)
+        if ready is not None and ready[0] is source and ready[1].stands():
+            self._ready.move_to_end(place)
+            return ready[2]
+        held = await self._builds.held(project, project.root / source.path)
+        build = held.build
         # sertop takes the module's name from where the file lies under the load path.
         compiled = build.folder / source.path
-        return self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
+        made = self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
+        self._ready[place] = (source, held, made)
+        while len(self._ready) > _ENVIRONMENTS:
+            self._ready.popitem(last=False)
+        return made
 
     async def text_environment(self, text: bytes, project_name: str, logical: str, file: str = "") -> Environment:
         """The environment of a text, with a project's load path where one is named.

@@ -4,13 +4,13 @@ import asyncio
 import importlib.metadata
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from evaluator import causes
 from evaluator.conditions import Conditions
-from evaluator.ports import ProverPort
+from evaluator.ports import FilesPort, ProverPort
 from evaluator.record import Record, StageCost
 from evaluator.selection import Shard
 from evaluator.theorems import Item
@@ -78,12 +78,14 @@ class Attempts:
         conditions: what they are made under.
         shard: which one this is.
         prover: who makes them.
+        files: asked about a proof that ends in `Defined`, for what it is made of counts there; None to ask nobody.
     """
 
     experiment: str
     conditions: Conditions
     shard: Shard
     prover: ProverPort
+    files: FilesPort | None = None
 
     async def make(self, item: Item) -> Attempted:
         """Works on a theorem."""
@@ -109,7 +111,13 @@ class Attempts:
             message = f"the model gave no answer ({seen.said})."
             return Attempted(self._failed(item, started, seen, causes.MODEL_DOWN, message))
         cause = causes.of_result(seen.result or {}, seen.problem)
-        return Attempted(self._record(item, started, seen, cause), seen.helpless)
+        record = self._record(item, started, seen, cause)
+        if record.proved and item.transparent and self.files is not None:
+            why = await self.files.objection(record)
+            if why:
+                record = replace(record, verdict="NOT_PROVED", cause=causes.REST, message=why, partial=record.script)
+                record = replace(record, script="", prelude="", axioms=(), how="")
+        return Attempted(record, seen.helpless)
 
     async def _follow(self, item: Item, seen: _Seen) -> None:
         request = {

@@ -38,6 +38,13 @@ class ProverPort(Protocol):
         """CPU seconds so far outside Coq, the provers that it starts, and the model; None where they are not known."""
 
 
+class FilesPort(Protocol):
+    """The files that the theorems stand in."""
+
+    async def objection(self, record: Record) -> str:
+        """Why a file does not compile with the proof of a record in it; empty where it does, or is not to be had."""
+
+
 class Follower(Protocol):
     """Whom the runner tells what happens."""
 

@@ -22,6 +22,7 @@ class Item:
         statement: as it stands in the file.
         asked: the checker's name for it.
         file_index: its position among all theorems of the file; None where it is not there (any longer).
+        transparent: its proof is part of what the file means (`Defined`): what follows may count on how it is made.
         order: the file's position in the project, and the theorem's in the file: theorems that stand together are
             worked on together, for the checker has their file loaded then.
     """
@@ -31,6 +32,7 @@ class Item:
     statement: str = ""
     asked: str = ""
     file_index: int | None = None
+    transparent: bool = False
     order: tuple[int, int] = (0, 0)
 
 
@@ -75,7 +77,15 @@ def sources_of(project: Project) -> Sources:
         content.update(f"{name}\0{len(source)}\0".encode() + source)
         places = {} if listed is None else numbered(theorems(source))
         items += [
-            Item(key, one.kind.value, _statement(source, one), one.qualified_name, one.index, (number, one.start))
+            Item(
+                key,
+                one.kind.value,
+                _statement(source, one),
+                one.qualified_name,
+                one.index,
+                one.ending == "Defined",
+                (number, one.start),
+            )
             for key, one in keyed(project.name, name, source)
             if listed is None or (name, *places[one.index]) in listed
         ]

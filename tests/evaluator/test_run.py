@@ -252,3 +252,30 @@ def test_a_killed_shard_goes_on_from_its_parts_and_its_store(tmp_path: Path) -> 
     store = tmp_path / "merged.sqlite"
     assert run("merge", str(out), store=store).returncode == 0
     assert records(store, "p") == records(own, "p")
+
+
+COUNTED_ON = """Definition five : nat.
+Proof. exact 5. Defined.
+Definition free : nat -> nat.
+Proof. intro n. exact (S n). Defined.
+Lemma it_is : five = 5.
+Proof. reflexivity. Qed.
+"""
+
+
+def test_a_proof_that_the_rest_of_its_file_cannot_use_is_none(store: Path, tmp_path: Path) -> None:
+    """What ends in `Defined` is used by how it is made: any number will do for the statement, only 5 for the file."""
+    where = project(tmp_path / "counted", A=COUNTED_ON)
+    done = run("--proj", str(where), "--exp-name", "e", "--budget", "4", "--no-retrieval", store=store)
+    assert done.returncode == 0, done.stderr
+    found = by_name(records(store, "e"))
+    assert {name: one.verdict for name, one in found.items()} == {
+        "five": "NOT_PROVED", "free": "PROVED", "it_is": "PROVED",
+    }  # fmt: skip
+    one = found["five"]
+    assert one.cause == causes.REST and one.script == ""
+    assert "what follows counts on how the original proof is made" in one.message
+    assert one.partial.startswith("Proof.")
+    verified = run("verify", "e", store=store)
+    assert verified.returncode == 0, verified.stdout
+    assert "disagreement: 0 of 2 (0.00 %)" in verified.stdout

@@ -10,10 +10,11 @@ from prover.budget import Budget
 from prover.context import Context
 from prover.coq import Coq, Outcome
 from prover.library import Library
+from prover.portfolio.unknown import unreadable
 from prover.ports import Question
 from prover.runner import Runner
 from prover.script import Node
-from prover.search.trials import Trials, chosen, joins, together, unreadable
+from prover.search.trials import Trials, chosen, joins, together
 
 STATEMENT = "Theorem t (n m : nat) (H : n = m) (P : nat -> Prop) (HP : P n) : P m /\\ m = n."
 CONTEXT = "Ltac forever := idtac; forever."

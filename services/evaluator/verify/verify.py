@@ -68,6 +68,14 @@ class Verifier:
             raise errors.exceptions[0] from None
         return found
 
+    async def objection(self, record: Record) -> str:
+        """Why coqc does not accept a record's proof in its file with all that follows; empty where it does.
+
+        Empty, too, where that cannot be found out here.
+        """
+        (one,) = await self.verify([record], threads=1, told=lambda _: None)
+        return one.message or "coqc does not accept it." if one.outcome in (Outcome.ALONE, Outcome.REFUSED) else ""
+
     async def _file(self, name: str, file: str, records: Sequence[Record]) -> dict[Key, tuple[Outcome, str]]:
         project = self._projects.get(name)
         if project is None:

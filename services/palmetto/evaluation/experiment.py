@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from coq_checker.toolchain import ToolchainError, find_toolchain
 from coqdata.project import Project, ProjectError
 from evaluator.attempt import Attempts
 from evaluator.conditions import Conditions
@@ -21,6 +22,8 @@ from evaluator.store import ExperimentStore, Run
 from evaluator.store.merge import Merged, take
 from evaluator.store.parts import Folder, PartWriter, experiment_folder, parts
 from evaluator.theorems import Item, Sources, sources_of
+from evaluator.verify import Verifier
+from palmetto.evaluation.compiler import CoqcCompiler
 from palmetto.evaluation.hammer import HammerAlone
 from palmetto.evaluation.projects import find_projects, spelled
 from palmetto.evaluation.provers import LocalProver, a_server, model_problem
@@ -141,7 +144,9 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
             follower.begin(len(items), len(items))
             return Ended(Runner.summary(store, experiment.name, items, len(items)), tuple(broken))
         async with _prover(experiment, projects, sources, follower) as prover:
-            attempts = Attempts(experiment.name, experiment.conditions, experiment.shard, prover)
+            attempts = Attempts(
+                experiment.name, experiment.conditions, experiment.shard, prover, _files(projects, experiment.threads)
+            )
             runner = Runner(
                 store,
                 attempts,
@@ -153,6 +158,16 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
                 named=spelled(projects),
             )
             return Ended(await runner.run(items, skip=experiment.skip), tuple(broken))
+
+
+def _files(projects: Sequence[Project], threads: int) -> Verifier | None:
+    """coqc on the projects' files; None where there is no Coq here, since the prover runs elsewhere."""
+    try:
+        toolchain = find_toolchain()
+    except ToolchainError:
+        return None
+    named = {one.name: one for one in projects}
+    return Verifier(CoqcCompiler(named, toolchain, jobs=threads), named)
 
 
 def _tell_the_end(store: ExperimentStore, experiment: Experiment, writer: PartWriter) -> None:

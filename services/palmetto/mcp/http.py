@@ -144,7 +144,7 @@ async def serve_http(server: PalmettoServer, listen: str, settings: McpSettings)
         HttpError: it cannot, or may not, listen there.
     """
     # The prover's service takes its time to load, and standard input needs none of it.
-    from prover.server.headers import SecurityHeaders  # noqa: PLC0415
+    from prover.server import SecurityHeaders  # noqa: PLC0415
 
     host, port = address(listen)
     app: ASGIApp = server.streamable_http_app(

@@ -11,6 +11,7 @@ _MARK = "palmetto-closer"
 _EXISTENTIAL = re.compile(
     r"\b(?:e(?!auto\b|asy\b|xact\b|lim\b|xfalso\b|xists\b|ither\b|qn\b)[a-z]+|refine|unshelve)\b|\?"
 )
+_SLOW = frozenset(("intuition eauto", "firstorder", "nia", "field; auto"))
 _REPLACE = re.compile(r"Replace the `?\w+`? tactic with:\s*(.+)\Z", re.S)
 
 
@@ -22,11 +23,13 @@ class Closer:
         tactic: without full stop.
         how: what events call it.
         cpu_ms: its limit.
+        slow: it often takes long to fail, so that it does not stand in one sentence with others.
     """
 
     tactic: str
     how: str
     cpu_ms: int
+    slow: bool = False
 
 
 def quick(tools: Tools) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ def medium(tools: Tools, premises: Sequence[str], cpu_ms: int) -> list[Closer]:
         found.append("lra")
     if "field" in tools.tactics:
         found.append("field; auto")
-    return [Closer(tactic, "cheap", cpu_ms) for tactic in found]
+    return [Closer(tactic, "cheap", cpu_ms, tactic in _SLOW) for tactic in found]
 
 
 def light(tools: Tools, premises: Sequence[str], cpu_ms: int) -> list[Closer]:

@@ -8,6 +8,7 @@ from prover.context import Context
 from prover.coq import Outcome
 from prover.events import Failed, Filled, Hole
 from prover.portfolio import closers
+from prover.portfolio.unknown import unreadable
 from prover.runner import Runner
 from prover.script import Node
 from prover.side_by_side import side_by_side
@@ -120,6 +121,13 @@ class Filler:
             tried = closers.light(context.tools, premises, settings.cheap_cpu_ms)
         else:
             tried = closers.strong(context.tools, premises, found.definitions, settings.sauto_cpu_ms)
+        prompt = [one for one in tried if not one.slow]
+        if level is Effort.MEDIUM:
+            # Most fail at once: asked one by one, the way to Coq and back would take longer than Coq itself.
+            done = await self._first(node, [one.tactic for one in prompt], "cheap")
+            if done:
+                return True
+            tried = tried if done is None else [one for one in tried if one.slow]
         for one in tried:
             # `a; b` may come back to another success of `a` under `solve`.
             tactic = f"solve [{one.tactic}]." if ";" in one.tactic else f"{one.tactic}."
@@ -129,15 +137,26 @@ class Filler:
 
     async def _together(self, node: Node, tactics: Sequence[str], how: str) -> bool:
         """Tries tactics in one sentence, and puts the one that did it into the tree."""
-        if not tactics:
-            return False
+        return bool(await self._first(node, tactics, how))
+
+    async def _first(self, node: Node, tactics: Sequence[str], how: str) -> bool | None:
+        """As `_together`; None where it is not known that all of them fail, for they took too long."""
         limit_ms = self.context.settings.cheap_cpu_ms
-        outcome = await self.runner.try_on(node, closers.together(tactics), cpu_ms=limit_ms, messages=True)
-        if not outcome.closed:
+        while tactics:
+            outcome = await self.runner.try_on(node, closers.together(tactics), cpu_ms=limit_ms, messages=True)
+            if outcome.passed:
+                break
+            if outcome.timeout:
+                return None
+            blamed = unreadable(outcome.message, tactics)
+            if not blamed:
+                return False
+            tactics = [tactic for tactic in tactics if tactic not in blamed]
+        else:
             return False
-        tactic = closers.chosen(outcome.messages, tactics)
+        tactic = closers.chosen(outcome.messages, tactics) if outcome.closed else None
         if tactic is None:
-            return False
+            return None
         if await self._close(node, f"{tactic}.", how, cpu_ms=limit_ms):
             return True
         return await self._close(node, f"solve [{tactic}].", how, cpu_ms=limit_ms)

@@ -1,5 +1,7 @@
 """What the theorem's environment offers: found out by asking Coq, once for each environment."""
 
+from collections.abc import Mapping
+
 from prover.context import Tools
 from prover.coq import Coq, CoqProblemError
 from prover.settings import ProverSettings
@@ -36,12 +38,24 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
             continue
         if not seen.passed:
             continue
-        found = set()
-        for name, tactic in ({name: name for name in _PROBED} | _LEMMAS).items():
-            # Names are resolved before anything runs.
-            if (await coq.run(f"try (fail; {tactic}).", cpu_ms=1000, prelude=prelude)).passed:
-                found.add(name)
+        found = await _known({name: name for name in _PROBED} | _LEMMAS, coq, prelude)
         short = _options(settings.hole_atp_limit_s, settings.hole_hammer_threads)
         holes = f"{_HAMMER} {_LIA} {short}" if prelude.startswith(_HAMMER) else prelude
-        return Tools(prelude, holes, frozenset(found), hammer and "sauto" in found, hammer and "hammer" in found)
+        return Tools(prelude, holes, found, hammer and "sauto" in found, hammer and "hammer" in found)
     return Tools()
+
+
+async def _known(tactics: Mapping[str, str], coq: Coq, prelude: str) -> frozenset[str]:
+    """The names of those tactics that Coq can read: it resolves names before anything runs.
+
+    They are sentences of one text, which ends at the first that it cannot read.
+    """
+    found: list[str] = []
+    left = list(tactics)
+    while left:
+        text = "\n".join(f"try (fail; {tactics[name]})." for name in left)
+        seen = await coq.run(text, cpu_ms=2000, prelude=prelude)
+        passed = len(left) if seen.passed else seen.failed_at or 0
+        found += left[:passed]
+        left = left[passed + 1 :]
+    return frozenset(found)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from prover.coq import Outcome
+from prover.portfolio.unknown import unreadable
 from prover.runner import Runner
 from prover.script import Node, text_to
 
@@ -18,11 +19,6 @@ _MOST = 16
 _BASE_MS, _EACH_MS = 300, 60
 # CPU milliseconds of a tactic that is tried alone.
 _ALONE_MS = 600
-# What Coq does not find makes the whole sentence fail before any of its tactics runs.
-_UNKNOWN = re.compile(
-    r"(?:The (?:reference|variable) (?P<unknown>[\w'.]+) was not found|"
-    r"Cannot coerce (?P<constructor>[\w'.]+) to an evaluable reference)"
-)
 # What may not stand within a larger sentence: bullets, braces, selectors, and more than one sentence.
 _PLAIN = re.compile(r"[a-z_][^\"]*\.\Z", re.S)
 _SENTENCE_END = re.compile(r"\.\s")
@@ -126,16 +122,3 @@ def chosen(messages: Sequence[str], count: int) -> int | None:
     if not marks:
         return None
     return count if marks[-1] == _NONE else int(marks[-1])
-
-
-def unreadable(message: str, tactics: Sequence[str]) -> list[str]:
-    """The tactics that name what Coq, by its message, does not find there: each of them fails."""
-    found = _UNKNOWN.search(message)
-    if found is None:
-        return []
-    name = re.escape(found["unknown"] or found["constructor"])
-    if found["constructor"]:
-        named = re.compile(rf"\bunfold\b.*(?<![\w'.]){name}(?![\w'])", re.S)
-    else:
-        named = re.compile(rf"(?<![\w'.]){name}(?![\w'])")
-    return [tactic for tactic in tactics if named.search(tactic)]
