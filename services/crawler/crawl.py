@@ -80,6 +80,7 @@ async def crawl(
                 say("no token: GitHub allows 60 requests an hour (set GITHUB_TOKEN)")
             lost = await discover(github, store, wish, settings.languages, say)
             run = _Run(out, work, store, wish, settings, say, jobs)
+            run.clean()
             left = await run.look(github)
             run.sort_out()
             await run.take(Builder(toolchain, settings, work, max(1, (os.cpu_count() or 1) // jobs)))
@@ -145,6 +146,17 @@ class _Run:
         """Whether something is still to be done for a repository."""
         result = self.store.result(one.id)
         return result is None or result.status is Status.LATER
+
+    def clean(self) -> None:
+        """Removes what nothing is to be done with: a run was killed before it wrote one down, or removed another."""
+        wanted = {
+            self._place(one)
+            for one in self.store.repositories()
+            if self._open(one) and self.store.fetched(one.id) is not None
+        }
+        for place in self.git.glob("*.git"):
+            if place not in wanted:
+                shutil.rmtree(place, ignore_errors=True)
 
     async def look(self, github: GitHub) -> int:
         """Looks at what was found; gives how many the limit leaves out."""
