@@ -13,6 +13,9 @@ from coq_checker.toolchain import Toolchain, find_toolchain
 from .browser import browser  # noqa: F401
 from .coq_checker.servers import EXAMPLES, ServerProcess, start_server
 
+# Tests run beside each other: torch's threads, which wait for each other by spinning, would wait for those of others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SHARED = Path(os.environ.get("PALMETTO_SHARED", "../shared"))
 
 
