@@ -1,25 +1,28 @@
 """Every sentence of the installed standard library, against the positions that Coq's own parser answers."""
 
-import re
-import subprocess
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import hashlib
+import inspect
+import json
 from pathlib import Path
 
 import pytest
 
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+from coqdata import sentence
 from coqdata.sentence import split
 
-_ADDED = re.compile(rb"\(Answer \d+\(Added (\d+)\(.*?\(bp (\d+)\)\(ep (\d+)\)")
+from .library import RECORD, Library, Offsets, coq_offsets, digest, recorded
 
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    file: str
-    sentences: int
-    difference: str | None
+# Coq is asked for these in every run: without a prelude, with other languages of tactics, notations, unfinished dots.
+ALWAYS = (
+    "theories/Init/Logic.v",
+    "theories/Init/Notations.v",
+    "theories/ssr/ssrunder.v",
+    "theories/Bool/Sumbool.v",
+    "theories/Strings/Ascii.v",
+)
+# And for so many more, not large, which another splitter changes.
+MORE, LARGE_BYTES = 5, 20_000
 
 
 def _toolchain() -> Toolchain:
@@ -29,72 +32,66 @@ def _toolchain() -> Toolchain:
         pytest.skip(f"no Coq to compare with: {error}")
 
 
-def _quoted(text: bytes) -> bytes:
-    return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library.of(_toolchain())
 
 
-def coq_offsets(argv: Sequence[str], text: bytes) -> tuple[list[tuple[int, int]], str | None]:
-    """Start and end of each sentence as Coq sees them, and what stopped it before the end of the text."""
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as sertop:
-        assert sertop.stdin is not None
-        assert sertop.stdout is not None
-        offsets: list[tuple[int, int]] = []
-        stopped: bytes | None = b"sertop died"
-        try:
-            sertop.stdin.write(b"(0 (Add () " + _quoted(text) + b"))\n")
-            sertop.stdin.flush()
-        except BrokenPipeError:
-            return offsets, "sertop died"
-        failed: bytes | None = None
-        for line in sertop.stdout:
-            added = _ADDED.match(line)
-            if added is not None:
-                offsets.append((int(added[2]), int(added[3])))
-            elif line.startswith(b"(Answer 0(CoqExn"):
-                failed = line
-            elif line.startswith(b"(Answer 0 Completed"):
-                stopped = failed
-                break
-        sertop.stdin.close()
-        sertop.stdout.read()
-    return offsets, None if stopped is None else stopped[-300:].decode(errors="replace")
+def ours(library: Library, name: str) -> tuple[Offsets, str | None]:
+    found = split(library.files[name].read_bytes())
+    return [(one.start, one.end) for one in found.sentences], found.problem
 
 
-def _compare(toolchain: Toolchain, inside: str, host: Path) -> Compared:
-    text = host.read_bytes()
-    flags = ["--printer=sertop", "--topfile", inside]
-    if "/theories/Init/" in inside:
-        flags.append("--no_prelude")
-    theirs, stopped = coq_offsets(toolchain.command("sertop", *flags), text)
-    found = split(text)
-    ours = [(sentence.start, sentence.end) for sentence in found.sentences]
-    if found.problem is not None:
-        return Compared(inside, len(ours), found.problem)
+def difference(found: Offsets, theirs: Offsets, stopped: str | None) -> str | None:
+    """How our sentences differ from Coq's."""
     if stopped is not None:
-        return Compared(inside, len(ours), f"Coq stopped after {len(theirs)} sentences: {stopped}")
-    for index, (our, their) in enumerate(zip(ours, theirs, strict=False)):
+        return f"Coq stopped after {len(theirs)} sentences: {stopped}"
+    for index, (our, their) in enumerate(zip(found, theirs, strict=False)):
         if our != their:
-            return Compared(inside, len(ours), f"sentence {index}: {our}, by Coq {their}")
-    if len(ours) != len(theirs):
-        return Compared(inside, len(ours), f"{len(ours)} sentences, by Coq {len(theirs)}")
-    return Compared(inside, len(ours), None)
+            return f"sentence {index}: {our}, by Coq {their}"
+    return f"{len(found)} sentences, by Coq {len(theirs)}" if len(found) != len(theirs) else None
+
+
+def chosen(names: list[str]) -> list[str]:
+    """Some names, others for every change of the splitter."""
+    code = inspect.getsource(sentence)
+    return sorted(names, key=lambda name: hashlib.sha256(f"{name} {code}".encode()).digest())[:MORE]
 
 
 @pytest.mark.timeout(1800)
-def test_every_sentence_of_the_standard_library(capsys: pytest.CaptureFixture[str]) -> None:
-    toolchain = _toolchain()
-    library = toolchain.host_path(toolchain.coqlib)
-    files = sorted(library.glob("theories/**/*.v"))
-    assert len(files) > 300, f"the standard library's sources are not at {library}"
-    inside = [f"{toolchain.coqlib}/{file.relative_to(library).as_posix()}" for file in files]
-    # Largest first, so that both workers end together.
-    order = sorted(range(len(files)), key=lambda index: -files[index].stat().st_size)
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda index: _compare(toolchain, inside[index], files[index]), order))
+def test_every_sentence_of_the_standard_library(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    """Against the record of what Coq said, and for some files, and all that are not recorded, against Coq itself."""
+    found = {name: ours(library, name) for name in library.files}
+    assert {name: problem for name, (_, problem) in found.items() if problem is not None} == {}
+    record = recorded(library)
+    small = [name for name, path in library.files.items() if path.stat().st_size < LARGE_BYTES]
+    asked = {*ALWAYS, *chosen(small)}
+    asked |= {name for name, (offsets, _) in found.items() if record.get(name) != digest(offsets)}
+    answers = library.ask_all(asked)
     with capsys.disabled():
-        sentences = sum(result.sentences for result in results)
-        print(f" [{len(results)} files, {sentences} sentences compared] ", end="")
-    assert [result for result in results if result.difference is not None] == []
+        sentences = sum(len(offsets) for offsets, _ in found.values())
+        print(f" [{len(found)} files, {sentences} sentences compared, Coq asked for {len(asked)} files] ", end="")
+    said = {name: difference(found[name][0], *answer) for name, answer in answers.items()}
+    assert {name: what for name, what in said.items() if what is not None} == {}
+    # Ours are Coq's: then a record of this library that says otherwise is wrong.
+    wrong = [name for name in asked if record and record.get(name) != digest(answers[name][0])]
+    assert wrong == [], "the record is wrong: run `python -m tests.coqdata.library`"
+
+
+def test_a_record_of_another_library_or_another_coq_is_not_used(library: Library, tmp_path: Path) -> None:
+    place = tmp_path / "record.json"
+    kept = json.loads(RECORD.read_text("utf-8"))
+    for change in library.identity:
+        place.write_text(json.dumps({**kept, "identity": {**library.identity, change: "another"}}))
+        assert recorded(library, place) == {}
+    place.write_text(json.dumps({**kept, "identity": library.identity}))
+    assert recorded(library, place) == kept["digests"]
+
+
+def test_digests_tell_sentences_apart() -> None:
+    one: Offsets = [(0, 8), (9, 17)]
+    assert len({digest(one), digest([(0, 8), (9, 18)]), digest(one[:1]), digest([(0, 81), (9, 17)]), digest([])}) == 5
+    assert digest(one) == digest([(0, 8), (9, 17)])
 
 
 TRICKY = {
