@@ -177,7 +177,7 @@ test: setup models xtuner-env-for-tests browser web-for-tests vscode-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint protos
-	$(BIN)/pytest --numprocesses $(TEST_JOBS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 images:
 	@eval "$$SETUP_FUNCTIONS"

@@ -19,8 +19,35 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 SHARED = Path(os.environ.get("PALMETTO_SHARED", "../shared"))
 
 
+# Files that take longest, in this order: a long one that is begun last leaves the other workers with nothing to do
+# (`--no-loadscope-reorder` has pytest-xdist keep the order; its own is by how many tests a file has).
+LONG = (
+    "evaluator/test_run.py",
+    "palmetto/mcp/test_tools.py",  # makes the index where there is none, which the others then find
+    "trainer/test_xtuner_run.py",
+    "e2e/test_stack.py",
+    "trainer/test_xtuner_build.py",
+    "trainer/test_train_command.py",
+    "evaluator/test_matrix.py",
+    "k8s/test_apply.py",
+    "evaluator/test_corpora.py",
+    "prover/test_prover.py",
+    "coq_checker/test_lifecycle.py",
+    "coqdata/test_split_agrees_with_coq.py",
+    "web/test_page.py",
+    "web/test_proving.py",
+    "extractor/test_command.py",
+    "editors/test_vscode.py",
+    "e2e/test_training.py",
+    "palmetto/mcp/test_ends.py",
+    "prover/test_neighbours.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `shared` are skipped, and say so, where the corpora are not there."""
+    """Long files come first. Tests marked `shared` are skipped, and say so, where the corpora are not there."""
+    order = {Path(__file__).parent / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
     if (SHARED / "corpora").is_dir():
         return
     missing = pytest.mark.skip(reason=f"no corpora under {SHARED}: set PALMETTO_SHARED to their folder")

@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from .conftest import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES = 400
 GENERATED = Path("services/palmetto_protos")
@@ -129,3 +131,7 @@ def test_continuous_integration_runs_the_same_tests() -> None:
     assert script.stat().st_mode & 0o111
     assert "make test" in script.read_text()
     subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_files_of_tests_that_come_first_are_there() -> None:
+    assert [name for name in LONG if not (ROOT / "tests" / name).is_file()] == []
