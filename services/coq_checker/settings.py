@@ -52,6 +52,7 @@ class CheckerSettings(BaseSettings):
     goals_bytes: int = Field(64 << 10, ge=1)
     max_goals_bytes: int = Field(4 << 20, ge=1)
     environment_cpu_ms: int = Field(600_000, ge=1, description="What preparing an environment may use.")
+    stall_s: float = Field(30.0, ge=1, description="Without CPU time for so long a process at work hangs.")
 
     max_message_bytes: int = Field(64 << 20, ge=1 << 16, description="Largest gRPC message.")
     max_candidate_bytes: int = Field(1 << 20, ge=1, description="Largest candidate.")
@@ -101,6 +102,7 @@ class CheckerSettings(BaseSettings):
                 self.max_output_bytes,
                 self.goals_bytes,
             ),
+            stall_s=self.stall_s,
         )
 
 

@@ -359,7 +359,7 @@ def test_keepalive_pings_are_allowed(own_server: ServerProcess) -> None:
 
 def test_a_coq_process_that_hangs_is_replaced(tmp_path: Path) -> None:
     """A process that waits for what never comes takes no CPU time, and passes no limit of it."""
-    server = start_server()
+    server = start_server(stall_s=8)
     try:
         with SyncCheckerClient(server.address) as checker:
             target = FreeStatement("Lemma t : True.")

@@ -39,6 +39,7 @@ class PoolSettings:
         documents: prepared environments kept at the most.
         documents_bytes: memory of prepared environments kept at the most.
         environment_limits: what preparing an environment may use.
+        stall_s: a process at work that takes no CPU time for so long hangs, and is replaced.
     """
 
     slots: int
@@ -47,6 +48,7 @@ class PoolSettings:
     documents: int
     documents_bytes: int
     environment_limits: Limits
+    stall_s: float = 30.0
 
 
 class Pool:
@@ -54,7 +56,7 @@ class Pool:
 
     def __init__(self, settings: PoolSettings, auditor: Auditor, run_folder: Path, metrics: Metrics) -> None:
         self.settings = settings
-        self.watchdog = Watchdog()
+        self.watchdog = Watchdog(settings.stall_s)
         self.auditor = auditor
         self.queue = JobQueue(settings.queue_size)
         self._run_folder = run_folder

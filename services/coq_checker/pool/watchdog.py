@@ -17,8 +17,7 @@ from coq_checker.session.api import CoqSession
 
 # How often a session is looked at: the more often, the nearer it is to a limit.
 _SHORTEST_MS, _LONGEST_MS = 10, 100
-# A session that is at work and takes no CPU time for so long hangs; it is looked for that so often.
-_STALL_NS = 30_000_000_000
+# How often it is looked whether a session stands still.
 _STALL_EVERY_NS = 1_000_000_000
 # What is over sooner has had no time to start other processes worth counting.
 LONG_NS = 50_000_000
@@ -84,12 +83,12 @@ class Guard:
         """CPU time of the process itself since the watch began: cheaper, for what starts no others."""
         return max(0, process.own_cpu_ns(self.session.pid) - self.start_cpu_ns)
 
-    def stalls(self) -> bool:
-        """Whether the process, and what it started, has taken no CPU time for long: it waits for what never comes."""
+    def stalls(self, stall_ns: int) -> bool:
+        """Whether the process, and what it started, has taken no CPU time for so long: it waits in vain."""
         cpu_ns, now_ns = process.cpu_ns(self.session.pid), time.monotonic_ns()
         if cpu_ns != self.seen_cpu_ns:
             self.seen_cpu_ns, self.seen_ns = cpu_ns, now_ns
-        return now_ns - self.seen_ns > _STALL_NS
+        return now_ns - self.seen_ns > stall_ns
 
     def too_large(self, family: list[process.Usage], now_ns: int) -> bool:
         """Whether processes take more memory than the limit, where what they share counts once.
@@ -130,9 +129,14 @@ def _at_most(family: list[process.Usage]) -> int:
 
 
 class Watchdog:
-    """Looks at every guarded session ten to a hundred times a second, and not at all when there is none."""
+    """Looks at every guarded session ten to a hundred times a second, and not at all when there is none.
 
-    def __init__(self) -> None:
+    Args:
+        stall_s: a session that is at work and takes no CPU time for so long hangs.
+    """
+
+    def __init__(self, stall_s: float = 30.0) -> None:
+        self._stall_ns = int(1e9 * stall_s)
         self._guards: set[Guard] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -211,5 +215,5 @@ class Watchdog:
             guard.session.kill()
         elif now_ns >= guard.stall_due_ns:
             guard.stall_due_ns = now_ns + _STALL_EVERY_NS
-            if guard.stalls():
+            if guard.stalls(self._stall_ns):
                 guard.session.kill()  # as if it had died: what it was at work on is tried once more
