@@ -87,7 +87,7 @@ def test_a_service_that_dies_ends_the_stack_with_a_sentence() -> None:
 
 
 def test_prove_a_file_and_print_a_table(prover_url: str) -> None:
-    done = palmetto("prove", str(EXAMPLES / "Logic.v"), "--server", prover_url, "--budget", "20")
+    done = palmetto("prove", str(EXAMPLES / "Logic.v"), "--server", prover_url, "--budget", "4")
     assert "theorems proved" in done.stdout
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 1), done.stderr
