@@ -24,13 +24,13 @@ pytestmark = pytest.mark.shared
 def test_the_projects_that_failed_in_palm_run_to_the_end(tmp_path: Path) -> None:
     store = tmp_path / "e.sqlite"
     names = ("--proj", f"{CORPORA / 'angles'},{CORPORA / 'coq-procrastination'}", "--exp-name", "failing")
-    palm = ("--theorems", str(OUTCOMES), "--limit", "12", "--seed", "3")
+    palm = ("--theorems", str(OUTCOMES), "--limit", "6", "--seed", "3")
     model = ("--model", f"replay:{RECORDED / 'gpt-3.5-turbo-0125'}")
     done = run(*names, *palm, *model, "--budget", "2", "--threads", "2", store=store)
     assert done.returncode == 0, done.stderr
     assert "coq-procrastination: nothing was recorded for it" in done.stderr
     found = records(store, "failing", events=True)
-    assert len(found) == 12
+    assert len(found) == 6
     assert {key.project for key in found} == {"angles", "coq-procrastination"}
     told = {one.cause for one in found.values()}
     assert told <= {"", causes.BUDGET, causes.NOTHING_FOUND, causes.NOT_RECORDED}, told
