@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -19,6 +21,21 @@ COMMON = ("--proj", "examples", "--theorems", EASY, "--budget", "4", "--threads"
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "e.sqlite"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A stack for the tests that are about the experiment, and not about the services that it starts."""
+    argv = [str(PALMETTO), "up", "--port", "0", "--project", f"examples={EXAMPLES}"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stderr is not None
+        try:
+            line = next(line for line in serving.stderr if line.startswith("ready: "))
+            Thread(target=serving.stderr.read, daemon=True).start()  # so that it never waits for us to read
+            yield line.split()[1]
+        finally:
+            serving.terminate()
+            assert serving.wait(60) == 0
 
 
 def by_name(found: dict[Key, Record]) -> dict[str, Record]:
@@ -54,7 +71,7 @@ def test_a_run_has_one_record_a_theorem_and_does_nothing_when_it_is_done(store: 
     if one.model_answers:
         assert one.model and one.completion_tokens > 0
     before = records(store, "first")
-    again = run(*palm, "--theorems", EASY, "--budget", "4", store=store, timeout_s=20)
+    again = run(*palm, "--theorems", EASY, "--budget", "4", store=store)
     assert again.returncode == 0
     assert "6 theorems, 6 of them done before" in again.stderr
     assert records(store, "first") == before
@@ -94,8 +111,8 @@ def test_killed_at_any_moment_it_goes_on_and_counts_nothing_twice(store: Path) -
     assert {key: after_all[key] for key in before} == before
 
 
-def test_what_is_killed_while_it_does_all_again_goes_on_too(store: Path) -> None:
-    arguments = (*COMMON, "--exp-name", "again")
+def test_what_is_killed_while_it_does_all_again_goes_on_too(store: Path, server: str) -> None:
+    arguments = (*COMMON, "--exp-name", "again", "--server", server)
     assert run(*arguments, store=store).returncode == 0
     first = records(store, "again")
     running = Running(*arguments, "--no-skip", store=store)
@@ -209,9 +226,9 @@ def test_a_server_that_is_gone_is_told_and_tried_again(store: Path, tmp_path: Pa
     assert "does not answer" in gone.stderr
 
 
-def test_shards_that_are_merged_are_the_whole(store: Path, tmp_path: Path) -> None:
+def test_shards_that_are_merged_are_the_whole(store: Path, tmp_path: Path, server: str) -> None:
     out = tmp_path / "parts"
-    names = (*COMMON[:4], "--budget", "6")
+    names = (*COMMON[:4], "--budget", "6", "--server", server)
     for number in range(2):
         shard_store = tmp_path / f"shard{number}.sqlite"
         done = run(*names, "--exp-name", "m", "--shard", f"{number}/2", "--out", str(out), store=shard_store)
@@ -225,7 +242,7 @@ def test_shards_that_are_merged_are_the_whole(store: Path, tmp_path: Path) -> No
         assert f"{3 * (number + 1)} theorems now" in some.stdout
     # A machine that starts from nothing finds in the parts what is done.
     fresh = tmp_path / "fresh.sqlite"
-    done = run(*names, "--exp-name", "m", "--shard", "0/2", "--out", str(out), store=fresh, timeout_s=30)
+    done = run(*names, "--exp-name", "m", "--shard", "0/2", "--out", str(out), store=fresh)
     assert "3 of them done before" in done.stderr
     merged = run("merge", str(out), str(out), str(tmp_path / "shard0.sqlite"), store=store)
     assert merged.returncode == 0, merged.stderr
@@ -239,9 +256,9 @@ def test_shards_that_are_merged_are_the_whole(store: Path, tmp_path: Path) -> No
     assert "disagreement: 0 of 6 (0.00 %)" in verified.stdout
 
 
-def test_a_killed_shard_goes_on_from_its_parts_and_its_store(tmp_path: Path) -> None:
+def test_a_killed_shard_goes_on_from_its_parts_and_its_store(tmp_path: Path, server: str) -> None:
     out, own = tmp_path / "parts", tmp_path / "own.sqlite"
-    arguments = (*COMMON, "--exp-name", "p", "--out", str(out))
+    arguments = (*COMMON, "--exp-name", "p", "--out", str(out), "--server", server)
     running = Running(*arguments, store=own)
     try:
         running.until_done("p", 2)
