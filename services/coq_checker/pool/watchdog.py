@@ -27,7 +27,7 @@ _MEMORY_EVERY_NS = 30_000_000
 _SHARED_EVERY_NS = 200_000_000
 _EXACT_EVERY_NS, _EXACT_SOONER_NS = 30_000_000_000, 5_000_000_000
 # A look at a dozen processes takes a millisecond: the next one comes after so many times what the last one took.
-_REST, _LONGEST_REST_MS = 40, 400
+_REST, _LONGEST_REST_MS = 100, 400
 _CORES = os.cpu_count() or 1
 _HUGE_PAGES = process.huge_pages_are_the_rule()
 
