@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from crawler.discover import Wish
 from crawler.model import Cause, CrawlError, Result, Split, Status, moment_of
 from crawler.report import Report
 from crawler.settings import CrawlerSettings
-from crawler.store import Store
 
 from .conftest import settings_for
 from .github import FakeGitHub, Fault, message
@@ -69,14 +67,6 @@ class Place:
 @pytest.fixture
 def place(github: FakeGitHub, tmp_path: Path) -> Place:
     return Place(github, tmp_path)
-
-
-class Killed(BaseException):
-    """What ends a run in these tests as a kill would: no handler of ours catches it."""
-
-
-def killed(*_: object) -> None:
-    raise Killed
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -344,38 +334,6 @@ async def test_a_crawl_goes_on_only_as_it_was_begun(place: Place) -> None:
         await place.crawl(Split.TEST)
     with pytest.raises(CrawlError, match="begun with min-stars 0"):
         await place.crawl(min_stars=3)
-
-
-async def test_killed_before_what_is_here_is_written_down(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.repository("o/one", {"2023-05-05": {"A.v": lemma("a", "1 = 1")}})
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "set_fetched", killed)
-        with pytest.raises(Killed):
-            await place.crawl()
-    assert [*(place.out / "git").iterdir()] != []
-    found, _, whole = await place.crawl()
-    assert whole and found["o/one"].status is Status.UNBUILT
-    assert [*(place.out / "git").iterdir()] == []
-
-
-async def test_killed_before_a_copy_is_removed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("o/one", "o/other"):
-        place.repository(name, {"2023-05-05": {"A.v": lemma("a", "1 = 1"), "B.v": lemma("b", "2 = 2")}})
-    remove = shutil.rmtree
-
-    def remove_or_die(path: Path, *, ignore_errors: bool = False) -> None:
-        if path.parent.name == "git":
-            raise Killed
-        remove(path, ignore_errors=ignore_errors)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", remove_or_die)
-        with pytest.raises(Killed):
-            await place.crawl()
-    assert len([*(place.out / "git").iterdir()]) == 2
-    found, _, whole = await place.crawl()
-    assert whole and {one.cause for one in found.values()} == {None, Cause.COPY}
-    assert [*(place.out / "git").iterdir()] == []
 
 
 async def test_two_crawls_do_not_share_a_folder(place: Place) -> None:
