@@ -1,8 +1,9 @@
 """The record of what was run: `python -m benchmarks.proving take|keep [--store PATH] [--matrix FILE]`.
 
-All theorems with all models take days, more than one machine is there for. So the outcomes are kept in `records.jsonl`
-(verdict, CPU seconds, whether coqc agreed; no text of a project, a model or a proof): `take` puts those into the
-experiment store that are not there, so that the matrix goes on from them, and `keep` writes what the store has more.
+All theorems with all models take days, longer than one machine may be at hand. So the outcomes are kept in
+`records.jsonl` (verdict, CPU seconds, whether coqc agreed; no text of a project, a model or a proof): `take` puts those
+into the experiment store that are not there, so that the matrix goes on from them, and `keep` writes what the store has
+more.
 """
 
 import argparse
@@ -13,8 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from coqdata.project import ProjectError
+from evaluator.errors import EvaluatorError
 from evaluator.record import Key, Record
-from evaluator.store import ExperimentStore, Outcome, Verification, default_store
+from evaluator.store import ExperimentStore, Outcome, StoreError, Verification, default_store
 from evaluator.theorems import sources_of
 from palmetto.evaluation.matrix import read_matrix
 from palmetto.evaluation.projects import find_projects
@@ -55,7 +58,11 @@ def take(store: ExperimentStore, path: Path, contents: Mapping[str, tuple[str, s
         if not mine:
             continue
         there = {record.key for record in store.records(name)} if name in store.experiments() else set()
-        store.begin(name, one["settings"], same)
+        try:
+            store.begin(name, one["settings"], same)
+        except StoreError as error:
+            yield f"{name}: nothing taken, {error}"
+            continue
         new = [row for row in mine if _key(row) not in there]
         store.put_all([_record(row) for row in new])
         for row in new:
@@ -69,13 +76,7 @@ def _key(row: Mapping[str, Any]) -> Key:
 
 
 def _record(row: Mapping[str, Any]) -> Record:
-    kept = {name: row[name] for name in _KEPT}
-    return Record(experiment=row["experiment"], **_key_fields(_key(row)), **kept)
-
-
-def _key_fields(key: Key) -> dict[str, Any]:
-    """The fields of a key."""
-    return asdict(key)
+    return Record(**{name: row[name] for name in ("experiment", "project", "file", "theorem", "index", *_KEPT)})
 
 
 def keep(store: ExperimentStore, path: Path, names: list[str], code: str) -> int:
@@ -101,7 +102,7 @@ def keep(store: ExperimentStore, path: Path, names: list[str], code: str) -> int
         for record in store.records(name):
             coqc = judged[record.key].outcome.value if record.key in judged else ""
             own = {field: getattr(record, field) for field in _KEPT}
-            row = {"experiment": name, **_key_fields(record.key), **own, "coqc": coqc, "code": code}
+            row = {"experiment": name, **asdict(record.key), **own, "coqc": coqc, "code": code}
             row["cpu_s"] = round(row["cpu_s"], 2)
             there = held.get((name, record.key))
             # What was taken from the file has no script: it says nothing new.
@@ -123,6 +124,15 @@ def main() -> None:
     parser.add_argument("--matrix", type=Path, default=_HERE / "palm.toml", help="whose experiments")
     parser.add_argument("--records", type=Path, default=_HERE / "records.jsonl", help="the file of records")
     given = parser.parse_args()
+    try:
+        _work(given)
+    except (EvaluatorError, ProjectError) as error:
+        parser.exit(2, f"palmetto: {error}\n")
+    except (ValueError, KeyError) as error:
+        parser.exit(2, f"palmetto: {given.records} is no file of records ({error}): restore it.\n")
+
+
+def _work(given: argparse.Namespace) -> None:
     found = read_matrix(given.matrix)
     with ExperimentStore.open(given.store or default_store()) as store:
         if given.what == "keep":

@@ -5,6 +5,7 @@ is used again with the CPU seconds that it took, so that a budget lasts as long 
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -80,9 +81,12 @@ class CheckMemory:
         One that ended in less is the same under the limit; one that a limit stopped would have been stopped by a lower
         one, too, and would have taken that.
         """
-        row = self._db.execute(
-            "SELECT limit_ms, stopped, cpu_ms, result FROM answers WHERE question = ?", (question,)
-        ).fetchone()
+        try:
+            row = self._db.execute(
+                "SELECT limit_ms, stopped, cpu_ms, result FROM answers WHERE question = ?", (question,)
+            ).fetchone()
+        except sqlite3.Error:  # Coq is asked
+            return None
         if row is None:
             return None
         held_ms, stopped, cpu_ms, packed = row
@@ -95,18 +99,19 @@ class CheckMemory:
         return found.with_timings(cpu_ns=min(found.timings.cpu_ns, limit_ms * 1_000_000)) if stopped else found
 
     def keep(self, question: bytes, limit_ms: int, result: ProofResult) -> None:
-        """Keeps an answer, unless the one that is there says more."""
+        """Keeps an answer, unless the one that is there says more. A full disk costs the answer and no theorem."""
         if result.verdict is Verdict.ERROR or result.reason in _PASSING:
             return
         stopped = result.verdict in _STOPPED
         packed = zlib.compress(_RESULT.dump_json(result), 1)
         values = (question, limit_ms, stopped, result.timings.cpu_ns / 1e6, packed)
-        self._db.execute(
-            "INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT (question) DO UPDATE SET "
-            "limit_ms = excluded.limit_ms, stopped = excluded.stopped, cpu_ms = excluded.cpu_ms, "
-            "result = excluded.result WHERE answers.stopped AND excluded.limit_ms > answers.limit_ms",
-            values,
-        )
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT (question) DO UPDATE SET "
+                "limit_ms = excluded.limit_ms, stopped = excluded.stopped, cpu_ms = excluded.cpu_ms, "
+                "result = excluded.result WHERE answers.stopped AND excluded.limit_ms > answers.limit_ms",
+                values,
+            )
 
 
 class RememberingChecker:

@@ -132,6 +132,13 @@ def test_what_says_nothing_about_the_question_is_not_kept(tmp_path: Path) -> Non
         assert memory.find(b"q", 1000) is None
 
 
+def test_a_file_that_goes_away_costs_no_theorem(tmp_path: Path) -> None:
+    with CheckMemory(tmp_path / "memory.sqlite") as memory:
+        memory.keep(b"q", 2000, result(Verdict.FAILED, 10))
+    memory.keep(b"r", 2000, result(Verdict.FAILED, 10))  # it is closed
+    assert memory.find(b"q", 2000) is None
+
+
 def test_several_processes_use_one_file(tmp_path: Path) -> None:
     with CheckMemory(tmp_path / "m.sqlite") as one, CheckMemory(tmp_path / "m.sqlite") as other:
         one.keep(b"q", 2000, result(Verdict.FAILED, 10))

@@ -41,6 +41,9 @@ def settings_of(experiments: Sequence[Experiment]) -> tuple[Setting, ...]:
     told = [one.settings.get("hammer") for one in experiments]
     hammer = ["" if one is None else "yes" if one else "no" for one in told]
     rows.insert([name for name, _ in rows].index("retrieval") + 1, ("CoqHammer", hammer))
+    memory = [bool(one.settings.get("memory")) for one in experiments]
+    if any(memory):
+        rows.append(("Coq's answers remembered", ["yes" if one else "no" for one in memory]))
     started = [[record.started_at for record in one.records.values() if record.started_at] for one in experiments]
     found = [Setting(name, tuple(values), len(set(values)) > 1) for name, values in rows if any(values)]
     if any(started):

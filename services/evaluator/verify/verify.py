@@ -73,7 +73,10 @@ class Verifier:
 
         Empty, too, where that cannot be found out here.
         """
-        (one,) = await self.verify([record], threads=1, told=lambda _: None)
+        try:
+            (one,) = await self.verify([record], threads=1, told=lambda _: None)
+        except OSError:  # no room for the file: the theorem is not to blame
+            return ""
         return one.message or "coqc does not accept it." if one.outcome in (Outcome.ALONE, Outcome.REFUSED) else ""
 
     async def _file(self, name: str, file: str, records: Sequence[Record]) -> dict[Key, tuple[Outcome, str]]:

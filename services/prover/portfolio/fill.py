@@ -113,21 +113,20 @@ class Filler:
             return await self._hammer(node, full=level is Effort.FULL)
         found = await context.library.of(node.goal)
         premises = tuple(dict.fromkeys((*self.runner.lemmas[:3], *found.names)))
-        if level is Effort.MEDIUM and await self._together(node, closers.with_premises(premises), "premises"):
-            return True
         if level is Effort.MEDIUM:
+            if await self._together(node, closers.with_premises(premises), "premises"):
+                return True
             tried = closers.medium(context.tools, premises, settings.cheap_cpu_ms)
+            # Most fail at once: asked one by one, the way to Coq and back would take longer than Coq itself.
+            done = await self._first(node, [one.tactic for one in tried if not one.slow], "cheap")
+            if done:
+                return True
+            if done is False:
+                tried = [one for one in tried if one.slow]
         elif level is Effort.LIGHT:
             tried = closers.light(context.tools, premises, settings.cheap_cpu_ms)
         else:
             tried = closers.strong(context.tools, premises, found.definitions, settings.sauto_cpu_ms)
-        prompt = [one for one in tried if not one.slow]
-        if level is Effort.MEDIUM:
-            # Most fail at once: asked one by one, the way to Coq and back would take longer than Coq itself.
-            done = await self._first(node, [one.tactic for one in prompt], "cheap")
-            if done:
-                return True
-            tried = tried if done is None else [one for one in tried if one.slow]
         for one in tried:
             # `a; b` may come back to another success of `a` under `solve`.
             tactic = f"solve [{one.tactic}]." if ";" in one.tactic else f"{one.tactic}."
@@ -140,7 +139,7 @@ class Filler:
         return bool(await self._first(node, tactics, how))
 
     async def _first(self, node: Node, tactics: Sequence[str], how: str) -> bool | None:
-        """As `_together`; None where it is not known that all of them fail, for they took too long."""
+        """As `_together`; None where it is not known that all fail: they took too long, or one does it only there."""
         limit_ms = self.context.settings.cheap_cpu_ms
         while tactics:
             outcome = await self.runner.try_on(node, closers.together(tactics), cpu_ms=limit_ms, messages=True)
@@ -159,7 +158,7 @@ class Filler:
             return None
         if await self._close(node, f"{tactic}.", how, cpu_ms=limit_ms):
             return True
-        return await self._close(node, f"solve [{tactic}].", how, cpu_ms=limit_ms)
+        return await self._close(node, f"solve [{tactic}].", how, cpu_ms=limit_ms) or None
 
     async def _hammer(self, node: Node, *, full: bool) -> bool:
         tools, settings = self.context.tools, self.context.settings
