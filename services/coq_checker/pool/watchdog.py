@@ -23,11 +23,17 @@ _STALL_EVERY_NS = 1_000_000_000
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY_NS = 30_000_000
-# Of several processes it is estimated so often, and found out exactly at least so often: sooner where it may matter.
+# Of several processes it is estimated so often.
 _SHARED_EVERY_NS = 200_000_000
-_EXACT_EVERY_NS, _EXACT_SOONER_NS = 30_000_000_000, 5_000_000_000
-# A look at a dozen processes takes a millisecond: the next one comes after so many times what the last one took.
-_REST, _LONGEST_REST_MS = 100, 400
+# Finding it out exactly takes up to a second, in which nothing else is done. It comes so often for what an estimate
+# does not see: what a process that is gone has left to its forks.
+_EXACT_EVERY_NS = 30_000_000_000
+# Above the limit it comes after so many times what the last one took, or once the estimate grew by this part of the
+# limit.
+_EXACT_REST, _GROWN = 40, 1 / 8
+# A look at a dozen processes takes a millisecond: the next one comes after so many times what the last one took; later
+# where there are several, which are provers of CoqHammer's with seconds to go.
+_REST, _REST_OF_MANY, _LONGEST_REST_MS = 100, 300, 400
 _CORES = os.cpu_count() or 1
 _HUGE_PAGES = process.huge_pages_are_the_rule()
 
@@ -48,9 +54,10 @@ class Guard:
         breach: the limit that was passed, after which the session was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
         due_ns, memory_due_ns: when it and its memory are looked at next.
-        shared_due_ns, exact_due_ns: when its memory without what is shared is estimated next, and found out.
+        shared_due_ns: when its memory without what is shared is estimated next.
+        exact_due_ns: when it is found out next, whatever the estimate says.
+        exact_again_ns, estimate_bytes: when it may be found out again, and the estimate when it last was.
         stall_due_ns: when it is looked whether it stands still.
-        overlap_bytes: what the session shares with processes that are not watched, as it was found out last.
     """
 
     session: CoqSession
@@ -66,7 +73,8 @@ class Guard:
     memory_due_ns: int = 0
     shared_due_ns: int = 0
     exact_due_ns: int = 0
-    overlap_bytes: int = 0
+    exact_again_ns: int = 0
+    estimate_bytes: int = 0
     stall_due_ns: int = 0
 
     @property
@@ -93,21 +101,21 @@ class Guard:
     def too_large(self, family: list[process.Usage], now_ns: int) -> bool:
         """Whether processes take more memory than the limit, where what they share counts once.
 
-        The kernel finds that out by walking through all pages (some ms a process), so it is asked when an estimate says
-        so, and now and then.
+        The kernel finds that out by walking through all pages, so it is asked where an estimate says so, and now and
+        then.
         """
         if now_ns < self.shared_due_ns:
             return False
         self.shared_due_ns = now_ns + _SHARED_EVERY_NS
-        estimate = _at_most(family)
-        taken = estimate - self.overlap_bytes
-        sooner_ns = _EXACT_EVERY_NS - _EXACT_SOONER_NS if 2 * taken > self.limits.memory_bytes else 0
-        if taken < self.limits.memory_bytes and now_ns < self.exact_due_ns - sooner_ns:
+        limit, estimate = self.limits.memory_bytes, _at_most(family)
+        known = now_ns < self.exact_again_ns and estimate - self.estimate_bytes <= _GROWN * limit
+        if now_ns < self.exact_due_ns and (estimate <= limit or known):
             return False
-        self.exact_due_ns = now_ns + _EXACT_EVERY_NS
         exact = sum(process.proportional_bytes(one.pid) for one in family)
-        self.overlap_bytes = max(0, min(self.start_rss_bytes, estimate - exact))
-        return exact > self.limits.memory_bytes
+        self.exact_due_ns = now_ns + _EXACT_EVERY_NS
+        self.exact_again_ns = now_ns + (1 + _EXACT_REST) * (time.monotonic_ns() - now_ns)
+        self.estimate_bytes = estimate
+        return exact > limit
 
     @property
     def wall_ns(self) -> int:
@@ -208,7 +216,8 @@ class Watchdog:
                 len(family) == 1 or guard.too_large(family, now_ns)
             ):
                 guard.breach = Breach.MEMORY
-        rest_ms = min(_REST * (time.monotonic_ns() - begun_ns) // 1_000_000, _LONGEST_REST_MS)
+        rest = _REST_OF_MANY if len(family) > 1 else _REST
+        rest_ms = min(rest * (time.monotonic_ns() - begun_ns) // 1_000_000, _LONGEST_REST_MS)
         guard.due_ns = now_ns + 1_000_000 * max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2), rest_ms)
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
