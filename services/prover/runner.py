@@ -11,7 +11,7 @@ from prover.context import Context
 from prover.coq import Outcome
 from prover.events import Applied, Ran, Repaired, Subgoal, Undone
 from prover.repairs import Failure, named_lemmas, replace_name, rewrites
-from prover.script import Block, Group, Node, Step, text_of, text_to
+from prover.script import Block, Branch, Group, Node, Step, text_of, text_to
 
 _GIVES_UP = re.compile(
     r"(?<![\w'.])(?:admit|give_up|shelve|shelve_unifiable|Admitted|Abort|swap|cycle|revgoals)(?![\w'])"
@@ -86,6 +86,13 @@ class Runner:
         """Takes a node's tactic, and what is below, out of the tree."""
         node.undo()
         self.context.emit(Undone(self.context.now_s, self.attempt, node.number))
+
+    def restore(self, node: Node, branch: Branch) -> None:
+        """Puts back into the tree what stood on a node, and below it, before it was undone."""
+        node.restore(branch)
+        for one in node.nodes():
+            if one.tactic:
+                self._grew(one)
 
     def _grew(self, node: Node) -> None:
         children = tuple(Subgoal(child.number, child.goal) for child in node.children)

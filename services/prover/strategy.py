@@ -16,6 +16,7 @@ from prover.events import Generated, ProofVerdict, Retrieved, Stage, StageCost, 
 from prover.final import Accepted, accept
 from prover.portfolio import Effort, Filler, find_tools
 from prover.ports import ModelPort
+from prover.reorder import reorder
 from prover.runner import Runner
 from prover.script import Node, parse, script
 from prover.search import TIDY, Search, openings
@@ -239,6 +240,9 @@ class Strategy:
             for tree in sorted(trees, key=lambda one: _open(one.root)):
                 if await tree.filler.fill_all(tree.root, effort):
                     await self._finish(tree)
+        for tree in trees:
+            if await reorder(tree.runner, tree.filler, tree.root, Effort.MEDIUM):
+                await self._finish(tree)
 
     async def _whole(self, text: str, how: str) -> None:
         """A proposed proof as it stands."""

@@ -1,20 +1,15 @@
 """Many tactics in one sentence: the answer is what one after the other would have given, with real Coq."""
 
-import time
-
 import pytest
 
-from coq_checker.client import CheckerClient, FreeStatement
-from prover import ProverSettings
-from prover.budget import Budget
-from prover.context import Context
-from prover.coq import Coq, Outcome
-from prover.library import Library
+from coq_checker.client import CheckerClient
+from prover.coq import Outcome
 from prover.portfolio.unknown import unreadable
-from prover.ports import Question
 from prover.runner import Runner
 from prover.script import Node
 from prover.search.trials import Trials, chosen, joins, together
+
+from .trees import root_of
 
 STATEMENT = "Theorem t (n m : nat) (H : n = m) (P : nat -> Prop) (HP : P n) : P m /\\ m = n."
 CONTEXT = "Ltac forever := idtac; forever."
@@ -47,14 +42,9 @@ class Counting(Runner):
 
 
 async def begun(checker: CheckerClient) -> tuple[Counting, Node]:
-    target = FreeStatement(STATEMENT, CONTEXT)
-    settings = ProverSettings()
-    coq = Coq(checker, target, Budget(60), settings)
-    seen = await coq.run("", cpu_ms=5000)
-    library = Library(coq, None, Question(target, seen.goals[0]), settings)
-    runner = Counting(Context(coq, settings, lambda event: None, time.monotonic, library), 0)
+    runner, node = await root_of(checker, STATEMENT, CONTEXT, Counting)
     runner.asked = []
-    return runner, Node(seen.goals[0])
+    return runner, node
 
 
 async def all_that_pass(trials: Trials, node: Node, tactics: list[str]) -> list[tuple[str, Outcome]]:

@@ -2,10 +2,11 @@
 
 from prover.script.parse import Block, Group, Step, parse
 from prover.script.render import render, script
-from prover.script.tree import Node, goal_text, has_evars, text_of, text_to
+from prover.script.tree import Branch, Node, goal_text, has_evars, text_of, text_to
 
 __all__ = [
     "Block",
+    "Branch",
     "Group",
     "Node",
     "Step",

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from coq_checker.client import Goal
 
@@ -32,6 +33,16 @@ def has_evars(goal: Goal) -> bool:
     if _EVAR.search(goal.conclusion):
         return True
     return any(_EVAR.search(one.type) or (one.body and _EVAR.search(one.body)) for one in goal.hypotheses)
+
+
+class Branch(NamedTuple):
+    """What was done to a goal; the attributes are those of `Node`."""
+
+    tactic: str
+    how: str
+    cost_s: float
+    children: "list[Node]"
+    linked: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -103,6 +114,14 @@ class Node:
         shown: list[Goal | None] = [*goals[:count], *([None] * (count - len(goals)))]
         self.children = [Node(goal, self) for goal in shown]
         self.linked = count > 1 and any(goal is not None and has_evars(goal) for goal in goals)
+
+    def branch(self) -> Branch:
+        """What was done to it."""
+        return Branch(self.tactic, self.how, self.cost_s, self.children, self.linked)
+
+    def restore(self, branch: Branch) -> None:
+        """Has it be as it was when it said what was done to it; what is below is as it is."""
+        self.tactic, self.how, self.cost_s, self.children, self.linked = branch
 
     def undo(self) -> None:
         """Makes it a hole again."""

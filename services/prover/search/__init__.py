@@ -3,5 +3,6 @@
 from prover.search.diagonal import Search
 from prover.search.moves import Move, moves
 from prover.search.openings import TIDY, openings
+from prover.search.trials import joins
 
-__all__ = ["TIDY", "Move", "Search", "moves", "openings"]
+__all__ = ["TIDY", "Move", "Search", "joins", "moves", "openings"]
