@@ -136,6 +136,11 @@ def _at_most(family: list[process.Usage]) -> int:
     return total
 
 
+def _wait_ms(left_ms: int) -> int:
+    """How long a session is left alone that is so far from a limit."""
+    return max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2))
+
+
 class Watchdog:
     """Looks at every guarded session ten to a hundred times a second, and not at all when there is none.
 
@@ -159,7 +164,8 @@ class Watchdog:
             time.monotonic_ns(),
         )
         session.output_bytes = limits.output_bytes
-        guard.due_ns = guard.start_ns + 1_000_000 * _SHORTEST_MS
+        # Most of what is asked is over before the first look.
+        guard.due_ns = guard.start_ns + 1_000_000 * _wait_ms(min(limits.wall_ms, limits.cpu_ms // _CORES))
         guard.memory_due_ns = guard.start_ns + _MEMORY_EVERY_NS
         guard.exact_due_ns = guard.start_ns + _EXACT_EVERY_NS
         guard.stall_due_ns = guard.start_ns + _STALL_EVERY_NS
@@ -218,7 +224,7 @@ class Watchdog:
                 guard.breach = Breach.MEMORY
         rest = _REST_OF_MANY if len(family) > 1 else _REST
         rest_ms = min(rest * (time.monotonic_ns() - begun_ns) // 1_000_000, _LONGEST_REST_MS)
-        guard.due_ns = now_ns + 1_000_000 * max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2), rest_ms)
+        guard.due_ns = now_ns + 1_000_000 * max(_wait_ms(left_ms), rest_ms)
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
             guard.session.kill()
