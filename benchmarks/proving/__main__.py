@@ -100,13 +100,16 @@ def keep(store: ExperimentStore, path: Path, names: list[str], code: str) -> int
         experiments[name] = {"experiment": name, "settings": store.settings(name), "projects": known | contents}
         judged = store.verifications(name)
         for record in store.records(name):
-            coqc = judged[record.key].outcome.value if record.key in judged else ""
+            said = judged.get(record.key)
+            # What was said of an earlier proof says nothing of this one.
+            about_it = said is not None and record.proved and said.script == record.script
+            coqc = said.outcome.value if said is not None and about_it else ""
             own = {field: getattr(record, field) for field in _KEPT}
             row = {"experiment": name, **asdict(record.key), **own, "coqc": coqc, "code": code}
             row["cpu_s"] = round(row["cpu_s"], 2)
             there = held.get((name, record.key))
-            # What was taken from the file has no script: it says nothing new.
-            if there is None or (record.script and record.started_at > there["started_at"]):
+            # What was taken from the file began when it says there.
+            if there is None or record.started_at > there["started_at"]:
                 held[name, record.key] = row
             elif not there["coqc"] and coqc:
                 held[name, record.key] = {**there, "coqc": coqc}

@@ -1,6 +1,7 @@
 """The record of long experiments: what one machine kept another one goes on from; nothing is lost or doubled."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.proving.__main__ import keep, take
@@ -73,3 +74,18 @@ def test_a_proof_that_is_verified_later_is_noted(tmp_path: Path) -> None:
         keep(store, file, ["e"], "def")
     rows = [json.loads(line) for line in file.read_text().splitlines()][1:]
     assert [row["coqc"] for row in rows if row["theorem"] == "c"] == [Outcome.REFUSED.value]
+
+
+def test_what_was_done_again_takes_the_place_of_what_was_kept(tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl"
+    with filled(tmp_path / "store.sqlite") as store:
+        keep(store, file, ["e"], "abc")
+        again = [record("a", verdict="TIMEOUT"), record("b")]
+        store.put_all([replace(one, started_at="2026-01-02T00:00:00.000+00:00") for one in again])
+        assert keep(store, file, ["e"], "def") == 0
+    rows = {row["theorem"]: row for line in file.read_text().splitlines()[1:] for row in [json.loads(line)]}
+    assert {name: (row["verdict"], row["coqc"], row["code"]) for name, row in rows.items()} == {
+        "a": ("TIMEOUT", "", "def"),
+        "b": ("PROVED", "", "def"),
+        "c": ("PROVED", "", "abc"),
+    }
