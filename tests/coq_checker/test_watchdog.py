@@ -1,5 +1,7 @@
 """When the watchdog has the kernel find out what processes take, which costs up to a second."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from coq_checker.limits import Limits
@@ -22,7 +24,7 @@ class Kernel:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, look_ns: int = S) -> None:
         self.exact_bytes, self.now_ns, self.looks, self._look_ns = 0, 100 * S, 0, look_ns
         monkeypatch.setattr(process, "proportional_bytes", self._proportional)
-        monkeypatch.setattr("coq_checker.pool.watchdog.time.monotonic_ns", lambda: self.now_ns)
+        monkeypatch.setattr(watchdog, "time", SimpleNamespace(monotonic_ns=lambda: self.now_ns))
         monkeypatch.setattr(watchdog, "_HUGE_PAGES", False)
 
     def _proportional(self, pid: int) -> int:
