@@ -78,7 +78,8 @@ class Attempts:
         conditions: what they are made under.
         shard: which one this is.
         prover: who makes them.
-        files: asked about a proof that ends in `Defined`, for what it is made of counts there; None to ask nobody.
+        files: asked about a proof that ends in `Defined`, for what it is made of counts there, and about one with a
+            prelude, for what it loads may change what follows (hints do); None to ask nobody.
     """
 
     experiment: str
@@ -112,7 +113,7 @@ class Attempts:
             return Attempted(self._failed(item, started, seen, causes.MODEL_DOWN, message))
         cause = causes.of_result(seen.result or {}, seen.problem)
         record = self._record(item, started, seen, cause)
-        if record.proved and item.transparent and self.files is not None:
+        if record.proved and (item.transparent or record.prelude) and self.files is not None:
             why = await self.files.objection(record)
             if why:
                 record = replace(record, verdict="NOT_PROVED", cause=causes.REST, message=why, partial=record.script)

@@ -296,3 +296,27 @@ def test_a_proof_that_the_rest_of_its_file_cannot_use_is_none(store: Path, tmp_p
     verified = run("verify", "e", store=store)
     assert verified.returncode == 0, verified.stdout
     assert "disagreement: 0 of 2 (0.00 %)" in verified.stdout
+
+
+WITHOUT_Z = """Require Import PeanoNat.
+Lemma sums (a b c d : nat) : a < b -> c < d -> 3 * a + 2 * c < 3 * b + 2 * d.
+Proof.
+  intros H K; apply Nat.add_lt_mono; apply Nat.mul_lt_mono_pos_l; try assumption; apply Nat.lt_0_succ.
+Qed.
+Fail Check BinInt.Z.add.
+Lemma same : 1 = 1.
+Proof. reflexivity. Qed.
+"""
+
+
+def test_a_proof_whose_prelude_changes_what_follows_is_none(store: Path, tmp_path: Path) -> None:
+    """`lia` proves it, but with `lia` come the integers, which what follows counts on not to be there."""
+    where = project(tmp_path / "without", A=WITHOUT_Z)
+    done = run("--proj", str(where), "--exp-name", "e", "--budget", "6", "--no-retrieval", "--no-hammer", store=store)
+    assert done.returncode == 0, done.stderr
+    found = by_name(records(store, "e"))
+    assert {name: one.verdict for name, one in found.items()} == {"sums": "NOT_PROVED", "same": "PROVED"}
+    assert found["sums"].cause == causes.REST and "lia" in found["sums"].partial
+    assert "what its prelude loads" in found["sums"].message
+    verified = run("verify", "e", store=store)
+    assert "disagreement: 0 of 1 (0.00 %)" in verified.stdout
