@@ -102,8 +102,7 @@ def keep(store: ExperimentStore, path: Path, names: list[str], code: str) -> int
         for record in store.records(name):
             said = judged.get(record.key)
             # What was said of an earlier proof says nothing of this one.
-            about_it = said is not None and record.proved and said.script == record.script
-            coqc = said.outcome.value if said is not None and about_it else ""
+            coqc = said.outcome.value if said and record.proved and said.script == record.script else ""
             own = {field: getattr(record, field) for field in _KEPT}
             row = {"experiment": name, **asdict(record.key), **own, "coqc": coqc, "code": code}
             row["cpu_s"] = round(row["cpu_s"], 2)

@@ -142,7 +142,7 @@ def _wait_ms(left_ms: int) -> int:
 
 
 class Watchdog:
-    """Looks at every guarded session ten to a hundred times a second, and not at all when there is none.
+    """Looks at every guarded session: the more often the nearer it is to a limit, and seldom where a look costs much.
 
     Args:
         stall_s: a session that is at work and takes no CPU time for so long hangs.
