@@ -1,9 +1,9 @@
 """The record of what was run: `python -m benchmarks.proving take|keep [--store PATH] [--matrix FILE]`.
 
 All theorems with all models take days, longer than one machine may be at hand. So the outcomes are kept in
-`records.jsonl` (verdict, CPU seconds, whether coqc agreed; no text of a project, a model or a proof): `take` puts those
-into the experiment store that are not there, so that the matrix goes on from them, and `keep` writes what the store has
-more.
+`records.jsonl` (verdict, the model's name, CPU seconds, whether coqc agreed; no text of a project, a model or a proof):
+`take` puts those into the experiment store that are not there, so that the matrix goes on from them, and `keep` writes
+what the store has more.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from palmetto.evaluation.matrix import read_matrix
 from palmetto.evaluation.projects import find_projects
 
 _HERE = Path(__file__).parent
-_KEPT = ("verdict", "cause", "how", "cpu_s", "budget_cpu_s", "coq_version", "started_at")
+_KEPT = ("verdict", "cause", "how", "model", "cpu_s", "budget_cpu_s", "coq_version", "started_at")
 
 
 def read(path: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:

@@ -25,6 +25,7 @@ def record(theorem: str, project: str = "one", verdict: str = "PROVED", cpu_s: f
         script="Proof. secret. Qed." if verdict == "PROVED" else "",
         statement="Lemma secret.",
         model_answers=("secret",),
+        model="some-model",
         cause="" if verdict == "PROVED" else "budget",
         cpu_s=cpu_s,
         started_at="2026-01-01T00:00:00.000+00:00",
@@ -52,6 +53,8 @@ def test_one_machine_goes_on_from_another(tmp_path: Path) -> None:
         store.begin("e", SETTINGS, {"one": {"folder": "/x", "content": "c1"}})
         assert store.done("e") == {Key("one", "F.v", "a", 0), Key("one", "F.v", "b", 0)}
         assert store.verifications("e")[Key("one", "F.v", "a", 0)].agrees
+        # By the model's name a report finds the run of PALM to compare with.
+        assert {one.model for one in store.records("e")} == {"some-model"}
         store.put(record("d", verdict="NOT_PROVED", cpu_s=3.0))
         assert keep(store, file, ["e"], "def") == 1
     rows = [json.loads(line) for line in file.read_text().splitlines()]
