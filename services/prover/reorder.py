@@ -29,6 +29,7 @@ async def reorder(runner: Runner, filler: Filler, root: Node, effort: Effort) ->
 
 async def _decided(runner: Runner, filler: Filler, node: Node, effort: Effort) -> None:
     before, kept = node.tactic, node.branch()
+    how = node.how if node.how == "search" else "repaired"
     if not joins(before):
         return
     for place in range(len(node.children) - 1, 0, -1):
@@ -38,7 +39,7 @@ async def _decided(runner: Runner, filler: Filler, node: Node, effort: Effort) -
         if not outcome.passed or outcome.goals[:1] == (node.children[0].goal,):
             continue
         runner.undo(node)
-        await runner.use(node, tactic, "repaired", outcome)
+        await runner.use(node, tactic, how, outcome)
         if await filler.fill_all(node, effort):
             return
         runner.undo(node)

@@ -19,7 +19,7 @@ from prover.ports import ModelPort
 from prover.reorder import reorder
 from prover.runner import Runner
 from prover.script import Node, parse, script
-from prover.search import TIDY, Search, openings
+from prover.search import TIDY, Search, openings, steps_back
 from prover.side_by_side import side_by_side
 from prover.sources import Source
 from prover.task import ProveTask
@@ -109,6 +109,7 @@ class Strategy:
                 ("neighbours", partial(self._generate, self._neighbours), 0.12),
                 ("begun", self._begun, 0.1),
                 ("light", partial(self._root, Effort.LIGHT), 0.05),
+                ("premises", self._step_back, 0.1),
                 ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
                 ("openings", self._sketch, 0.12),
                 ("holes", self._fill_trees, 0.4),
@@ -282,6 +283,13 @@ class Strategy:
         works = [partial(self._opened, opening) for opening in openings(self._goal, library.definitions)]
         await side_by_side(works, self._context.coq.jobs)
 
+    async def _step_back(self) -> None:
+        """One step back with each of the likeliest premises."""
+        assert self._goal is not None
+        library = await self._context.library.of(self._goal)
+        works = [partial(self._opened, opening) for opening in steps_back(library.names)]
+        await side_by_side(works, self._context.coq.jobs)
+
     async def _opened(self, opening: str) -> None:
         """One opening, with what is cheap on the goals that it leaves."""
         tree = self._tree()
@@ -297,7 +305,8 @@ class Strategy:
             tidied = await tree.runner.try_on(hole, TIDY)
             if tidied.passed and not (tidied.count == 1 and tidied.goals[0] == hole.goal):
                 await tree.runner.use(hole, TIDY, "search", tidied)
-        await tree.filler.fill_all(tree.root, Effort.LIGHT)
+        if not await tree.filler.fill_all(tree.root, Effort.LIGHT):
+            await reorder(tree.runner, tree.filler, tree.root, Effort.LIGHT)
         await self._finish(tree)
 
     async def _search(self, last: int = 6) -> None:

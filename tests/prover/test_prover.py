@@ -68,6 +68,16 @@ async def test_an_opening_and_one_round_of_cheap_tactics(checker_async: CheckerC
     assert done.stages[-1].name == "begun", done.stages
 
 
+async def test_one_step_back_with_a_premise(checker_async: CheckerClient) -> None:
+    # The first goal that `eapply up` leaves is solved by `le_n`, after which the second is the statement.
+    context = "Require Import Lia.\nAxiom good : nat -> Prop. Axiom up : forall x y, x <= y -> good x -> good y."
+    target = FreeStatement("Theorem t a : good (2 * a) -> good (a + a + 1).", context)
+    task = ProveTask(target, 30, use_model=False, hammer=False)
+    _, done = await work(Prover(checker_async, retriever=Knowing("up")), task)
+    await proved(checker_async, task, done)
+    assert done.stages[-1].name == "premises", done.stages
+
+
 async def test_induction_on_the_second_premise(checker_async: CheckerClient) -> None:
     context = (
         "Inductive tree := leaf | node (l : tree) (x : nat) (r : tree).\n"

@@ -49,6 +49,7 @@ const STAGES: Record<string, string> = {
   neighbours: "proofs of similar theorems",
   begun: "one step, then standard tactics",
   light: "more tactics on the statement",
+  premises: "one step back with a premise",
   hammer: "CoqHammer on the statement",
   openings: "inductions and cases",
   holes: "goals that are left",

@@ -2,7 +2,7 @@
 
 from prover.search.diagonal import Search
 from prover.search.moves import Move, moves
-from prover.search.openings import TIDY, openings
+from prover.search.openings import TIDY, openings, steps_back
 from prover.search.trials import joins
 
-__all__ = ["TIDY", "Move", "Search", "joins", "moves", "openings"]
+__all__ = ["TIDY", "Move", "Search", "joins", "moves", "openings", "steps_back"]

@@ -9,6 +9,7 @@ from prover.search.moves import CASE, OPEN, bound, constants, is_data, top_level
 # Simplifies what an opening leaves; never fails.
 TIDY = "intros; simpl in *; subst; auto."
 _MOST = 24
+_STEPS = 8
 
 
 def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
@@ -55,3 +56,8 @@ def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
     found.append("intros; constructor.")
     del definitions
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def steps_back(premises: Sequence[str]) -> list[str]:
+    """Sentences that reduce the statement to what a premise asks for, the likeliest first."""
+    return [f"intros; eapply {name}." for name in premises[:_STEPS]]
