@@ -76,7 +76,7 @@ class Window:
         return str(found).replace("\xa0", " ")
 
     def shows(self, text: str, times: int = 1) -> None:
-        """Waits until the editor shows this text so often: where an editor takes a diff's place, it is empty at first."""
+        """Waits until the editor shows this text so often: one that takes a diff's place is empty at first."""
         until = time.monotonic() + WAIT_MS / 1000
         while (shown := self.text()).count(text) != times:
             assert time.monotonic() < until, f"{text!r} is not {times} times in {shown!r}"
