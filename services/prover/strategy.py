@@ -313,8 +313,10 @@ class Strategy:
         tree = self._tree()
         self._trees.append(tree)
         search = Search(self._context, tree.runner, tree.filler, source=await self._tactician())
-        if await search.run(tree.root, last):
+        while await search.run(tree.root, last):
             await self._finish(tree)
+            if not search.refuse(tree.root):
+                return
 
     async def _tactician(self) -> Source | None:
         """Who is asked for tactics."""
@@ -323,7 +325,7 @@ class Strategy:
         return self._neighbours
 
     async def _search_on(self) -> None:
-        await self._search(16)
+        await self._search(24)
 
     async def _fill_tree(self, tree: _Tree, effort: Effort) -> None:
         """The holes of one tree, if they are few."""

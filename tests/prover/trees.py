@@ -13,14 +13,19 @@ from prover.ports import Question
 from prover.runner import Runner
 from prover.script import Node
 
+from .proposing import Knowing
+
 _R = TypeVar("_R", bound=Runner)
 
 
-async def root_of(checker: CheckerClient, statement: str, context: str, runner: type[_R]) -> tuple[_R, Node]:
-    """A runner for a theorem, without retrieval and CoqHammer, and the root of its tree."""
+async def root_of(
+    checker: CheckerClient, statement: str, context: str, runner: type[_R], *premises: str
+) -> tuple[_R, Node]:
+    """A runner for a theorem, with these premises and without CoqHammer, and the root of its tree."""
     target = FreeStatement(statement, context)
     settings = ProverSettings()
     coq = Coq(checker, target, Budget(60), settings)
     seen = await coq.run("", cpu_ms=5000)
-    library = Library(coq, None, Question(target, seen.goals[0]), settings)
+    retriever = Knowing(*premises) if premises else None
+    library = Library(coq, retriever, Question(target, seen.goals[0]), settings)
     return runner(Context(coq, settings, lambda event: None, time.monotonic, library), 0), Node(seen.goals[0])

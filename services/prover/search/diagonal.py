@@ -6,11 +6,12 @@ is closed stays closed. What was tried with as much budget before is not tried a
 
 from prover.answers import read_answer
 from prover.context import Context
-from prover.portfolio import Effort, Filler
+from prover.coq import Outcome
+from prover.portfolio import Effort, Filler, may_shelve
 from prover.runner import Runner
 from prover.script import Node, goal_text, text_to
 from prover.search.moves import Move, moves
-from prover.search.trials import Trials
+from prover.search.trials import Trials, joins
 from prover.sources import Source
 
 # The budgets that a search goes through.
@@ -40,6 +41,7 @@ class Search:
         self.filler = filler
         self._source = source
         self._failed: dict[str, int] = {}
+        self._refused: set[tuple[str, str]] = set()
         self._trials = Trials(runner)
         self._moves: dict[str, list[Move]] = {}
 
@@ -53,6 +55,18 @@ class Search:
             if await self._solve(root, budget, frozenset()):
                 return True
         return False
+
+    def refuse(self, root: Node) -> bool:
+        """What was found is no proof: takes it back, for `run` to find another; whether it may.
+
+        A tactic that may have left something open is not used on its goal again; where there is none, the first one.
+        """
+        nodes = [node for node in root.nodes() if may_shelve(node.tactic)] or [root]
+        refused = {(node.text, node.tactic) for node in nodes} - self._refused
+        self._refused |= refused
+        self._failed.clear()
+        self.runner.undo(root)
+        return bool(refused)
 
     async def _solve(self, node: Node, budget: int, above: frozenset[str]) -> bool:
         text = node.text
@@ -68,12 +82,17 @@ class Search:
             at, outcome = found
             move = tried[at]
             at += 1
+            tactic = move.tactic
+            if outcome.closed and may_shelve(tactic):
+                tactic, outcome = await self._unshelved(node, tactic)
+            if (text, tactic) in self._refused or not outcome.passed:
+                continue
             if outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
                 continue
             made = {goal_text(goal) for goal in outcome.goals[: outcome.count]}
             if text in made or made & above:
                 continue
-            self.runner.grow(node, move.tactic, "search", outcome)
+            self.runner.grow(node, tactic, "search", outcome)
             if not node.children:
                 await self.runner.settle(node)
                 return True
@@ -82,6 +101,12 @@ class Search:
             self.runner.undo(node)
         self._failed[text] = budget
         return False
+
+    async def _unshelved(self, node: Node, tactic: str) -> tuple[str, Outcome]:
+        """The same tactic with what it leaves on the shelf, where nobody would look, as goals."""
+        shown = f"unshelve ({tactic.removesuffix('.')})."
+        outcome = await self.runner.try_on(node, shown, cpu_ms=_TACTIC_MS)
+        return (tactic if outcome.closed else shown), outcome
 
     async def _all(self, node: Node, budget: int, above: frozenset[str]) -> bool:
         # The cheapest check first: a goal that no move may follow must close at once.
@@ -121,5 +146,9 @@ class Search:
             reading = read_answer(one.text)
             # A tactic is one sentence; what is more is a proof.
             if reading.script and len(reading.script) < _LONGEST_TACTIC:
-                found.append(Move(" ".join(reading.script.split()), 1 + at // 2))
+                tactic = " ".join(reading.script.split())
+                found.append(Move(tactic, 1 + at // 2))
+                first, _, rest = tactic.partition(";")
+                if rest and joins(f"{first}."):
+                    found.append(Move(f"{first}.", 2 + at // 2))
         return found

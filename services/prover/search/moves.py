@@ -98,7 +98,9 @@ def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] =
     names = [name for one in goal.hypotheses for name in one.names]
     found: list[Move] = []
     quantified = bound(conclusion)
-    arrow = "->" in plain or plain.lstrip().startswith(("~", "not "))
+    exists = re.match(r"\s*exists\b", conclusion) is not None
+    # What stands behind `exists` is within it.
+    arrow = not exists and ("->" in plain or plain.lstrip().startswith(("~", "not ")))
     if quantified or conclusion.lstrip().startswith("forall") or arrow:
         found.append(Move("intros.", 1))
         found += [Move(f"induction {name}.", 2) for name, kind in quantified if is_data(kind)]
@@ -106,15 +108,16 @@ def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] =
         if arrow:
             found.append(Move("induction 1.", 2))
     else:
-        if "/\\" in plain or "<->" in plain:
+        if not exists and ("/\\" in plain or "<->" in plain):
             found.append(Move("split.", 1))
-        if "\\/" in plain:
+        if not exists and "\\/" in plain:
             found += [Move("left.", 2), Move("right.", 2)]
-        if conclusion.lstrip().startswith("exists"):
-            found.append(Move("eexists.", 2))
+        if exists:
+            found += [Move("eexists.", 2), Move("exists 0.", 3)]
             found += [Move(f"exists {n}.", 3) for one in goal.hypotheses if is_data(one.type) for n in one.names[:3]]
         if "match " in conclusion or "if " in conclusion:
             found.append(Move(CASE, 1))
+        found.append(Move("repeat intro.", 2))
         found.append(Move("simpl.", 1))
         found.append(Move("constructor.", 2))
         if "=" in plain:
@@ -135,6 +138,9 @@ def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] =
     for at, name in enumerate(premises[:12]):
         found += [Move(f"apply {name}.", 2 + at // 4), Move(f"rewrite {name}.", 2 + at // 3)]
         found += [Move(f"eapply {name}.", 3 + at // 3), Move(f"rewrite <- {name}.", 4 + at // 4)]
+    for at, name in enumerate(premises[12:]):
+        found += [Move(f"apply {name}.", 5 + at // 6), Move(f"eapply {name}.", 6 + at // 6)]
+        found += [Move(f"rewrite {name}.", 6 + at // 6), Move(f"rewrite <- {name}.", 7 + at // 6)]
     del definitions
     unique: dict[str, Move] = {}
     for move in found:

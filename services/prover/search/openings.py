@@ -50,6 +50,8 @@ def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
         found.append(f"intros; {OPEN}")
     if quantified or "->" in opened:
         found.append("intros.")
+    # Through definitions, as of an inclusion.
+    found.append("repeat intro.")
     found += [f"{verb} {name}." for name in propositions[-2:] for verb in ("inversion", "induction")]
     if re.search(r"(?<![<>=])=(?!>)", opened):
         found.append("intros; f_equal.")
