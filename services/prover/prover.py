@@ -92,7 +92,7 @@ class Prover:
             raise
         except Exception as error:  # a fault of ours costs this theorem, and is said
             verdict, message = ProofVerdict.ERROR, f"internal fault: {type(error).__name__}: {error}"
-        partial, holes = strategy.best_partial()
+        partial, holes = strategy.trees.best_partial()
         proof = result.proof if result is not None else None
         events.put_nowait(
             Finished(

@@ -1,6 +1,5 @@
 """The order of work on one theorem: what is cheap and often enough comes first."""
 
-import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,18 +13,18 @@ from prover.context import Context
 from prover.coq import CoqProblemError
 from prover.events import Generated, ProofVerdict, Retrieved, Stage, StageCost, Started
 from prover.final import Accepted, accept
-from prover.portfolio import Effort, Filler, find_tools
+from prover.portfolio import Effort, find_tools
 from prover.ports import ModelPort
 from prover.reorder import reorder
-from prover.runner import Runner
-from prover.script import Node, parse, script
+from prover.script import parse
 from prover.search import TIDY, Search, openings, steps_back
 from prover.side_by_side import side_by_side
 from prover.sources import Source
 from prover.task import ProveTask
+from prover.trees import Done, Tree, Trees
 
-# Begun proofs that are worked on further, and the holes that one may have.
-_TREES, _MOST_HOLES = 10, 4
+# Holes that a begun proof may have to be worked on further.
+_MOST_HOLES = 4
 # An answer longer than this is cut in events.
 _SHOWN = 65_536
 
@@ -40,26 +39,6 @@ class Result:
     message: str = ""
 
 
-@dataclass(slots=True)
-class _Tree:
-    root: Node
-    runner: Runner
-    filler: Filler
-
-
-def _open(root: Node) -> int:
-    """How many holes a tree has."""
-    return sum(1 for _ in root.holes())
-
-
-class _Done(Exception):
-    """A proof was accepted."""
-
-    def __init__(self, proof: Accepted, how: str) -> None:
-        self.proof = proof
-        self.how = how
-
-
 class Strategy:
     """The work on one theorem.
 
@@ -71,6 +50,7 @@ class Strategy:
             nothing.
 
     Attributes:
+        trees: the proofs that are begun.
         answers: how many of the model's answers were used.
         costs: what each stage took so far.
     """
@@ -79,6 +59,7 @@ class Strategy:
         self, task: ProveTask, context: Context, model: ModelPort | None, neighbours: ModelPort | None = None
     ) -> None:
         self.answers = 0
+        self.trees = Trees(context)
         self.costs: list[StageCost] = []
         self._task = task
         self._context = context
@@ -88,10 +69,7 @@ class Strategy:
             self._model = Source(context, model, task, samples=task.samples, layout=task.layout, printing=task.printing)
         if task.use_model and task.retrieval and task.neighbours and neighbours is not None:
             self._neighbours = Source(context, neighbours, task, how="neighbours", counted=False)
-        self._trees: list[_Tree] = []
-        self._numbers = itertools.count()
         self._goal: Goal | None = None
-        self._best: tuple[int, int, str] | None = None
 
     async def work(self) -> Result:
         """Proves the theorem, or says why not.
@@ -130,7 +108,7 @@ class Strategy:
                         raise
         except BudgetSpentError:
             return Result(ProofVerdict.TIMEOUT, message=self._problem() or "the budget was spent.")
-        except _Done as done:
+        except Done as done:
             return Result(ProofVerdict.PROVED, done.proof, done.how)
         return Result(ProofVerdict.NOT_PROVED, message=self._problem() or "nothing that was tried proves it.")
 
@@ -144,21 +122,6 @@ class Strategy:
         finally:
             self.costs.append(StageCost(name, context.coq.budget.spent_s - cpu_s, context.now_s - now_s))
 
-    def best_partial(self) -> tuple[str, int]:
-        """The unfinished proof with the fewest holes and the most done, and how many holes it has."""
-        for tree in self._trees:
-            self._note(tree)
-        return (self._best[2], self._best[0]) if self._best is not None else ("", 0)
-
-    def _note(self, tree: _Tree) -> None:
-        """Keeps a tree's text if it is the best so far: backtracking takes away what was built."""
-        root = tree.root
-        if not root.tactic:
-            return
-        found = (_open(root), -sum(1 for _ in root.nodes()), script(root, ending="Admitted."))
-        if self._best is None or found < self._best:
-            self._best = found
-
     async def _start(self) -> None:
         context = self._context
         statement = await context.coq.statement()
@@ -171,10 +134,6 @@ class Strategy:
         context.coq.prelude = context.tools.prelude
         await self._retrieve()
         self._seen = seen
-
-    def _tree(self, how: str = "model") -> _Tree:
-        runner = Runner(self._context, next(self._numbers), how=how)
-        return _Tree(Node(self._goal), runner, Filler(self._context, runner))
 
     def _problem(self) -> str:
         """What the model said in place of answers, as the message of a result."""
@@ -190,27 +149,11 @@ class Strategy:
         seen = await self._context.coq.run("", cpu_ms=10_000, printing=printing)
         return seen.goals[0] if seen.goals else self._goal
 
-    async def _finish(self, tree: _Tree) -> None:
-        """Has a finished tree checked.
-
-        Raises:
-            _Done: it is accepted.
-        """
-        if not tree.root.done:
-            return
-        accepted = await accept(self._context, script(tree.root))
-        if accepted is not None:
-            how = dict.fromkeys(node.how for node in tree.root.nodes() if node.how)
-            raise _Done(accepted, "+".join(how))
-        # One of these is wrong in a way that its goal did not show: none is taken for granted again.
-        for node in tree.root.nodes():
-            self._context.solved.pop(node.text, None)
-
     async def _root(self, effort: Effort, least: Effort = Effort.QUICK) -> None:
         """The statement itself, with what takes at most `effort` and at least `least`."""
-        tree = self._tree()
+        tree = self.trees.new(self._goal)
         if await tree.filler.fill(tree.root, effort, least=least):
-            await self._finish(tree)
+            await self.trees.finish(tree)
 
     async def _retrieve(self) -> None:
         context = self._context
@@ -238,12 +181,12 @@ class Strategy:
         await side_by_side([partial(self._whole, text, source.how) for text in scripts], jobs)
         trees = await side_by_side([partial(self._grown, text, source.how) for text in scripts], jobs)
         for effort in (Effort.MEDIUM, Effort.LIGHT):
-            for tree in sorted(trees, key=lambda one: _open(one.root)):
+            for tree in sorted(trees, key=lambda one: one.open):
                 if await tree.filler.fill_all(tree.root, effort):
-                    await self._finish(tree)
+                    await self.trees.finish(tree)
         for tree in trees:
             if await reorder(tree.runner, tree.filler, tree.root, Effort.MEDIUM):
-                await self._finish(tree)
+                await self.trees.finish(tree)
 
     async def _whole(self, text: str, how: str) -> None:
         """A proposed proof as it stands."""
@@ -252,15 +195,14 @@ class Strategy:
         if seen.complete:
             accepted = await accept(context, "\n".join(["Proof.", text, "Qed."]))
             if accepted is not None:
-                raise _Done(accepted, how)
+                raise Done(accepted, how)
 
-    async def _grown(self, text: str, how: str) -> _Tree:
+    async def _grown(self, text: str, how: str) -> Tree:
         """A proposed proof run goal by goal."""
-        tree = self._tree(how)
-        self._trees.append(tree)
+        tree = self.trees.new(self._goal, how, keep=True)
         await tree.runner.run(tree.root, parse(text, self._context.settings.max_sentences))
         await tree.filler.fill_all(tree.root, Effort.QUICK)
-        await self._finish(tree)
+        await self.trees.finish(tree)
         return tree
 
     async def _begun(self) -> None:
@@ -270,12 +212,12 @@ class Strategy:
         await side_by_side(works, self._context.coq.jobs)
 
     async def _begin(self, opening: str) -> None:
-        tree = self._tree()
+        tree = self.trees.new(self._goal)
         outcome = await tree.filler.fill_begun(tree.root, opening)
         if outcome is not None:
             tree.runner.said(tree.root, opening, outcome)
-            self._trees.append(tree)
-            await self._finish(tree)
+            self.trees.keep(tree)
+            await self.trees.finish(tree)
 
     async def _sketch(self) -> None:
         assert self._goal is not None
@@ -292,13 +234,13 @@ class Strategy:
 
     async def _opened(self, opening: str) -> None:
         """One opening, with what is cheap on the goals that it leaves."""
-        tree = self._tree()
+        tree = self.trees.new(self._goal)
         outcome = await tree.runner.try_on(tree.root, opening)
         if not outcome.passed or outcome.count > 12 or outcome.goals[:1] == (self._goal,):
             return
         tree.runner.said(tree.root, opening, outcome)
         await tree.runner.use(tree.root, opening, "search", outcome)
-        self._trees.append(tree)
+        self.trees.keep(tree)
         for hole in list(tree.root.holes()):
             if not (hole.is_hole and hole.attached) or await tree.filler.fill(hole, Effort.QUICK):
                 continue
@@ -307,14 +249,13 @@ class Strategy:
                 await tree.runner.use(hole, TIDY, "search", tidied)
         if not await tree.filler.fill_all(tree.root, Effort.LIGHT):
             await reorder(tree.runner, tree.filler, tree.root, Effort.LIGHT)
-        await self._finish(tree)
+        await self.trees.finish(tree)
 
     async def _search(self, last: int = 6) -> None:
-        tree = self._tree()
-        self._trees.append(tree)
+        tree = self.trees.new(self._goal, keep=True)
         search = Search(self._context, tree.runner, tree.filler, source=await self._tactician())
         while await search.run(tree.root, last):
-            await self._finish(tree)
+            await self.trees.finish(tree)
             if not search.refuse(tree.root):
                 return
 
@@ -327,7 +268,7 @@ class Strategy:
     async def _search_on(self) -> None:
         await self._search(24)
 
-    async def _fill_tree(self, tree: _Tree, effort: Effort) -> None:
+    async def _fill_tree(self, tree: Tree, effort: Effort) -> None:
         """The holes of one tree, if they are few."""
         holes = list(tree.root.holes())
         if len(holes) > _MOST_HOLES:
@@ -335,28 +276,18 @@ class Strategy:
         for hole in holes:
             if hole.is_hole and hole.attached and not await tree.filler.fill(hole, effort):
                 break
-        await self._finish(tree)
+        await self.trees.finish(tree)
 
     async def _fill_trees(self) -> None:
         """The holes of what was begun; one that stays open ends the work on its tree."""
-        works = [partial(self._fill_tree, tree, Effort.HAMMER) for tree in self._ranked()]
+        works = [partial(self._fill_tree, tree, Effort.HAMMER) for tree in self.trees.ranked()]
         await side_by_side(works, self._context.coq.jobs)
 
     async def _backtrack(self) -> None:
         """The same with more effort, and with goals above given another try."""
-        works = [partial(self._fill_tree, tree, Effort.STRONG) for tree in self._ranked()]
+        works = [partial(self._fill_tree, tree, Effort.STRONG) for tree in self.trees.ranked()]
         await side_by_side(works, self._context.coq.jobs)
-        for tree in self._ranked() if self._task.backtrack else ():
-            self._note(tree)
+        for tree in self.trees.ranked() if self._task.backtrack else ():
+            self.trees.note(tree)
             if await backtrack(self._context, tree.filler, tree.root, Effort.HAMMER):
-                await self._finish(tree)
-
-    def _ranked(self) -> list[_Tree]:
-        """What was begun: few holes first, and where some goals are closed already before where none is."""
-        begun = [one for one in self._trees if one.root.tactic]
-
-        def key(tree: _Tree) -> float:
-            closed = any(not node.is_hole and not node.children for node in tree.root.nodes())
-            return _open(tree.root) - 0.5 * closed
-
-        return sorted(begun, key=key)[:_TREES]
+                await self.trees.finish(tree)
