@@ -17,7 +17,7 @@ from prover.portfolio import Effort, find_tools
 from prover.ports import ModelPort
 from prover.reorder import reorder
 from prover.script import parse
-from prover.search import TIDY, Search, openings, steps_back
+from prover.search import LAST, SHORT, TIDY, Search, openings, steps_back
 from prover.side_by_side import side_by_side
 from prover.sources import Source
 from prover.task import ProveTask
@@ -70,6 +70,7 @@ class Strategy:
         if task.use_model and task.retrieval and task.neighbours and neighbours is not None:
             self._neighbours = Source(context, neighbours, task, how="neighbours", counted=False)
         self._goal: Goal | None = None
+        self._searched: tuple[Tree, Search] | None = None
 
     async def work(self) -> Result:
         """Proves the theorem, or says why not.
@@ -91,10 +92,10 @@ class Strategy:
                 ("hammer", partial(self._root, Effort.FULL, Effort.FULL), 0.42),
                 ("openings", self._sketch, 0.12),
                 ("holes", self._fill_trees, 0.4),
-                ("search", self._search, 0.15),
+                ("search", partial(self._search, SHORT), 0.15),
                 ("strong", partial(self._root, Effort.STRONG), 0.15),
                 ("backtrack", self._backtrack, 0.3),
-                ("search", self._search_on, 1.0),
+                ("search", partial(self._search, LAST), 1.0),
             ]
             if self._neighbours is None:
                 stages = [one for one in stages if one[0] != "neighbours"]
@@ -133,7 +134,6 @@ class Strategy:
         context.tools = await find_tools(context.coq, context.settings, hammer=self._task.hammer)
         context.coq.prelude = context.tools.prelude
         await self._retrieve()
-        self._seen = seen
 
     def _problem(self) -> str:
         """What the model said in place of answers, as the message of a result."""
@@ -220,17 +220,16 @@ class Strategy:
             await self.trees.finish(tree)
 
     async def _sketch(self) -> None:
+        """Every opening once, with more work on the goals that it leaves."""
         assert self._goal is not None
-        library = await self._context.library.of(self._goal)
-        works = [partial(self._opened, opening) for opening in openings(self._goal, library.definitions)]
-        await side_by_side(works, self._context.coq.jobs)
+        await self._each(openings(self._goal))
 
     async def _step_back(self) -> None:
         """One step back with each of the likeliest premises."""
-        assert self._goal is not None
-        library = await self._context.library.of(self._goal)
-        works = [partial(self._opened, opening) for opening in steps_back(library.names)]
-        await side_by_side(works, self._context.coq.jobs)
+        await self._each(steps_back((await self._context.library.of(self._goal)).names))
+
+    async def _each(self, begins: list[str]) -> None:
+        await side_by_side([partial(self._opened, one) for one in begins], self._context.coq.jobs)
 
     async def _opened(self, opening: str) -> None:
         """One opening, with what is cheap on the goals that it leaves."""
@@ -251,9 +250,16 @@ class Strategy:
             await reorder(tree.runner, tree.filler, tree.root, Effort.LIGHT)
         await self.trees.finish(tree)
 
-    async def _search(self, last: int = 6) -> None:
-        tree = self.trees.new(self._goal, keep=True)
-        search = Search(self._context, tree.runner, tree.filler, source=await self._tactician())
+    async def _search(self, last: int) -> None:
+        """The search, which goes on where it was."""
+        if self._searched is None:
+            tree = self.trees.new(self._goal, keep=True)
+            search = Search(self._context, tree.runner, tree.filler, source=await self._tactician())
+            self._searched = tree, search
+        tree, search = self._searched
+        if tree.root.tactic:
+            self.trees.note(tree)
+            tree.runner.undo(tree.root)
         while await search.run(tree.root, last):
             await self.trees.finish(tree)
             if not search.refuse(tree.root):
@@ -264,9 +270,6 @@ class Strategy:
         if self._model is not None and await self._model.offers_tactics():
             return self._model
         return self._neighbours
-
-    async def _search_on(self) -> None:
-        await self._search(24)
 
     async def _fill_tree(self, tree: Tree, effort: Effort) -> None:
         """The holes of one tree, if they are few."""

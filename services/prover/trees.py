@@ -64,12 +64,13 @@ class Trees:
             closed = any(not node.is_hole and not node.children for node in tree.root.nodes())
             return tree.open - 0.5 * closed
 
-        return sorted((one for one in self._kept if one.root.tactic), key=key)[:_MOST]
+        # What is done and yet here was refused.
+        return sorted((one for one in self._kept if one.root.tactic and not one.root.done), key=key)[:_MOST]
 
     def note(self, tree: Tree) -> None:
         """Keeps its text if it is the best so far: backtracking takes away what was built."""
         root = tree.root
-        if not root.tactic:
+        if not root.tactic or root.done:
             return
         found = (tree.open, -sum(1 for _ in root.nodes()), script(root, ending="Admitted."))
         if self._best is None or found < self._best:

@@ -14,8 +14,8 @@ from prover.search.moves import Move, moves
 from prover.search.trials import Trials, joins
 from prover.sources import Source
 
-# The budgets that a search goes through.
-FIRST, LAST = 2, 16
+# The budgets that a search goes through: from the first to the last, or to that of a short one.
+FIRST, SHORT, LAST = 2, 6, 24
 # What is left of the budget where more than quick tactics are tried on a goal.
 _LIGHT_AT = 3
 _TACTIC_MS = 600
@@ -42,6 +42,7 @@ class Search:
         self._source = source
         self._failed: dict[str, int] = {}
         self._refused: set[tuple[str, str]] = set()
+        self._unfilled: set[str] = set()
         self._trials = Trials(runner)
         self._moves: dict[str, list[Move]] = {}
 
@@ -59,19 +60,28 @@ class Search:
     def refuse(self, root: Node) -> bool:
         """What was found is no proof: takes it back, for `run` to find another; whether it may.
 
-        A tactic that may have left something open is not used on its goal again; where there is none, the first one.
+        The last tactic that may have left something open is not used on its goal again, or else the first one.
         """
-        nodes = [node for node in root.nodes() if may_shelve(node.tactic)] or [root]
-        refused = {(node.text, node.tactic) for node in nodes} - self._refused
-        self._refused |= refused
-        self._failed.clear()
+        steps = [node for node in root.nodes() if node.how == "search"]
+        shelving = [node for node in reversed(steps) if may_shelve(node.tactic)]
+        blamed = next(((one.text, one.tactic) for one in (*shelving, *steps) if not self._is_refused(one)), None)
+        text = root.text
         self.runner.undo(root)
-        return bool(refused)
+        if blamed is not None:
+            self._refused.add(blamed)
+        elif steps or text in self._unfilled:
+            return False
+        else:
+            self._unfilled.add(text)
+        return True
+
+    def _is_refused(self, node: Node) -> bool:
+        return (node.text, node.tactic) in self._refused
 
     async def _solve(self, node: Node, budget: int, above: frozenset[str]) -> bool:
         text = node.text
         effort = Effort.LIGHT if budget >= _LIGHT_AT and len(above) < 3 else Effort.QUICK
-        if await self.filler.fill(node, effort, quiet=True):
+        if text not in self._unfilled and await self.filler.fill(node, effort, quiet=True):
             return True
         if node.goal is None or self._failed.get(text, 0) >= budget:
             return False
@@ -83,11 +93,10 @@ class Search:
             move = tried[at]
             at += 1
             tactic = move.tactic
-            if outcome.closed and may_shelve(tactic):
-                tactic, outcome = await self._unshelved(node, tactic)
-            if (text, tactic) in self._refused or not outcome.passed:
-                continue
-            if outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
+            # Where goals share variables, a later one may decide what is on the shelf.
+            if outcome.closed and may_shelve(tactic) and joins(tactic) and not node.depends:
+                tactic, outcome = await self._unshelved(node, tactic, outcome)
+            if (text, tactic) in self._refused or outcome.count > _MAX_GOALS or len(outcome.goals) < outcome.count:
                 continue
             made = {goal_text(goal) for goal in outcome.goals[: outcome.count]}
             if text in made or made & above:
@@ -102,11 +111,11 @@ class Search:
         self._failed[text] = budget
         return False
 
-    async def _unshelved(self, node: Node, tactic: str) -> tuple[str, Outcome]:
+    async def _unshelved(self, node: Node, tactic: str, outcome: Outcome) -> tuple[str, Outcome]:
         """The same tactic with what it leaves on the shelf, where nobody would look, as goals."""
         shown = f"unshelve ({tactic.removesuffix('.')})."
-        outcome = await self.runner.try_on(node, shown, cpu_ms=_TACTIC_MS)
-        return (tactic if outcome.closed else shown), outcome
+        found = await self.runner.try_on(node, shown, cpu_ms=_TACTIC_MS)
+        return (shown, found) if found.passed and not found.closed else (tactic, outcome)
 
     async def _all(self, node: Node, budget: int, above: frozenset[str]) -> bool:
         # The cheapest check first: a goal that no move may follow must close at once.
@@ -123,7 +132,7 @@ class Search:
             return known
         assert node.goal is not None
         library = await self.context.library.of(node.goal)
-        found = moves(node.goal, library.names, library.definitions)
+        found = moves(node.goal, library.names)
         asked = await self._asked(node)
         unique: dict[str, Move] = {}
         for move in sorted([*asked, *found], key=lambda move: move.cost):
@@ -149,6 +158,6 @@ class Search:
                 tactic = " ".join(reading.script.split())
                 found.append(Move(tactic, 1 + at // 2))
                 first, _, rest = tactic.partition(";")
-                if rest and joins(f"{first}."):
-                    found.append(Move(f"{first}.", 2 + at // 2))
+                if rest and joins(f"{first.rstrip()}."):
+                    found.append(Move(f"{first.rstrip()}.", 2 + at // 2))
         return found

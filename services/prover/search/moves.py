@@ -91,7 +91,7 @@ def _of_hypothesis(one: Hypothesis, recent: bool) -> list[Move]:
     return found
 
 
-def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] = ()) -> list[Move]:
+def moves(goal: Goal, premises: Sequence[str] = ()) -> list[Move]:
     """What to try on a goal, cheapest first; the order is the same for the same goal."""
     conclusion = goal.conclusion
     plain = top_level(conclusion)
@@ -117,7 +117,8 @@ def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] =
             found += [Move(f"exists {n}.", 3) for one in goal.hypotheses if is_data(one.type) for n in one.names[:3]]
         if "match " in conclusion or "if " in conclusion:
             found.append(Move(CASE, 1))
-        found.append(Move("repeat intro.", 2))
+        # Through definitions, as of an inclusion; fails where none hides a quantifier.
+        found.append(Move("intro; repeat intro.", 2))
         found.append(Move("simpl.", 1))
         found.append(Move("constructor.", 2))
         if "=" in plain:
@@ -141,7 +142,6 @@ def moves(goal: Goal, premises: Sequence[str] = (), definitions: Sequence[str] =
     for at, name in enumerate(premises[12:]):
         found += [Move(f"apply {name}.", 5 + at // 6), Move(f"eapply {name}.", 6 + at // 6)]
         found += [Move(f"rewrite {name}.", 6 + at // 6), Move(f"rewrite <- {name}.", 7 + at // 6)]
-    del definitions
     unique: dict[str, Move] = {}
     for move in found:
         unique.setdefault(move.tactic, move)

@@ -12,7 +12,7 @@ _MOST = 24
 _STEPS = 8
 
 
-def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
+def openings(goal: Goal) -> list[str]:
     """Sentences to begin with, the likeliest first."""
     conclusion = goal.conclusion
     names = [name for one in goal.hypotheses for name in one.names]
@@ -50,13 +50,12 @@ def openings(goal: Goal, definitions: Sequence[str] = ()) -> list[str]:
         found.append(f"intros; {OPEN}")
     if quantified or "->" in opened:
         found.append("intros.")
-    # Through definitions, as of an inclusion.
-    found.append("repeat intro.")
+    # Through definitions, as of an inclusion; fails where none hides a quantifier.
+    found.append("intros; intro; repeat intro.")
     found += [f"{verb} {name}." for name in propositions[-2:] for verb in ("inversion", "induction")]
     if re.search(r"(?<![<>=])=(?!>)", opened):
         found.append("intros; f_equal.")
     found.append("intros; constructor.")
-    del definitions
     return list(dict.fromkeys(found))[:_MOST]
 
 

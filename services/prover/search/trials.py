@@ -22,6 +22,7 @@ _ALONE_MS = 600
 # What may not stand within a larger sentence: bullets, braces, selectors, and more than one sentence.
 _PLAIN = re.compile(r"[a-z_][^\"]*\.\Z", re.S)
 _SENTENCE_END = re.compile(r"\.\s")
+_OPENED, _ENDED = re.compile(r"\b(?:lazy|multi)?match\b"), re.compile(r"\bend\b")
 _SELECTOR = re.compile(r"(?:all|par)\s*:(?!=)")
 _FAILED = Outcome(False, message="it fails")
 
@@ -106,6 +107,7 @@ def joins(tactic: str) -> bool:
         _PLAIN.match(tactic) is not None
         and _SENTENCE_END.search(tactic) is None
         and _SELECTOR.match(tactic) is None
+        and len(_OPENED.findall(tactic)) == len(_ENDED.findall(tactic))
         and all(tactic.count(opening) == tactic.count(closing) for opening, closing in ("()", "[]", "{}"))
     )
 
