@@ -62,9 +62,9 @@ class Search:
 
         The last tactic that may have left something open is not used on its goal again, or else the first one.
         """
-        steps = [node for node in root.nodes() if node.how == "search"]
-        shelving = [node for node in reversed(steps) if may_shelve(node.tactic)]
-        blamed = next(((one.text, one.tactic) for one in (*shelving, *steps) if not self._is_refused(one)), None)
+        steps = [(node.text, node.tactic) for node in root.nodes() if node.how == "search"]
+        shelving = [one for one in reversed(steps) if may_shelve(one[1])]
+        blamed = next((one for one in (*shelving, *steps) if one not in self._refused), None)
         text = root.text
         self.runner.undo(root)
         if blamed is not None:
@@ -74,9 +74,6 @@ class Search:
         else:
             self._unfilled.add(text)
         return True
-
-    def _is_refused(self, node: Node) -> bool:
-        return (node.text, node.tactic) in self._refused
 
     async def _solve(self, node: Node, budget: int, above: frozenset[str]) -> bool:
         text = node.text

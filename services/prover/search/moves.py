@@ -94,13 +94,13 @@ def _of_hypothesis(one: Hypothesis, recent: bool) -> list[Move]:
 def moves(goal: Goal, premises: Sequence[str] = ()) -> list[Move]:
     """What to try on a goal, cheapest first; the order is the same for the same goal."""
     conclusion = goal.conclusion
-    plain = top_level(conclusion)
+    exists = re.match(r"\s*exists\b", conclusion) is not None
+    # What stands behind `exists` is within it.
+    plain = "" if exists else top_level(conclusion)
     names = [name for one in goal.hypotheses for name in one.names]
     found: list[Move] = []
     quantified = bound(conclusion)
-    exists = re.match(r"\s*exists\b", conclusion) is not None
-    # What stands behind `exists` is within it.
-    arrow = not exists and ("->" in plain or plain.lstrip().startswith(("~", "not ")))
+    arrow = "->" in plain or plain.lstrip().startswith(("~", "not "))
     if quantified or conclusion.lstrip().startswith("forall") or arrow:
         found.append(Move("intros.", 1))
         found += [Move(f"induction {name}.", 2) for name, kind in quantified if is_data(kind)]
@@ -108,9 +108,9 @@ def moves(goal: Goal, premises: Sequence[str] = ()) -> list[Move]:
         if arrow:
             found.append(Move("induction 1.", 2))
     else:
-        if not exists and ("/\\" in plain or "<->" in plain):
+        if "/\\" in plain or "<->" in plain:
             found.append(Move("split.", 1))
-        if not exists and "\\/" in plain:
+        if "\\/" in plain:
             found += [Move("left.", 2), Move("right.", 2)]
         if exists:
             found += [Move("eexists.", 2), Move("exists 0.", 3)]
