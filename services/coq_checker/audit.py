@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from coq_checker.run import run
+from coq_checker.run import open_proofs, run
 from coq_checker.session.api import CoqSession, Query, SessionLostError
 
 _WARM_AT_ONCE = 200
@@ -29,10 +29,12 @@ class Assumption:
         kind: `axiom`, `variable` (of a section), or the check that was switched off: `guarded`,
             `positive`, `type_in_type`, `uip`.
         name: the full name of the axiom, variable, or constant that was not checked.
+        known: whether the very same thing existed before what was proved.
     """
 
     kind: str
     name: str
+    known: bool = False
 
     def __str__(self) -> str:
         return self.name if self.kind == AXIOM else f"{self.kind} {self.name}"
@@ -46,8 +48,28 @@ class Audit:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that ended, by states of a session: what it made is what the kernel has after it and had not before.
+
+    Attributes:
+        known: what exists in this state does not count as assumed by the proof.
+        before: the state before the statement.
+        stated: the state behind the statement.
+        ended: the state behind the end of the proof.
+        renamed: the name that the proof's end gives, where it gives one (`Defined NAME`), or that of a definition
+            which is no proof.
+    """
+
+    known: int
+    before: int
+    stated: int
+    ended: int
+    renamed: str = ""
+
+
 class Auditor(Protocol):
-    """Finds out what constants rest on."""
+    """Finds out what proofs rest on."""
 
     async def prepare(self, session: CoqSession) -> None:
         """Makes a fresh session ready for audits, before anything else runs in it."""
@@ -58,8 +80,8 @@ class Auditor(Protocol):
     async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Lets a session, and so its later forks, remember what the constants rest on."""
 
-    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
-        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
+    async def audit(self, session: CoqSession, proof: Proof) -> list[Audit]:
+        """What each of the constants rests on that a proof made; at least one answer."""
 
 
 # An entry of Print Assumptions begins a line: `name : type`, `name` with its type on the lines that follow
@@ -91,6 +113,19 @@ def parse_print_assumptions(text: str) -> list[Assumption]:
     return found
 
 
+_EXPANDS = re.compile(r"^Expands to:\s+(\w+)\s+(\S+)", re.M)
+_GLOBAL = frozenset(("Constant", "Inductive", "Constructor"))
+
+
+async def _exists(session: CoqSession, kind: str, name: str, state: int) -> bool:
+    """Whether there is a variable (of a section) or something global of that full name in a state."""
+    said = await session.query(f"About {name}.", state)
+    found = _EXPANDS.search("\n".join(said.messages)) if said.error is None else None
+    if found is None or found[2] != name:
+        return False
+    return found[1] == "Variable" if kind == VARIABLE else found[1] in _GLOBAL
+
+
 class PrintAssumptions:
     """Audits by Coq's own `Print Assumptions`."""
 
@@ -104,24 +139,36 @@ class PrintAssumptions:
     async def warm(self, session: CoqSession, names: Sequence[str]) -> None:
         """Coq's command remembers nothing."""
 
-    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
-        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
-        return [await self._audit(session, name, state) for name in names]
+    async def audit(self, session: CoqSession, proof: Proof) -> list[Audit]:
+        """What each of the constants rests on that a proof made; at least one answer."""
+        names: Sequence[str] = (proof.renamed,)
+        if not proof.renamed:
+            around = await open_proofs(session, proof.before)
+            names = [name for name in await open_proofs(session, proof.stated) if name not in around]
+        found = [await self._audit(session, name, proof) for name in names]
+        return found or [Audit(problem="Coq did not say what was proved")]
 
-    async def _audit(self, session: CoqSession, name: str, state: int | None) -> Audit:
-        printed = await session.query(f"Print Assumptions {name}.", state)
+    async def _audit(self, session: CoqSession, name: str, proof: Proof) -> Audit:
+        located = await session.query(f"About {name}.", proof.ended)
+        made = _EXPANDS.search("\n".join(located.messages)) if located.error is None else None
+        # What has the name must be what this proof made: Coq gives no full name twice.
+        kind = VARIABLE if made is not None and made[1] == "Variable" else AXIOM
+        if made is None or await _exists(session, kind, made[2], proof.before):
+            return Audit(problem=f"it made nothing of the name {name}")
+        printed = await session.query(f"Print Assumptions {made[2]}.", proof.ended)
         if printed.error is not None:
             return Audit(problem=printed.error.message)
         found: list[Assumption] = []
         for message in printed.messages:
             for one in parse_print_assumptions(message):
-                found.append(Assumption(one.kind, await self._full_name(session, one, state)))
+                full = await self._full_name(session, one, proof.ended)
+                found.append(Assumption(one.kind, full, await _exists(session, one.kind, full, proof.known)))
         if not found and [message.strip() for message in printed.messages] != [_CLOSED]:
             return Audit(problem="Coq did not say what it rests on")
         return Audit(tuple(found))
 
     @staticmethod
-    async def _full_name(session: CoqSession, one: Assumption, state: int | None) -> str:
+    async def _full_name(session: CoqSession, one: Assumption, state: int) -> str:
         if one.kind == VARIABLE:
             return one.name  # a constant of another file may have that name too, and would be found first
         located = await session.query(f"Locate Term {one.name}.", state)
@@ -134,13 +181,14 @@ class PluginAuditor:
 
     async def prepare(self, session: CoqSession) -> None:
         """Loads the plugin, which adds one command and nothing else."""
-        done = await run(session, b'Declare ML Module "palmetto-audit.plugin".', 1)
-        if done.failed is None:
-            done = await run(session, b"PalmettoQuiet.", 1)
-        if done.failed is not None:
-            said = done.error.message if done.error else ""
-            raise SessionLostError(f"the audit plugin did not load: {said}")
+        nonce = secrets.token_hex(8)
+        for command in ('Declare ML Module "palmetto-audit.plugin".', "PalmettoQuiet.", f'PalmettoProofs "{nonce}".'):
+            done = await run(session, command.encode(), 1)
+            if done.failed is not None or done.unclear:
+                said = done.error.message if done.error else ""
+                raise SessionLostError(f"the audit plugin did not load: {said}")
         session.after_fork = "PalmettoQuiet."
+        session.tells_proofs = nonce
 
     async def trace(self, session: CoqSession, nonce: str, most: int) -> None:
         """From now on the session prints `NONCE {state, goals, count}` for each state that it computes in a proof.
@@ -150,7 +198,7 @@ class PluginAuditor:
             nonce: begins each such message.
             most: how many goals of a state are printed.
         """
-        done = await run(session, f'PalmettoTrace "{nonce}" {most}.'.encode(), 1)
+        done = await run(session, f'PalmettoGoals "{nonce}" {most}.'.encode(), 1)
         if done.failed is not None:
             raise SessionLostError("the plugin cannot report goals")
 
@@ -166,14 +214,12 @@ class PluginAuditor:
         for at in range(0, len(names), _WARM_AT_ONCE):
             await session.query(f'PalmettoAssumptions "" {" ".join(names[at : at + _WARM_AT_ONCE])}.')
 
-    async def audit(self, session: CoqSession, names: Sequence[str], state: int | None = None) -> list[Audit]:
-        """What each of the constants rests on, by their names in `state` (default: the session's tip)."""
+    async def audit(self, session: CoqSession, proof: Proof) -> list[Audit]:
+        """What each of the constants rests on that a proof made; at least one answer."""
         nonce = secrets.token_hex(8)
-        quoted = " ".join(names)
-        printed = await session.query(f'PalmettoAssumptions "{nonce}" {quoted}.', state)
+        command = f'PalmettoProved "{nonce}" {proof.known} {proof.before} {proof.stated} {proof.ended}.'
+        printed = await session.query(command, proof.ended)
         if printed.error is not None:
-            if len(names) > 1:
-                return [(await self.audit(session, [name], state))[0] for name in names]
             return [Audit(problem=printed.error.message)]
         found = [
             line.removeprefix(nonce).strip()
@@ -181,13 +227,11 @@ class PluginAuditor:
             for line in message.split("\n")
             if line.startswith(nonce)
         ]
-        if len(found) != len(names):
-            return [Audit(problem="the audit plugin did not answer")] * len(names)
-        return [self.read(line) for line in found]
+        return [self.read(line) for line in found] or [Audit(problem="the audit plugin did not answer")]
 
     @staticmethod
     def read(line: str) -> Audit:
-        """One constant's line, `NONCE NAME = ITEM; ITEM; ...`."""
+        """One constant's line, `NONCE NAME = ITEM; ITEM; ...`; an item is `known KIND NAME` or `new KIND NAME`."""
         items = line.partition(" = ")[2].split("; ") if " = " in line else []
-        assumptions = [Assumption(*item.split(" ", 1)) for item in items if " " in item]
-        return Audit(tuple(assumptions))
+        words = [item.split(" ", 2) for item in items if item]
+        return Audit(tuple(Assumption(kind, name, since == "known") for since, kind, name in words))

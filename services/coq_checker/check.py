@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import Auditor
+from coq_checker.audit import Auditor, Proof
 from coq_checker.candidate import Candidate
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy
@@ -50,7 +50,7 @@ class Place:
         session: the worker; its tip is `state`.
         state: the statement is open (a proof), or the anchor is defined (a script).
         before: the state before that: what can be named there is the environment's.
-        names: the constants to audit; for a script the anchored one.
+        name: of what is proved; for a script, of the anchored definition.
         closing: for a script, the sentence that the kernel must accept after it.
         known: sentences that the syntax-tree gate has passed in this environment already.
     """
@@ -58,7 +58,7 @@ class Place:
     session: CoqSession
     state: int
     before: int
-    names: tuple[str, ...]
+    name: str
     closing: str | None
     known: set[bytes]
 
@@ -83,6 +83,7 @@ class _Check:
     def __init__(self, place: Place, ask: Ask, auditor: Auditor, candidate: Candidate) -> None:
         self.place, self.ask, self.auditor, self.candidate = place, ask, auditor, candidate
         self.parsed_ns = 0
+        self.stated = place.state
         self.started_ns = time.monotonic_ns()
 
     async def verdict(self) -> ProofResult:
@@ -184,6 +185,7 @@ class _Check:
 
     async def _close(self) -> ProofResult | None:
         closing = self.place.closing or ""
+        self.stated = self.place.session.tip
         closed = await run(self.place.session, closing.encode(), 1)
         if closed.failed is None and not closed.unclear:
             return None
@@ -197,15 +199,24 @@ class _Check:
 
     async def _audit(self) -> ProofResult:
         place = self.place
-        audits = await self.auditor.audit(place.session, place.names)
-        for name, audit in zip(place.names, audits, strict=True):
+        # What the script's own proofs made is not what is asked: the definition after it is, by its new name.
+        script = place.closing is not None
+        proof = Proof(
+            known=place.before,
+            before=self.stated if script else place.before,
+            stated=self.stated if script else place.state,
+            ended=place.session.tip,
+            renamed=place.name if script else "",
+        )
+        audits = await self.auditor.audit(place.session, proof)
+        for audit in audits:
             if audit.problem is not None:
-                if place.closing is not None:
+                if script:
                     why = "after the script, Coq no longer reads the sentence that compares the statements."
                     return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
-                why = f"the axioms of {name} could not be audited: {audit.problem}"
+                why = f"the axioms of {place.name} could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-        return await judge_audits(audits, self.ask.axioms, place.session, place.before)
+        return judge_audits(audits, self.ask.axioms)
 
     def _at(self, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
         return at_sentence(self.candidate, index, verdict, reason, message)

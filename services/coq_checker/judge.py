@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from coq_checker.audit import VARIABLE, Audit
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.session.api import CoqError, CoqSession
+from coq_checker.session.api import CoqError
 
 _GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
 _UNFINISHED = (
@@ -33,17 +33,15 @@ def failure_kind(error: CoqError, sentence: str) -> tuple[Verdict, Reason]:
     return Verdict.FAILED, Reason.KERNEL
 
 
-async def judge_audits(audits: Sequence[Audit], policy: AxiomPolicy, session: CoqSession, before: int) -> ProofResult:
+def judge_audits(audits: Sequence[Audit], policy: AxiomPolicy) -> ProofResult:
     """The verdict on a proof that went through, by what it rests on; every audit has succeeded.
 
     Args:
         audits: of all constants that were proved.
         policy: what they may rest on.
-        session: where they were proved.
-        before: its state before them.
     """
     assumptions = [one for audit in audits for one in audit.assumptions]
-    refused = await forbidden(assumptions, policy, session, before)
+    refused = forbidden(assumptions, policy)
     shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
     if refused:
         what = ", ".join(dict.fromkeys(map(str, refused)))

@@ -140,7 +140,7 @@ async def _judge(
         return incomplete(goals, done=bool(answer["done"]))
     if kind == "closed":
         audits = [auditor.read(line) for line in answer["audits"]]
-        return await judge_audits(audits, ask.axioms, spot.session, spot.state)
+        return judge_audits(audits, ask.axioms)
     return None
 
 

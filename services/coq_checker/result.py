@@ -41,6 +41,7 @@ class Reason(Enum):
     WORKER_LOST = "worker_lost"
     UNAVAILABLE = "unavailable"
     UNCLOSED = "unclosed"
+    CRASHED = "crashed"
 
 
 @dataclass(frozen=True, slots=True)

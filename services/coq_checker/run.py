@@ -15,7 +15,10 @@ class Ran:
         failed: index of the first sentence that failed; None when all went through.
         error: Coq's error for it.
         messages: what Coq printed.
-        unclear: Coq saw another number of sentences than we do.
+        unclear: Coq sees other sentences than we do. Nothing was executed.
+        spans: where the parsed sentences begin and end, as byte offsets in the text.
+        proofs: what is being proved after each parsed and executed sentence, innermost first; None where the session
+            does not tell.
         refused: the sentence's index and why, when `inspect` refused one before execution.
     """
 
@@ -24,6 +27,8 @@ class Ran:
     error: CoqError | None = None
     messages: tuple[str, ...] = ()
     unclear: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+    proofs: tuple[tuple[str, ...], ...] | None = None
     refused: tuple[int, str] | None = None
 
 
@@ -36,6 +41,7 @@ async def run(
     sentences: int,
     inspect: Inspect | None = None,
     heads_of: Sequence[int] = (),
+    ends: Sequence[int] | None = None,
 ) -> Ran:
     """Parses and executes `text`, which holds `sentences` sentences by our own lexer.
 
@@ -45,28 +51,43 @@ async def run(
         sentences: how many we count.
         inspect: asked, between parsing and execution, which parsed sentence is refused, and why.
         heads_of: indices of the sentences whose syntax tree `inspect` is given.
+        ends: byte offsets in `text` where we see its sentences end; by default only their number is compared.
 
     A sentence that does not parse is found at parsing, a tactic that fails at execution: what failed
     first in the order of the text is what is reported.
     """
     added = await session.add(text, heads_of)
-    states = added.states
+    states, spans = added.states, tuple(added.spans)
     if len(states) > sentences or (added.error is None and len(states) != sentences):
-        return Ran(states, unclear=True)
+        return Ran(states, unclear=True, spans=spans)
+    if ends is not None and any(end != ours for (_, end), ours in zip(spans, ends, strict=False)):
+        return Ran(states, unclear=True, spans=spans)
     if inspect is not None and states:
         refused = inspect(added.heads)
         if refused is not None:
             return Ran(states, refused=refused)
     error = added.error
-    messages: list[str] = []
+    messages = added.printed.messages
+    proofs: tuple[tuple[str, ...], ...] | None = None
     if states:
         executed = await session.execute(states[-1])
-        messages = executed.messages
+        messages += executed.messages
+        if executed.proofs is not None:
+            told = executed.proofs | (added.printed.proofs or {})
+            proofs = tuple(told.get(state, ()) for state in states)
         if executed.error is not None:
-            return Ran(states, _index(states, executed.error, 0), executed.error, tuple(messages))
+            failed = _index(states, executed.error, 0)
+            return Ran(
+                states,
+                failed,
+                executed.error,
+                tuple(messages),
+                spans=spans,
+                proofs=None if proofs is None else proofs[:failed],
+            )
     if error is not None:
-        return Ran(states, _index(states, error, len(states)), error, tuple(messages))
-    return Ran(states, messages=tuple(messages))
+        return Ran(states, _index(states, error, len(states)), error, tuple(messages), spans=spans, proofs=proofs)
+    return Ran(states, messages=tuple(messages), spans=spans, proofs=proofs)
 
 
 def _index(states: list[int], error: CoqError, otherwise: int) -> int:

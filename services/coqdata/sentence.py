@@ -5,13 +5,16 @@ characters: compiled patterns consume whole runs, so that splitting costs little
 compares the result with Coq on the whole standard library.
 
 One thing the text alone does not tell: a notation may declare a symbol that ends in a full stop
-(`Infix "+." := f`), and the full stop in it then ends no sentence. No such symbol is known here.
+(`Infix "+." := f`), and the full stop in it then ends no sentence. Those that the text declares itself are
+known from there on; what it imports may declare others, of which only Coq can tell.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from coqdata.symbols import DottedSymbols
 from coqdata.words import after_attributes, after_comment, after_selector, skip_blanks, words
 
 
@@ -57,11 +60,12 @@ _FLAT_COMMENT = rb'\(\*(?:[^*("]++|\*(?!\))|\((?!\*))*+\*\)'
 # All that a sentence holds before its end. A run of full stops ends it when it is `.` or `...` and a blank or
 # the end of the text follows; `..` is a token of recursive notations. Coq takes the longest token: in `.(*`
 # and "`(*" the bracket belongs to the token before, and no comment opens.
-_INSIDE = re.compile(
-    rb'(?:[^".(]++|\.++(?![ \t\r\n]|\Z)|\((?!\*)|"[^"]*+"|(?:(?<=[^.]\.)|(?<=`))\(|'
+_INSIDE_ONE = (
+    rb'[^".(]++|\.++(?![ \t\r\n]|\Z)|\((?!\*)|"[^"]*+"|(?:(?<=[^.]\.)|(?<=`))\(|'
     + _FLAT_COMMENT
-    + rb"|\.\.(?!\.)|\.\.\.\.++)*+"
+    + rb"|\.\.(?!\.)|\.\.\.\.++"
 )
+_INSIDE = re.compile(rb"(?:" + _INSIDE_ONE + rb")*+")
 _BETWEEN = re.compile(rb"(?:[ \t\r\n]++|" + _FLAT_COMMENT + rb")*+")
 _FOCUS = re.compile(rb"-++|\+++|\*++|[{}]")
 # A brace need not be the first token of its sentence.
@@ -70,13 +74,23 @@ _CONTROL = re.compile(rb"(?:Time|Fail|Succeed|Timeout|Redirect|Instructions)\b")
 _ARGUMENT = re.compile(rb'[0-9]++|"[^"]*+(?:""[^"]*+)*+"')
 
 
-def split(source: bytes) -> Split:
-    """The sentences of `source`. Any bytes are taken; nothing is decoded."""
-    sentences: list[Sentence] = []
+def split(source: bytes, known: Sequence[Sentence] = ()) -> Split:
+    """The sentences of `source`. Any bytes are taken; nothing is decoded.
+
+    Args:
+        source: the text.
+        known: its first sentences, where Coq has said which they are.
+    """
+    symbols = DottedSymbols(_INSIDE_ONE) if DottedSymbols.possible(source) else None
+    sentences = list(known)
     append = sentences.append
     between, focus, inside, prefixed = _BETWEEN.match, _FOCUS.match, _INSIDE.match, _PREFIXED.match
     command, bullet, brace = SentenceKind.COMMAND, SentenceKind.BULLET, SentenceKind.BRACE
-    at = rest = 0
+    at = rest = known[-1].end if known else 0
+    if symbols is not None:
+        for one in known:
+            if symbols.declared(source[one.start : one.end]):
+                inside = symbols.inside.match
     length = len(source)
     while True:
         at = between(source, at).end()  # type: ignore[union-attr]  # it matches the empty text
@@ -103,6 +117,9 @@ def split(source: bytes) -> Split:
         while True:
             at = inside(source, at).end()  # type: ignore[union-attr]  # it matches the empty text
             if not source.startswith(b"(*", at):
+                if symbols is not None and symbols.go_on(source, start, at):
+                    at += 1
+                    continue
                 break
             after = after_comment(source, at)
             if after is None:
@@ -114,6 +131,8 @@ def split(source: bytes) -> Split:
             return Split(sentences, rest, f"the string opened at byte {at} does not close")
         at = rest = at + 3 if source.startswith(b"...", at) else at + 1
         append(Sentence(start, at, command))
+        if symbols is not None and symbols.declared(source[start:at]):
+            inside = symbols.inside.match
 
 
 def _after_prefixed_brace(source: bytes, at: int) -> int | None:

@@ -1,7 +1,7 @@
 """The theorems of a file, from its bytes alone: what is stated where, and the proof that stands there."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -32,6 +32,10 @@ class TheoremKind(Enum):
     MORPHISM = "Morphism"
     DERIVE = "Derive"
     GOAL = "Goal"
+    EQUATIONS = "Equations"
+    CANONICAL = "Canonical"
+    COMMAND = "Command"
+    """Any other command that opens a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,18 @@ class Theorem:
         name: as it stands there. Where none does, the name that Coq gives, as far as the file tells it:
             `Unnamed_thm0` for `Goal`, `C_instance_0` for an instance of C (what is imported may have such
             names too), `f_obligation_N` for the N-th obligation that is proved by hand (Coq also counts
-            those that it has solved by itself).
+            those that it has solved by itself). Where Coq has said what it proves there, it is Coq's name.
         kind: how it is stated.
         index: position among the file's theorems, from 0.
         start, statement_end: the sentence that states it.
         proof_start, proof_end: the proof, `Proof.` and `Qed.` included; the end of a file that stops inside.
         ending: the word that ends the proof (`Qed`, `Defined`, `Admitted`, `Abort`, `Save`, `Proof` for
-            `Proof TERM.`); None when the file ends before.
+            `Proof TERM.`, or any other command where Coq has said that it does); None when the file ends before.
         path: modules and sections around it, outermost first, as (kind, name).
         nested: it stands inside the proof of another one.
         also: names of the other theorems that the same statement states and the same proof proves
             (`Lemma NAME : ... with OTHER : ...`); each of them is a theorem of its own, with the same offsets.
+        renamed: the name that the proof's end gives (`Defined NAME`); empty where it gives none.
     """
 
     name: str
@@ -66,6 +71,7 @@ class Theorem:
     path: tuple[tuple[str, str], ...]
     nested: bool = False
     also: tuple[str, ...] = ()
+    renamed: str = ""
 
     @property
     def qualified_name(self) -> str:
@@ -97,14 +103,13 @@ _DEFINED = {
         TheoremKind.FIXPOINT,
         TheoremKind.COFIXPOINT,
         TheoremKind.COERCION,
+        TheoremKind.CANONICAL,
     )
 }
 _ENDS = frozenset((b"Qed", b"Defined", b"Admitted", b"Abort", b"Save"))
 # Modules and sections inside each other beyond this are not told apart, lest a hostile text eat all memory.
 _DEEPEST = 200
 _MEASURED = re.compile(rb"\{\s*(?:measure|wf)\b")
-# After these a proof that was thought to be open is not: the statement had one already.
-_NOT_IN_PROOF = frozenset((b"Section", b"End", b"Module", b"Inductive", b"Record", b"Class", b"Require", b"Import"))
 
 
 @dataclass(slots=True)
@@ -115,6 +120,7 @@ class _Open:
     path: tuple[tuple[str, str], ...]
     also: tuple[str, ...] = ()
     proof_start: int | None = None
+    renamed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +146,10 @@ class _Command:
 class _Reader:
     """Walks the sentences of a file once."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, sentences: Sequence[Sentence], proofs: Mapping[int, tuple[str, ...]]) -> None:
         self.source = source
+        self.sentences = sentences
+        self.proofs = proofs
         self.path: list[tuple[str, str]] = []
         self.too_deep = 0
         self.open: list[_Open] = []
@@ -153,10 +161,9 @@ class _Reader:
 
     def read(self) -> list[Theorem]:
         """All theorems, in the order of their statements."""
-        sentences = split(self.source).sentences
-        for sentence in sentences:
+        for sentence in self.sentences:
             self._sentence(sentence)
-        end = sentences[-1].end if sentences else 0
+        end = self.sentences[-1].end if self.sentences else 0
         while self.open:
             self._close(end, None)
         self.done.sort(key=lambda one: one[0].statement.start)
@@ -174,6 +181,7 @@ class _Reader:
                 path=opened.path,
                 nested=nested,
                 also=tuple(other for other in (opened.name, *opened.also) if other != name),
+                renamed=opened.renamed,
             )
             for index, (name, opened, proof_start, proof_end, ending, nested) in enumerate(named)
         ]
@@ -184,46 +192,62 @@ class _Reader:
         self.done.append((opened, start, end, ending, bool(self.open)))
 
     def _sentence(self, sentence: Sentence) -> None:
+        """Reads one sentence: what it looks like, and what Coq has said that came of it."""
         text = self.source[sentence.start : sentence.end]
-        if sentence.kind is not SentenceKind.COMMAND or not (text[:1].isupper() or text[:1] in b"#("):
-            self._in_proof(sentence)
-            return
-        prefix = read_prefix(text)
-        found = words(text, prefix.end, 4)
-        command = _Command(sentence, text, prefix.end, found, prefix.program or self.program_mode, prefix.refine)
-        head = command.head
-        if self.open and self.open[-1].proof_start is None and self._is_command(head):
-            self.open.pop()  # the statement did not open a proof after all
-        if self.open and head in _ENDS:
-            self._in_proof(sentence)
-            if head in (b"Save", b"Defined") and len(found) > 1 and identifier(found[1]):
-                self.open[-1].name = identifier(found[1])
-            elif self.open[-1].kind is TheoremKind.GOAL and head != b"Abort":
-                self._fresh("Unnamed_thm", first="Unnamed_thm")
-            self._close(sentence.end, head.decode())
-        elif self.open and head == b"Proof" and self._whole_proof(found):
-            self._in_proof(sentence)
-            self._close(sentence.end, "Proof")
-        elif not self._opens(command):
-            self._in_proof(sentence)
-
-    @staticmethod
-    def _is_command(head: bytes) -> bool:
-        return head in _NOT_IN_PROOF or head in _STATED or head in _DEFINED
-
-    @staticmethod
-    def _whole_proof(found: list[bytes]) -> bool:
-        return len(found) > 1 and found[1] not in (b".", b"using", b"with")
-
-    def _in_proof(self, sentence: Sentence) -> None:
+        command: _Command | None = None
+        if sentence.kind is SentenceKind.COMMAND and (text[:1].isupper() or text[:1] in b"#("):
+            prefix = read_prefix(text)
+            found = words(text, prefix.end, 4)
+            command = _Command(sentence, text, prefix.end, found, prefix.program or self.program_mode, prefix.refine)
+        said = self.proofs.get(sentence.start)
+        ends = 0
+        opened: _Open | None = None
+        if command is not None and self.open and self._ends(command):
+            ends = 1
+        elif command is not None:
+            opened = self._opened(command)
+        if said is not None:
+            ends = max(0, len(self.open) - len(said))
+            opened = self._said_open(sentence, command, opened, said)
         # A proof that another one is nested in has begun already.
         if self.open and self.open[-1].proof_start is None:
             self.open[-1].proof_start = sentence.start
+        if ends:
+            head = command.head.decode("utf-8", "replace") if command is not None else ""
+            self._rename(command)
+            for _ in range(ends):
+                self._close(sentence.end, head)
+        elif opened is not None:
+            self.open.append(opened)
 
-    def _state(self, sentence: Sentence, name: str, kind: TheoremKind) -> bool:
-        self._in_proof(sentence)
-        self.open.append(_Open(name, kind, sentence, tuple(self.path)))
-        return True
+    def _said_open(
+        self, sentence: Sentence, command: "_Command | None", guessed: _Open | None, said: tuple[str, ...]
+    ) -> _Open | None:
+        """The proof that a sentence opens, where Coq has said what is being proved behind it."""
+        if len(said) <= len(self.open):
+            return None
+        opened = guessed or _Open(said[0], TheoremKind.COMMAND, sentence, tuple(self.path))
+        if said[0] not in (opened.name, *opened.also):
+            opened.name = said[0]
+        return opened
+
+    def _rename(self, command: "_Command | None") -> None:
+        """Takes the name that the end of a proof gives."""
+        if command is None:
+            return
+        found = command.words
+        if command.head in (b"Save", b"Defined", b"Qed") and len(found) > 1 and identifier(found[1]):
+            self.open[-1].name = self.open[-1].renamed = identifier(found[1])
+        elif self.open[-1].kind is TheoremKind.GOAL and command.head != b"Abort":
+            self._fresh("Unnamed_thm", first="Unnamed_thm")
+
+    @staticmethod
+    def _ends(command: "_Command") -> bool:
+        """Whether the sentence looks like the end of a proof."""
+        if command.head in _ENDS:
+            return True
+        after = command.words[1:2]
+        return command.head == b"Proof" and bool(after) and after[0] not in (b".", b"using", b"with")
 
     def _modules(self) -> tuple[str, ...]:
         return tuple(name for kind, name in self.path if kind != "Section")
@@ -238,8 +262,11 @@ class _Reader:
             return f"{stem}{number}"
         return f"{first}{number - 1}" if number else first
 
-    def _opens(self, command: _Command) -> bool:
-        """Whether the sentence opens a proof; modules and sections are noted."""
+    def _stated(self, sentence: Sentence, name: str, kind: TheoremKind, also: tuple[str, ...] = ()) -> _Open:
+        return _Open(name, kind, sentence, tuple(self.path), also)
+
+    def _opened(self, command: _Command) -> _Open | None:
+        """The proof that the sentence looks like opening; modules and sections are noted."""
         sentence, text, at, found, head = (
             command.sentence,
             command.text,
@@ -249,38 +276,39 @@ class _Reader:
         )
         if head in _STATED:
             self.program = command.name if command.program else self.program
-            self._state(sentence, command.name, _STATED[head])
-            self.open[-1].also = other_names(text, at)
-            return True
+            return self._stated(sentence, command.name, _STATED[head], other_names(text, at))
         if head in _DEFINED:
             return self._definition(command)
         if head == b"Goal":
             name = self._fresh("Unnamed_thm", first="Unnamed_thm", take=False)
-            return self._state(sentence, name, TheoremKind.GOAL)
+            return self._stated(sentence, name, TheoremKind.GOAL)
         if head in (b"Set", b"Unset"):
             if found[1:3] == [b"Program", b"Mode"]:
                 self.program_mode = head == b"Set"
-            return False
+            return None
         if head in (b"Next", b"Obligation", b"Final"):
             return self._obligation(sentence, text, found)
         if head == b"Equations":
             self.program = f"{equations_name(text, at)}_obligations"
-            return False
+            if found[1:2] == [b"?"]:
+                return self._stated(sentence, equations_name(text, at), TheoremKind.EQUATIONS)
+            return None
         if head == b"Add":
             return self._morphism(sentence, text, found)
         if head == b"Function" and _MEASURED.search(text) is not None:
-            return self._state(sentence, command.name, TheoremKind.FUNCTION)
+            return self._stated(sentence, command.name, TheoremKind.FUNCTION)
         if head == b"Derive" and b"SuchThat" in text:
-            return self._state(sentence, name_after_as(text) or command.name, TheoremKind.DERIVE)
+            return self._stated(sentence, name_after_as(text) or command.name, TheoremKind.DERIVE)
         if head in (b"Module", b"Section", b"End") and not self.open:
             self._block(text, at, found)
-        return False
+        return None
 
-    def _definition(self, command: _Command) -> bool:
+    def _definition(self, command: _Command) -> _Open | None:
         text, at, head = command.text, command.at, command.head
         kind = _DEFINED[head]
         rest = command.words[1:]
-        if rest and rest[0] in (b"Fixpoint", b"CoFixpoint"):  # Let Fixpoint
+        # `Let Fixpoint`, `Canonical Structure`
+        if rest and rest[0] in (b"Fixpoint", b"CoFixpoint", b"Structure"):
             rest = rest[1:]
         name = identifier(rest[0]) if rest else ""
         if not name and kind is TheoremKind.INSTANCE:
@@ -289,20 +317,20 @@ class _Reader:
             self.program = name
         if has_body(text, at):
             if not command.refine:
-                return False
+                return None
         elif command.program and kind is TheoremKind.INSTANCE:
-            return False  # Program turns what is missing of an instance into obligations
+            return None  # Program turns what is missing of an instance into obligations
         elif kind is TheoremKind.COERCION and (b">->" in text or b":" not in text):
-            return False  # declares a function that is there
-        self._state(command.sentence, name, kind)
-        if kind in (TheoremKind.FIXPOINT, TheoremKind.COFIXPOINT):
-            self.open[-1].also = other_names(text, at)
-        return True
+            return None  # declares a function that is there
+        elif kind is TheoremKind.CANONICAL and b":" not in text:
+            return None  # as does this
+        also = other_names(text, at) if kind in (TheoremKind.FIXPOINT, TheoremKind.COFIXPOINT) else ()
+        return self._stated(command.sentence, name, kind, also)
 
-    def _obligation(self, sentence: Sentence, text: bytes, found: list[bytes]) -> bool:
+    def _obligation(self, sentence: Sentence, text: bytes, found: list[bytes]) -> _Open | None:
         after = found[1] if len(found) > 1 else b""
         if after == b"Tactic" or (found[0] != b"Obligation" and after != b"Obligation"):
-            return False
+            return None
         program = name_after_of(text) or self.program
         key = (*self._modules(), program)
         if found[0] == b"Obligation" and len(found) > 1 and found[1].isdigit():
@@ -310,12 +338,12 @@ class _Reader:
         else:
             number = self.obligations.get(key, 0) + 1
         self.obligations[key] = number
-        return self._state(sentence, f"{program}_obligation_{number}", TheoremKind.OBLIGATION)
+        return self._stated(sentence, f"{program}_obligation_{number}", TheoremKind.OBLIGATION)
 
-    def _morphism(self, sentence: Sentence, text: bytes, found: list[bytes]) -> bool:
+    def _morphism(self, sentence: Sentence, text: bytes, found: list[bytes]) -> _Open | None:
         if b"Morphism" not in found[1:3]:
-            return False
-        return self._state(sentence, name_after_as(text), TheoremKind.MORPHISM)
+            return None
+        return self._stated(sentence, name_after_as(text), TheoremKind.MORPHISM)
 
     def _block(self, text: bytes, at: int, found: list[bytes]) -> None:
         if found[0] == b"End":
@@ -339,12 +367,21 @@ class _Reader:
             self.path.append((kind, identifier(rest[0])))
 
 
-def theorems(source: bytes) -> list[Theorem]:
+def theorems(
+    source: bytes,
+    sentences: Sequence[Sentence] | None = None,
+    proofs: Mapping[int, tuple[str, ...]] | None = None,
+) -> list[Theorem]:
     """The theorems of a file, in the order of their statements.
 
-    Purely by syntax: whether a statement without a body opens a proof is Coq's rule for each command.
+    Args:
+        source: the file.
+        sentences: of the file, where Coq's are known; by default as `split` finds them.
+        proofs: what Coq is proving behind a sentence, innermost first, by where the sentence begins, as far as that is
+            known. For all other sentences their syntax tells whether they open or end a proof, by Coq's rule for each
+            command.
     """
-    return _Reader(source).read()
+    return _Reader(source, split(source).sentences if sentences is None else sentences, proofs or {}).read()
 
 
 def named(found: Iterable[Theorem], name: str) -> list[Theorem]:

@@ -20,10 +20,12 @@ _UNITS = (
     "palmetto_lookup",
     "palmetto_coq",
     "palmetto_audit",
+    "palmetto_made",
     "palmetto_json",
     "palmetto_goals",
     "palmetto_run",
-    "palmetto_trace",
+    "palmetto_states",
+    "palmetto_par",
     "palmetto_quiet",
 )
 _COMMANDS = "g_palmetto_audit"

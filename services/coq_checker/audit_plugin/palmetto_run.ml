@@ -17,7 +17,7 @@ let entry { control; attrs; expr } =
   | [], [], VernacSynPure command -> (
       match command with
       | VernacProof _ -> "VernacProof"
-      | VernacEndProof (Proved _) -> "VernacEndProof"
+      | VernacEndProof (Proved (_, None)) -> "VernacEndProof"
       | VernacBullet _ -> "VernacBullet"
       | VernacSubproof _ -> "VernacSubproof"
       | VernacEndSubproof -> "VernacEndSubproof"
@@ -57,6 +57,7 @@ let execute st sentence = Vernacinterp.interp ~intern:Vernacinterp.fs_intern ~st
    the texts that lead to them. *)
 type opened = {
   key : string;
+  before : Safe_typing.safe_environment;
   state : Vernacstate.t;
   proving : Names.Id.t list;
   known : (Digest.t, Vernacstate.t) Hashtbl.t;
@@ -77,10 +78,7 @@ let mute = ref false
 exception Unclear
 exception Changed
 
-let pending st =
-  match st.Vernacstate.interp.lemmas with
-  | None -> []
-  | Some stack -> Vernacstate.LemmaStack.get_all_proof_names stack
+let pending = Palmetto_made.pending
 
 let rec take n = function head :: tail when n > 0 -> head :: take (n - 1) tail | _ -> []
 
@@ -122,7 +120,8 @@ let open_statement key setup statement =
       if setup <> "" && not (List.equal Constr.eq_constr_nounivs (stated state) (stated (state_behind before statement)))
       then raise Changed;
       let known = Hashtbl.create 16 and order = Queue.create () in
-      let found = { key; state; proving = pending state; known; order } in
+      let before = Palmetto_made.environment_of before in
+      let found = { key; before; state; proving = pending state; known; order } in
       opened := found :: take (most_opened - 1) others;
       found
 
@@ -185,9 +184,14 @@ let rec execute_all ~keep opened st index digest sentences problem =
               execute_all ~keep opened st (index + 1) digest rest problem
           | exception error -> Failed (index, Exninfo.capture error)))
 
-let audit nonce proving =
-  let line id = Json.String (Palmetto_audit.line nonce (Libnames.qualid_of_ident id)) in
-  Json.List (List.map line proving)
+(* What was proved rests on; no name can be given at the end of a proof here. *)
+let audit nonce { before; state; proving; _ } =
+  let lines =
+    Palmetto_made.lines nonce ~known:before
+      ~before:(Palmetto_made.environment_of state)
+      ~names:proving ~renamed:false
+  in
+  Json.List (List.map (fun line -> Json.String line) lines)
 
 let goals_there ~most =
   match !stopped with
@@ -235,7 +239,7 @@ let answer nonce allowed ~expected ~most ~keep key setup statement text =
       else (
         Vernacstate.unfreeze_full_state st;
         let begun = Unix.gettimeofday () in
-        let lines = audit nonce opened.proving in
+        let lines = audit nonce opened in
         [ ("kind", Json.String "closed"); parsed; ("audit_us", microseconds begun); ("audits", lines) ])
 
 let run nonce allowed ~expected ~most ~keep ~talk key setup statement text =

@@ -6,8 +6,12 @@ that one document serves every theorem of its file.
 
 import asyncio
 import copy
+import re
+import secrets
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,11 +21,11 @@ from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.watchdog import Watchdog
-from coq_checker.run import Ran, run
+from coq_checker.run import Ran, open_proofs, run
 from coq_checker.session import process
 from coq_checker.session.api import CoqError, CoqSession, SessionLostError, SessionOutputError, queries_at
 from coq_checker.session.sertop import SertopSession
-from coqdata.sentence import Sentence, split
+from coqdata.sentence import Sentence, SentenceKind, split
 from coqdata.theorem import Theorem, theorems
 
 # Each hypothesis and message on one line.
@@ -31,6 +35,11 @@ _SETUP = ("Set Printing Width 100000.",)
 _MAX_FORKS = 400
 # Text between theorems is given to Coq in pieces of this many sentences.
 _PIECE = 200
+# The longest sentence that is looked for where Coq sees other ones than we do.
+_WINDOW_BYTES = 1 << 16
+_LAST_BLOCK = re.compile(r"Last block to end has name (\S+?)\.?$")
+# How a proof that fails is left: its theorem is assumed, or dropped where that cannot be (`Derive`).
+_GIVING_UP = (b"\nAdmitted.", b"\nAbort.")
 
 
 class Document:
@@ -38,9 +47,9 @@ class Document:
 
     Attributes:
         environment: what it runs.
-        sentences: of the whole text.
-        theorems: of the whole text.
-        passed: what came of each theorem's own proof, by its index, once the document is past it.
+        sentences: of the whole text: Coq's own as far as it has been executed, then as our lexer finds them.
+        theorems: of the whole text, with what Coq has said of it so far; they may change behind `position`.
+        passed: what came of each theorem's own proof, by where its statement begins, once the document is past it.
         gated: sentences that the syntax-tree gate has passed in this environment.
         heard: told of what Coq prints while the document moves on.
         started: called with each session before the text runs in it.
@@ -53,6 +62,10 @@ class Document:
         self.theorems: list[Theorem]
         self._ends: list[int]
         self._theorem_starts: dict[int, Theorem]
+        # What Coq is proving behind a sentence, innermost first, by where the sentence begins.
+        self._proofs: dict[int, tuple[str, ...]] = {}
+        # The first sentences, as Coq sees them, up to the last one that we saw otherwise.
+        self._known: list[Sentence] = []
         self._read(environment)
         self.passed: dict[int, Passed] = {}
         self.gated: set[bytes] = set()
@@ -84,24 +97,53 @@ class Document:
         mine = self.environment
         if mine.setting != environment.setting or not environment.source.startswith(mine.source):
             return False
-        parsed = split(environment.source)
-        if self.problem is not None or parsed.sentences[: len(self.sentences)] != self.sentences:
+        if self.problem is not None or split(environment.source, self._known).sentences[: len(self.sentences)] != (
+            self.sentences
+        ):
             return False
         self._read(environment)
         return True
 
     def _same_sentences(self, text: bytes) -> bool:
-        parsed = split(text)
+        parsed = split(text, [sentence for sentence in self._known if sentence.end <= len(text)])
         return parsed.problem is None and parsed.sentences == self.sentences[: len(parsed.sentences)]
 
     def _read(self, environment: Environment) -> None:
         self.environment = environment
-        parsed = split(environment.source)
+        parsed = split(environment.source, self._known)
         self.sentences = parsed.sentences
         self.problem = parsed.problem
-        self.theorems = theorems(environment.source)
         self._ends = [sentence.end for sentence in self.sentences]
+        self._find_theorems()
+
+    def _find_theorems(self) -> None:
+        self.theorems = theorems(self.environment.source, self.sentences, self._proofs)
         self._theorem_starts = {theorem.start: theorem for theorem in self.theorems}
+        # How many proofs are open behind each sentence, as far as this reading goes.
+        changes = [0] * (len(self.sentences) + 1)
+        for theorem in self._theorem_starts.values():
+            changes[self.index_at(theorem.statement_end) - 1] += 1
+            # A file may end inside of a proof.
+            changes[self.index_at(theorem.proof_end) - (theorem.ending is not None)] -= 1
+        self._depths = list(accumulate(changes))
+
+    def theorems_of(self, environment: Environment) -> list[Theorem]:
+        """The theorems of a text that this document covers, as far as it is known what Coq says of them."""
+        size = len(environment.source)
+        if size == len(self.environment.source):
+            return self.theorems
+        return theorems(environment.source, self.sentences[: self.index_at(size)], self._proofs)
+
+    def problem_of(self, environment: Environment) -> str | None:
+        """Why the end of a text that this document covers is no whole sentence; None where it is."""
+        same = len(environment.source) == len(self.environment.source)
+        return self.problem if same else environment.problem
+
+    def next_theorems(self, environment: Environment, after: int) -> list[Theorem]:
+        """The first theorems stated behind the byte offset `after`: one, or those that are stated together."""
+        found = self.theorems_of(environment)
+        at = bisect_right(found, after, key=lambda one: one.start)
+        return [one for one in found[at:] if one.start == found[at].start]
 
     @property
     def session(self) -> CoqSession:
@@ -116,8 +158,8 @@ class Document:
 
     @property
     def alive(self) -> bool:
-        """Whether it has a session."""
-        return self._session is not None
+        """Whether it has a session whose process is there."""
+        return self._session is not None and self._session.alive
 
     def index_at(self, position: int) -> int:
         """How many sentences end at or before the byte offset `position`."""
@@ -146,7 +188,7 @@ class Document:
 
     def holds(self, position: int) -> bool:
         """Whether everything before `position` has been executed."""
-        return self._session is not None and len(self._states) > self.index_at(position)
+        return self.alive and len(self._states) > self.index_at(position)
 
     def theorem_at(self, start: int) -> Theorem | None:
         """The theorem whose statement begins at the byte offset `start`."""
@@ -180,9 +222,11 @@ class Document:
             raise
 
     async def _prepare(self, position: int, limits: Limits, proof_limits: Limits | None) -> int:
-        target = self.index_at(position)
         lost = 0
-        while len(self._states) <= target:
+        # On the way Coq may say that the text has other sentences.
+        while len(self._states) <= (target := self.index_at(position)):
+            if self._session is not None and not self._session.alive:
+                self.close()  # nobody's fault: it died while nothing ran in it
             if self._session is None:
                 if self._twin:
                     raise SessionLostError("the worker died on its way to the theorem")
@@ -195,11 +239,11 @@ class Document:
                     if theorem is None:
                         await self._advance_text(target)
                     else:
-                        known = self.passed.get(theorem.index)
+                        known = self.passed.get(theorem.start)
                         begun_cpu, begun_wall = guard.cpu_ns, guard.wall_ns
                         await self._advance_theorem(theorem)
-                        done = self.passed[theorem.index]
-                        if done is not known:
+                        done = self.passed.get(theorem.start)
+                        if done is not None and done is not known:
                             done.cpu_ns, done.wall_ns = guard.cpu_ns - begun_cpu, guard.wall_ns - begun_wall
                 except (SessionLostError, SessionOutputError) as error:
                     self.close()
@@ -209,7 +253,7 @@ class Document:
                         # Its proof is passed over from now on, and the document made anew up to there.
                         broken = Passed.broken(guard.breach, granted, error)
                         broken.cpu_ns, broken.wall_ns = max(broken.cpu_ns, guard.last_cpu_ns), guard.wall_ns
-                        self.passed[theorem.index] = broken
+                        self.passed[theorem.start] = broken
                     elif too_much or lost > 1:
                         which = guard.breach.value if guard.breach is not None else "output"
                         why = f"passed its {which} limit" if too_much else "was lost: Coq died"
@@ -255,8 +299,8 @@ class Document:
                 last = index
                 break
         done = await self._run(first, last)
-        if done.unclear:
-            self._fail(first, "Coq does not see the same sentences there as Palmetto")
+        if done is None:
+            return
         if done.failed is not None:
             self._fail(first + done.failed, "it failed", done.error)
         self._states += done.states
@@ -265,44 +309,119 @@ class Document:
         first = len(self._states) - 1
         last = self.index_at(theorem.proof_end)
         opened = self.index_at(theorem.statement_end)
-        before = self.passed.get(theorem.index)
+        before = self.passed.get(theorem.start)
         if before is not None and before.error is not None:
             await self._assume(first, opened, last)
             return
         done = await self._run(first, last)
-        if done.unclear:
-            self._fail(first, "Coq does not see the same sentences there as Palmetto")
+        if done is None:
+            return
         if done.failed is None:
             self._states += done.states
-            self.passed[theorem.index] = Passed()
+            self.passed[theorem.start] = Passed()
             return
         failed = first + done.failed
         if failed < opened or done.error is None:
             self._fail(failed, "it failed", done.error)
         state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
         goals = await goals_at(queries_at(self.session, state), 64 << 10)
-        self.passed[theorem.index] = Passed(done.error, failed, goals.goals, states=tuple(done.states[: done.failed]))
+        self.passed[theorem.start] = Passed(done.error, failed, goals.goals, states=tuple(done.states[: done.failed]))
         await self.session.back_to(self._states[first])
         await self._assume(first, opened, last)
 
     async def _assume(self, first: int, opened: int, last: int) -> None:
-        """Goes on after a proof that failed, with its theorem assumed."""
+        """Goes on after a proof that failed: with its theorem assumed, or without it where Coq cannot assume it."""
         source, sentences = self.environment.source, self.sentences
-        text = source[sentences[first].start : sentences[opened - 1].end] + b"\nAdmitted."
-        done = await run(self.session, text, opened - first + 1)
-        if done.failed is not None or done.unclear:
+        statement = source[sentences[first].start : sentences[opened - 1].end]
+        for ending in _GIVING_UP:
+            done = await run(self.session, statement + ending, opened - first + 1)
+            if done.failed is None and not done.unclear:
+                break
+            await self.session.back_to(self._states[first])
+        else:
             self._fail(first, "its statement is not clear", done.error)
         # Inside the failed proof there is no state of its own: all stand for the statement's.
         stated = done.states[-2]
         self._states += done.states[:-1] + [stated] * (last - opened - 1) + [done.states[-1]]
 
-    async def _run(self, first: int, last: int) -> Ran:
+    async def _run(self, first: int, last: int) -> Ran | None:
+        """Runs sentences. None where Coq reads the text otherwise: nothing is executed then, and it is read anew."""
         source, sentences = self.environment.source, self.sentences
-        text = source[sentences[first].start : sentences[last - 1].end]
-        done = await run(self.session, text, last - first)
+        begin = sentences[first].start
+        text = source[begin : sentences[last - 1].end]
+        ends = [sentence.end - begin for sentence in sentences[first:last]]
+        done = await run(self.session, text, last - first, ends=ends)
         if self.heard is not None:
             self.heard(done.messages)
+        astray = done.unclear or (done.failed is not None and done.failed == len(done.states))
+        if astray and await self._follow(first, done):
+            return None
+        if done.unclear:
+            self._fail(first, "Coq does not see the same sentences there as Palmetto")
+        if done.proofs is not None and self._learn(first, done.proofs):
+            await self.session.back_to(self._states[-1])
+            return None
         return done
+
+    async def _follow(self, first: int, done: Ran) -> bool:
+        """Takes Coq's own sentences from a place on where it sees others than we do; False where it does not.
+
+        What a notation has declared may hold full stops. The sentence where Coq and our lexer part is parsed by itself,
+        with what follows it. The session is back before the piece then.
+        """
+        source, session = self.environment.source, self.session
+        begin = self.sentences[first].start
+        spans = [(begin + start, begin + end) for start, end in done.spans]
+        ours = [sentence.end for sentence in self.sentences[first : first + len(spans)]]
+        same = next((n for n, (span, end) in enumerate(zip(spans, ours, strict=False)) if span[1] != end), len(ours))
+        if same == len(spans):
+            at, tip = spans[-1][1] if spans else begin, session.tip
+            found = await session.add(source[at : at + _WINDOW_BYTES], most=1)
+            spans += [(at + start, at + end) for start, end in found.spans]
+            await session.back_to(tip)
+        if same >= len(spans) or first + same >= len(self.sentences):
+            return False
+        if spans[same][1] == self.sentences[first + same].end:
+            return False  # it is as we see it
+        self._known = [*self.sentences[: first + same], Sentence(*spans[same], SentenceKind.COMMAND)]
+        self._read(self.environment)
+        await session.back_to(self._states[-1])
+        return True
+
+    def _learn(self, first: int, proofs: Sequence[tuple[str, ...]]) -> bool:
+        """Notes what Coq is proving behind the sentences from `first` on; whether theorems are others for it."""
+        self._proofs.update((self.sentences[first + n].start, names) for n, names in enumerate(proofs))
+        if [len(names) for names in proofs] == self._depths[first : first + len(proofs)]:
+            self._take_names(first, proofs)
+            return False
+        before = [(one.start, one.proof_end) for one in self.theorems]
+        self._find_theorems()
+        return before != [(one.start, one.proof_end) for one in self.theorems]
+
+    def _take_names(self, first: int, proofs: Sequence[tuple[str, ...]]) -> None:
+        """Calls theorems as Coq does, where that is known of their statements and of nothing else."""
+        for n, names in enumerate(proofs):
+            theorem = self._theorem_starts.get(self.sentences[first + n].start)
+            if theorem is None or theorem.renamed or not names or names[0] in (theorem.name, *theorem.also):
+                continue
+            for at, one in enumerate(self.theorems):
+                if one is theorem:
+                    self.theorems[at] = self._theorem_starts[theorem.start] = replace(theorem, name=names[0])
+
+    async def left_open(self, state: int) -> str:
+        """What coqc lets no file end with: open proofs, blocks, obligations; empty where there are none in a state."""
+        proofs = await open_proofs(self.session, state)
+        if proofs:
+            return f"the proof of {proofs[-1]} is not ended"
+        # Coq says which block it is, since none has that name.
+        block = await self.session.query(f"End palmetto_{secrets.token_hex(8)}.", state)
+        found = _LAST_BLOCK.search(block.error.message) if block.error is not None else None
+        if found is not None:
+            return f"the section or module {found[1]} is not closed"
+        obligation = await self.session.query("Next Obligation.", state)
+        if obligation.error is None or "unsolved obligations" in obligation.error.message:
+            return "obligations of a program are not solved"
+        return ""
 
     def _fail(self, sentence: int, otherwise: str, error: CoqError | None = None) -> NoReturn:
         where = self.sentences[min(sentence, len(self.sentences) - 1)]
@@ -336,6 +455,8 @@ class Document:
             SessionLostError: the session died; the next call starts anew.
         """
         async with self.lock:
+            if not self.alive:
+                self.close()
             state = await self.prepare(position, limits)
             try:
                 session = self.session
@@ -359,7 +480,7 @@ class Document:
     async def warm(self, names: list[str], limits: Limits) -> None:
         """Lets the document remember what constants rest on, for the forks to come."""
         async with self.lock:
-            if self._session is None:
+            if self._session is None or not self.alive:
                 return
             with self._watchdog.watch(self._session, limits):
                 try:
@@ -374,9 +495,9 @@ class Document:
         self._session = fresh
         return fresh
 
-    def forget(self, theorem: int) -> None:
+    def forget(self, theorem: Theorem) -> None:
         """Lets the proof of a theorem be tried anew: everything is executed again when it is asked for."""
-        self.passed.pop(theorem, None)
+        self.passed.pop(theorem.start, None)
         self.close()
 
     def pids(self) -> list[int]:

@@ -6,7 +6,7 @@ from coq_checker.goals import Goal
 from coq_checker.limits import Limits
 from coq_checker.pool.watchdog import Breach
 from coq_checker.result import Reason, Verdict
-from coq_checker.session.api import CoqError, SessionOutputError
+from coq_checker.session.api import CoqError, SessionCrashedError, SessionLostError, SessionOutputError
 
 _BREACHES = {
     Breach.CPU: (Verdict.TIMEOUT, Reason.CPU_LIMIT, "the CPU limit of {0.cpu_ms} ms was reached."),
@@ -23,6 +23,11 @@ def breach_verdict(breach: Breach, limits: Limits) -> tuple[Verdict, Reason, str
     """Verdict, reason and message for a limit that was passed."""
     verdict, reason, text = _BREACHES[breach]
     return verdict, reason, text.format(limits)
+
+
+def crash_message(error: SessionLostError) -> str:
+    """The message of a text that ends Coq's process."""
+    return f"this text ends Coq's process, each time that it is tried ({error})."
 
 
 @dataclass(slots=True)
@@ -55,6 +60,8 @@ class Passed:
         if isinstance(error, SessionOutputError):
             why = CoqError(f"Coq's answer passed the output limit of {limits.output_bytes} bytes.")
             return cls(why, verdict=Verdict.FAILED, reason=Reason.OUTPUT_LIMIT, limits=limits)
+        if isinstance(error, SessionCrashedError):
+            return cls(CoqError(crash_message(error)), verdict=Verdict.FAILED, reason=Reason.CRASHED, limits=limits)
         if breach is None:
             why = CoqError(f"the Coq process died on this proof ({error}).")
             return cls(why, verdict=Verdict.ERROR, reason=Reason.WORKER_LOST)
@@ -63,8 +70,8 @@ class Passed:
         return cls(CoqError(message), verdict=verdict, reason=reason, limits=limits, cpu_ns=cpu_ns)
 
     def stale(self, limits: Limits) -> bool:
-        """Whether it says little about what `limits` would allow: the process died, or had less."""
-        if self.verdict is None:
+        """Whether it says little about what `limits` would allow: the process was killed, or had less."""
+        if self.verdict is None or self.reason is Reason.CRASHED:
             return False
         return self.limits is None or any(
             getattr(limits, name) > getattr(self.limits, name)

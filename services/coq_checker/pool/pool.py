@@ -14,16 +14,19 @@ from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.statement import StatementError
 from coq_checker.limits import Limits
 from coq_checker.metrics import Metrics
+from coq_checker.pool.crashes import Crashes
 from coq_checker.pool.document import Document
+from coq_checker.pool.passed import crash_message
 from coq_checker.pool.queue import ClosedError, Job, JobQueue
 from coq_checker.pool.watchdog import Watchdog
 from coq_checker.pool.worker import Target, Worker
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionStartError
+from coq_checker.session.api import CoqSession, SessionCrashedError, SessionLostError, SessionStartError
 from coq_checker.session.sertop import all_ended
 
-_TRIES = 2
+# How often an item may lose its process while it runs, and before that.
+_TRIES, _TRIES_BEFORE = 2, 4
 # How much longer a slot stays with an environment, as a multiple of the time that preparing it took.
 _TURNS_FOR_PREPARATION = 2.0
 
@@ -66,6 +69,7 @@ class Pool:
         self._slots: list[asyncio.Task[None]] = []
         self._running: dict[Job, asyncio.Task[ProofResult]] = {}
         self._busy = asyncio.Semaphore(settings.slots)
+        self._crashes = Crashes()
 
     async def __aenter__(self) -> "Pool":
         """Starts the slots."""
@@ -211,9 +215,15 @@ class Pool:
     async def _verdict(self, box: list[Worker | None], job: Job) -> ProofResult:
         started_ns = time.monotonic_ns()
         environment_ns = 0
-        lost = ""
-        for _ in range(_TRIES):
+        losses: list[SessionLostError] = []
+        before = 0
+        crash = self._crashes.get(job)
+        while True:
+            running = False
             try:
+                if crash is not None:
+                    result = ProofResult(Verdict.FAILED, Reason.CRASHED, crash)
+                    break
                 worker = box[0]
                 if worker is None or worker.worn:
                     if worker is not None:
@@ -226,22 +236,34 @@ class Pool:
                     begun_ns = time.monotonic_ns()
                     await worker.advance(self.settings.environment_limits)
                     environment_ns = time.monotonic_ns() - begun_ns
+                running = True
                 result = await worker.check(job.ask, self.auditor, self.watchdog)
             except (EnvironmentFailedError, StatementError) as error:
                 result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(error))
             except SessionStartError as error:
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, str(error))
             except SessionLostError as error:
-                lost = str(error)
                 if box[0] is not None:
                     box[0].kill()
                     box[0] = None
                 self._metrics.worker_lost()
-                continue
+                # Only what dies while the item itself runs is the item's.
+                if running:
+                    losses.append(error)
+                else:
+                    before += 1
+                if len(losses) < _TRIES and before < _TRIES_BEFORE:
+                    continue
+                if before >= _TRIES_BEFORE:
+                    why = f"the Coq process died {before} times before this item could run ({error})."
+                    result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, why)
+                elif all(isinstance(one, SessionCrashedError) for one in losses):
+                    result = ProofResult(Verdict.FAILED, Reason.CRASHED, crash_message(error))
+                    self._crashes.keep(job, result.message)
+                else:
+                    why = f"the Coq process was lost {_TRIES} times on this item ({error}); send it again."
+                    result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
             break
-        else:
-            why = f"the Coq process died {_TRIES} times on this item ({lost})."
-            result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
         self._metrics.checked(result)
         return result.with_timings(queue_ns=started_ns - job.queued_ns, environment_ns=environment_ns)
 

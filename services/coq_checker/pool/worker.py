@@ -125,7 +125,7 @@ class Worker:
     @property
     def worn(self) -> bool:
         """Whether it should be made anew before the next candidate."""
-        if self.dead or self.uses >= MAX_USES or not self._base.alive:
+        if self.dead or self.uses >= MAX_USES or not self._session.alive or not self._base.alive:
             return True
         return process.rss_bytes(self._session.pid) - self._start_rss > MAX_GROWTH_BYTES
 
@@ -172,7 +172,7 @@ class Worker:
         place = await self._stand()
         result = await check(place, ask, candidate, auditor)
         if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
-            self.lesson = tuple(await auditor.learn(queries_at(session), place.names[0]))
+            self.lesson = tuple(await auditor.learn(queries_at(session), place.name))
         await session.back_to(place.state)
         return result
 
@@ -205,20 +205,21 @@ async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place
     if target.mode is Mode.SCRIPT:
         fixed: Anchor = anchor(target.statement)
         done = await run(session, fixed.before.encode(), 1)
-        names: tuple[str, ...] = (fixed.check,)
+        name = fixed.check
         closing: str | None = fixed.after
     else:
         done = await run(session, target.statement, 1)
         closing = None
-        names = ()
+        name = ""
     if done.failed is not None or done.unclear:
         message = done.error.message if done.error is not None else "it is not one sentence"
         raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
     if target.mode is Mode.PROOF:
-        names = await open_proofs(session)
-        if not names:
+        opened = await open_proofs(session)
+        if not opened:
             raise EnvironmentFailedError("the statement does not open a proof.")
-    return Place(session, session.tip, before, names, closing, known)
+        name = opened[0]
+    return Place(session, session.tip, before, name, closing, known)
 
 
 async def _set_up(target: Target, session: CoqSession) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
+from coq_checker.audit import Proof
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.judge import failure_kind, judge_audits
@@ -14,10 +15,8 @@ from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
 from coq_checker.recheck import assumed, recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
-from coq_checker.run import open_proofs
 from coq_checker.session.api import SessionLostError, SessionOutputError
-from coqdata.sentence import split
-from coqdata.theorem import Theorem, theorems
+from coqdata.theorem import Theorem
 
 _TRIES = 2
 _GIVEN_UP = frozenset(("Admitted", "Abort"))
@@ -72,24 +71,24 @@ class FileChecks:
     async def _answers(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         document = self._pool.document(environment)
         broken: EnvironmentFailedError | None = None
-        # The document may serve a longer text as well.
-        problem = split(environment.source).problem
         last: Theorem | None = None
-        result: ProofResult | None = None
         around: tuple[Theorem, ProofResult] | None = None
-        for theorem in theorems(environment.source):
-            if last is not None and result is not None and theorem.start == last.start:
-                # Stated and proved together with the one before, which the time was told with.
-                result = replace(result, timings=Timings())
-            elif theorem.nested and around is not None and assumed(*around):
+        while stated := document.next_theorems(environment, -1 if last is None else last.start):
+            theorem = stated[0]
+            result: ProofResult | None = None
+            if theorem.nested and around is not None and assumed(*around):
                 why = f"it stands inside the proof of {around[0].name}, which fails: {around[1].message}"
                 result = replace(around[1], message=why, timings=Timings())
             elif broken is None:
                 try:
                     async with self._pool.busy(), document.lock:
-                        result = await self._surely(document, theorem, ask, problem)
+                        result = await self._surely(document, theorem, ask, document.problem_of(environment))
                 except EnvironmentFailedError as error:
                     broken = error
+            # On the way there Coq may have said that there are others, or that it is none.
+            found = document.next_theorems(environment, -1 if last is None else last.start)
+            if [one.start for one in found] != [one.start for one in stated] or found[0].ending != theorem.ending:
+                continue
             if broken is not None or result is None:
                 result = ProofResult(
                     Verdict.ERROR,
@@ -100,13 +99,17 @@ class FileChecks:
                 )
             last = theorem
             if not theorem.nested:
-                around = theorem, result
-            yield theorem, result
+                around = found[0], result
+            for number, one in enumerate(found):
+                # The time is told with the first of those that are proved together.
+                yield one, result if number == 0 else replace(result, timings=Timings())
         if broken is None and (last is None or last.ending is not None):
             async with self._pool.busy(), document.lock:
                 await document.prepare(len(environment.source), self._pool.settings.environment_limits)
-            if problem is not None:
-                raise EnvironmentFailedError(f"{environment.label}: {problem}.")
+                problem = document.problem_of(environment)
+                left = "" if problem else await document.left_open(document.state_at(len(environment.source)))
+            if problem or left:
+                raise EnvironmentFailedError(f"{environment.label}: {problem or f'coqc does not take it, for {left}'}.")
 
     async def _surely(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
         """The answer on one theorem, asked for once more where Coq died on the way."""
@@ -129,18 +132,18 @@ class FileChecks:
             return await self._unended(document, theorem, ask, problem)
         await document.prepare(theorem.proof_end, limits, ask.limits)
         held = document.theorem_at(theorem.start)
-        passed = None if held is None else document.passed.get(held.index)
+        passed = None if held is None else document.passed.get(held.start)
         if held is not None and passed is not None and passed.stale(ask.limits):
-            document.forget(held.index)
+            document.forget(held)
             await document.prepare(theorem.proof_end, limits, ask.limits)
-            passed = document.passed.get(held.index)
+            passed = document.passed.get(held.start)
         if passed is None:
             # It stands inside another proof, or its text is not the document's own sentence.
-            return await self._audited(document, theorem, ask, Passed())
+            return await self._audited(document, theorem, ask)
         timings = Timings(wall_ns=passed.wall_ns, execute_ns=passed.wall_ns, cpu_ns=passed.cpu_ns)
         result = self._failure(document, theorem, ask, passed)
         if result is None:
-            result = await self._audited(document, theorem, ask, passed)
+            result = await self._audited(document, theorem, ask)
         return replace(result, timings=replace(timings, audit_ns=result.timings.audit_ns))
 
     async def _unended(self, document: Document, theorem: Theorem, ask: FileAsk, problem: str | None) -> ProofResult:
@@ -190,23 +193,18 @@ class FileChecks:
             goals=passed.goals if ask.want_goals else (),
         )
 
-    async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult:
+    async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
         before = document.state_at(theorem.start)
-        names = await self._names(document, theorem)
-        # Right after the proof its names mean nothing else.
-        audits = await self._pool.auditor.audit(document.session, names, document.state_at(theorem.proof_end))
+        proof = Proof(
+            known=before,
+            before=before,
+            stated=document.state_at(theorem.statement_end),
+            ended=document.state_at(theorem.proof_end),
+            renamed=theorem.renamed,
+        )
+        audits = await self._pool.auditor.audit(document.session, proof)
         for audit in audits:
             if audit.problem is not None:
                 why = f"its axioms could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-        return await judge_audits(audits, ask.axioms, document.session, before)
-
-    @staticmethod
-    async def _names(document: Document, theorem: Theorem) -> list[str]:
-        """What the theorem's proof proves, as Coq says it inside of the proof."""
-        inside = await open_proofs(document.session, document.state_at(theorem.statement_end))
-        if theorem.nested:
-            around = await open_proofs(document.session, document.state_at(theorem.start))
-            inside = tuple(name for name in inside if name not in around)
-        # `Save NAME` and `Defined NAME` give another one.
-        return list(inside) if inside and theorem.ending != "Save" else [theorem.name]
+        return judge_audits(audits, ask.axioms)

@@ -15,7 +15,7 @@ from coq_checker.quick import read_goals
 from coq_checker.result import Timings
 from coq_checker.server.errors import UnavailableError
 from coqdata import printing
-from coqdata.theorem import Theorem, theorems
+from coqdata.theorem import Theorem
 
 # Goals of one state that are printed: what a proof does next is about the first.
 _MOST = 8
@@ -71,19 +71,24 @@ class Traces:
         document.heard = reader.hear
         document.started = lambda session: auditor.trace(session, reader.nonce, _MOST)
         try:
-            last: Trace | None = None
-            for theorem in theorems(environment.source):
-                if last is not None and last.theorem.start == theorem.start:
-                    # Stated and proved together with the one before, which the time was told with.
-                    yield replace(last, theorem=theorem, timings=Timings())
+            last = -1
+            while stated := document.next_theorems(environment, last):
+                theorem = stated[0]
+                if theorem.ending is not None:
+                    async with self._pool.busy(), document.lock:
+                        await document.prepare(theorem.proof_end, self._pool.settings.environment_limits, limits)
+                # On the way there Coq may have said that there are others, or that it is none.
+                found = document.next_theorems(environment, last)
+                if [one.start for one in found] != [one.start for one in stated] or found[0].ending != theorem.ending:
                     continue
+                last = theorem.start
                 if theorem.ending is None:
-                    yield Trace(theorem, (), "the file ends inside of the proof")
-                    continue
-                async with self._pool.busy(), document.lock:
-                    await document.prepare(theorem.proof_end, self._pool.settings.environment_limits, limits)
-                last = self._read(document, theorem, reader)
-                yield last
+                    trace = Trace(theorem, (), "the file ends inside of the proof")
+                else:
+                    trace = self._read(document, theorem, reader)
+                for number, one in enumerate(found):
+                    # The time is told with the first of those that are proved together.
+                    yield replace(trace, theorem=one, timings=trace.timings if number == 0 else Timings())
                 if not theorem.nested:
                     reader.clear()
         finally:
@@ -92,7 +97,7 @@ class Traces:
     @staticmethod
     def _read(document: Document, theorem: Theorem, reader: "_Reader") -> Trace:
         held = document.theorem_at(theorem.start)
-        passed = None if held is None else document.passed.get(held.index)
+        passed = None if held is None else document.passed.get(held.start)
         first, last = document.index_at(theorem.statement_end), document.index_at(theorem.proof_end)
         steps = []
         states = [document.state_before(index) for index in range(first, last)]

@@ -5,7 +5,7 @@ import re
 from coq_checker.session.api import AstHead, CoqError
 from coq_checker.session.sexp import str_field
 
-_ADDED = re.compile(rb"^\(Answer \S+\(Added (\d+)", re.M)
+_ADDED = re.compile(rb"^\(Answer \S+\(Added (\d+)(?:.*?\(bp (\d+)\)\(ep (\d+)\))?", re.M)
 _ERROR_LINE = re.compile(rb"^\(Answer \S+\(CoqExn.*$", re.M)
 _STM_IDS = re.compile(rb"\(stm_ids\(\((\d+) (\d+)\)\)\)")
 _MESSAGE_LINE = re.compile(rb"^\(Feedback\(.*?\(contents\(Message\(level (\w+)\).*$", re.M)
@@ -17,9 +17,9 @@ _AST_LINE = re.compile(
 _SHOWN = frozenset((b"Notice", b"Warning"))
 
 
-def added_states(answer: bytes) -> list[int]:
-    """State ids of the sentences that an Add parsed, in order."""
-    return [int(state) for state in _ADDED.findall(answer)]
+def added(answer: bytes) -> list[tuple[int, int, int]]:
+    """State id, start and end of the sentences that an Add parsed, in order; offsets are bytes in its text."""
+    return [(int(state), int(start or -1), int(end or -1)) for state, start, end in _ADDED.findall(answer)]
 
 
 def error(answer: bytes) -> CoqError | None:

@@ -9,6 +9,10 @@ class SessionLostError(Exception):
     """The session's process died or was killed: it can do nothing more."""
 
 
+class SessionCrashedError(SessionLostError):
+    """The session's process ended by itself on what it was given: by an exit, or by a fault such as SIGSEGV."""
+
+
 class SessionOutputError(Exception):
     """Coq answered more than the output limit; the session must be killed."""
 
@@ -40,21 +44,33 @@ class Added:
 
     Attributes:
         states: their state ids, in order.
+        spans: where each begins and ends: byte offsets in the text.
         error: what ended the parsing early.
         heads: what those sentences are that were asked for and parsed, by index; None where Coq gave no answer.
+        printed: of what Coq executes as it parses (a `Require` inside of a proof needs the state before it).
     """
 
     states: list[int]
+    spans: list[tuple[int, int]]
     error: CoqError | None
     heads: dict[int, "AstHead | None"]
+    printed: "Executed"
 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What an execution printed, and the error that ended it."""
+    """What came of an execution.
+
+    Attributes:
+        messages: what it printed.
+        error: what ended it early.
+        proofs: names of what is being proved, innermost first, in each computed state where a proof is open; None where
+            the session does not tell (see `tells_proofs`).
+    """
 
     messages: list[str]
     error: CoqError | None
+    proofs: dict[int, tuple[str, ...]] | None = None
 
 
 # Runs one command in one state, which stays as it is.
@@ -83,11 +99,13 @@ class CoqSession(Protocol):
 
     Attributes:
         after_fork: a command that every fork of this session begins with, if any.
+        tells_proofs: begins each message that tells of open proofs (`TELLS STATE NAME ...`); None where none does.
         output_bytes: the largest answer that is read for one request.
         reaped_cpu_ns: CPU time of programs that it had started and waited for, as far as was last seen.
     """
 
     after_fork: str | None
+    tells_proofs: str | None
     output_bytes: int
     reaped_cpu_ns: int
 
@@ -99,19 +117,21 @@ class CoqSession(Protocol):
     def tip(self) -> int:
         """State id of the document's end."""
 
-    async def add(self, text: bytes, heads_of: Sequence[int] = ()) -> Added:
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there, as far as can be told without asking it."""
+
+    async def add(self, text: bytes, heads_of: Sequence[int] = (), most: int | None = None) -> Added:
         """Parses all sentences of `text` at the tip, up to the first that does not parse.
 
         Args:
             text: sentences.
             heads_of: indices of sentences whose syntax tree is asked for too.
+            most: how many are parsed at the most.
         """
 
     async def execute(self, state: int) -> Executed:
         """Executes the document up to `state`."""
-
-    def has(self, state: int) -> bool:
-        """Whether `state` is one of the document's."""
 
     async def back_to(self, state: int) -> None:
         """Forgets everything after `state`."""

@@ -42,6 +42,11 @@ class Channel:
         os.set_blocking(write_fd, False)
         self._loop.add_reader(read_fd, self._readable)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process at the other end is gone, or the channel closed."""
+        return self._closed or self._eof
+
     async def request(self, *commands: bytes, limit_bytes: int = 64 << 20) -> list[bytes]:
         """Sends the commands in one write and returns the answer of each, up to its completion.
 

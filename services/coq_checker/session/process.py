@@ -151,6 +151,23 @@ def virtual_bytes(pid: int) -> int:
         return 0
 
 
+def running(pid: int) -> bool:
+    """Whether the process is there, and no zombie."""
+    try:
+        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 1)[0] not in (b"Z", b"X")
+    except (OSError, IndexError):
+        return False
+
+
+def exit_status(pid: int) -> int | None:
+    """How a process ended that nobody has waited for yet, as `waitpid` tells it; None where it runs or is gone."""
+    try:
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        return int(fields[49]) if fields[0] == b"Z" else None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def name(pid: int) -> str:
     """The command's name, 15 bytes at the most; empty when the process is gone."""
     try:

@@ -11,6 +11,7 @@ import itertools
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from bisect import bisect_left
@@ -23,6 +24,7 @@ from coq_checker.session.api import (
     Added,
     AstHead,
     Executed,
+    SessionCrashedError,
     SessionLostError,
     SessionOutputError,
     SessionStartError,
@@ -38,6 +40,11 @@ _FORKED = re.compile(rb"^\(Forked (\d+)\s*\)", re.M)
 _START_TIMEOUT_S = 60.0
 _FORK_TIMEOUT_S = 20.0
 _FIFO_POLL_S = 0.0004
+# A pipe closes a moment before its process has ended.
+_EXIT_TIMEOUT_S = 0.5
+# Signals by which a process ends through what it does itself.
+_SIGNALS = frozenset(map(int, signal.Signals))
+_OWN_FAULTS = frozenset((signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS))
 
 
 # Processes that were killed and not waited for yet.
@@ -113,6 +120,7 @@ class SertopSession:
         self.forks = 0
         # A command that every fork begins with.
         self.after_fork: str | None = None
+        self.tells_proofs: str | None = None
         self.reaped_cpu_ns = 0
         self.output_bytes = family.options.output_bytes
 
@@ -134,7 +142,6 @@ class SertopSession:
         argv = options.toolchain.command(
             "sertop",
             "--printer=sertop",
-            "--omit_loc",
             "--omit_att",
             "--omit_env",
             *options.arguments,
@@ -185,6 +192,47 @@ class SertopSession:
         """State id of the document's end."""
         return self._states[-1]
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there, as far as can be told without asking it."""
+        return not self._killed and not self._channel.ended and process.running(self._pid)
+
+    async def _loss(self) -> SessionLostError:
+        """The error of a process that is gone: what killed it from outside is no fault of what it worked on."""
+        status = None if self._killed else await self._exit_status()
+        if status is None:
+            return SessionLostError("the Coq process is gone")
+        number = status & 0x7F
+        if number == 0:
+            return SessionCrashedError(f"Coq ended with exit status {status >> 8}")
+        name = signal.Signals(number).name if number in _SIGNALS else f"signal {number}"
+        if number in _OWN_FAULTS:
+            return SessionCrashedError(f"Coq ended by {name}")
+        return SessionLostError(f"the Coq process was killed by {name}")
+
+    async def _exit_status(self) -> int | None:
+        """How the process ended, as `waitpid` tells it; None where nobody knows."""
+        deadline = time.monotonic() + _EXIT_TIMEOUT_S
+        while time.monotonic() < deadline:
+            status = process.exit_status(self._pid)
+            if status is not None:
+                return status
+            if not process.running(self._pid):
+                break
+            await asyncio.sleep(_FIFO_POLL_S)
+        root = self._family.root
+        if not self._first or root is None:
+            return None
+        try:
+            async with asyncio.timeout(_EXIT_TIMEOUT_S):
+                code = await root.wait()
+        except TimeoutError:
+            return None
+        if code < 0:
+            return -code
+        # A sandbox tells of a signal as shells do.
+        return code - 128 if code > 128 else code << 8
+
     async def _request(self, *commands: bytes) -> list[bytes]:
         """Answers to the commands; a going back that is still owed goes first, in the same exchange."""
         owed, self._owed = self._owed, None
@@ -193,7 +241,7 @@ class SertopSession:
         try:
             given = await self._channel.request(*commands, limit_bytes=self.output_bytes)
         except ChannelClosedError as error:
-            raise SessionLostError("the Coq process is gone") from error
+            raise await self._loss() from error
         except OutputLimitError as error:
             raise SessionOutputError("Coq's answer is larger than the output limit") from error
         if self._fifos:
@@ -206,19 +254,22 @@ class SertopSession:
             raise SessionLostError(f"Coq could not go back: {failed.message}")
         return given[1:]
 
-    async def add(self, text: bytes, heads_of: Sequence[int] = ()) -> Added:
+    async def add(self, text: bytes, heads_of: Sequence[int] = (), most: int | None = None) -> Added:
         """Parses all sentences of `text` at the tip, up to the first that does not parse.
 
         Args:
             text: sentences.
             heads_of: indices of sentences whose syntax tree is asked for too.
+            most: how many are parsed at the most.
         """
         # State ids count up, so that those of the new sentences are known before they are made; they are
         # compared with what comes back.
         foreseen = [self._newest + 1 + index for index in heads_of]
         queries = [b"(Query ((sid %d)) Ast)" % state for state in foreseen]
-        added, *trees = await self._request(b"(Add () %s)" % quote(text), *queries)
-        states = answers.added_states(added)
+        options = b"" if most is None else b"(lim %d)" % most
+        added, *trees = await self._request(b"(Add (%s) %s)" % (options, quote(text)), *queries)
+        parsed = answers.added(added)
+        states = [state for state, _, _ in parsed]
         heads: dict[int, AstHead | None] = {}
         for index, state, tree in zip(heads_of, foreseen, trees, strict=True):
             if index < len(states):
@@ -230,17 +281,27 @@ class SertopSession:
             missing = [index for index, head in heads.items() if head is None]
             given = await self._request(*[b"(Query ((sid %d)) Ast)" % states[index] for index in missing])
             heads.update(zip(missing, map(answers.query_head, given), strict=True))
-        return Added(states, answers.error(added), heads)
+        spans = [(start, end) for _, start, end in parsed]
+        return Added(states, spans, answers.error(added), heads, self._executed(added))
 
     async def execute(self, state: int) -> Executed:
         """Executes the document up to `state`."""
         (answer,) = await self._request(b"(Exec %d)" % state)
-        return Executed(answers.messages(answer), answers.error(answer))
+        return self._executed(answer)
 
-    def has(self, state: int) -> bool:
-        """Whether `state` is one of the document's."""
-        at = bisect_left(self._states, state)
-        return at < len(self._states) and self._states[at] == state
+    def _executed(self, answer: bytes) -> Executed:
+        printed, error = answers.messages(answer), answers.error(answer)
+        if self.tells_proofs is None:
+            return Executed(printed, error)
+        messages: list[str] = []
+        proofs: dict[int, tuple[str, ...]] = {}
+        for message in printed:
+            if message.startswith(self.tells_proofs):
+                state_id, *names = message.split()[1:]
+                proofs[int(state_id)] = tuple(names)
+            else:
+                messages.append(message)
+        return Executed(messages, error, proofs)
 
     async def back_to(self, state: int) -> None:
         """Forgets everything after `state`; Coq is told with the next command."""
@@ -308,6 +369,7 @@ class SertopSession:
         # Its end of `fifo_out` may not be open yet: without the name it would make a plain file instead.
         fork._fifos = (fifo_in, fifo_out)
         fork._newest = self._newest
+        fork.tells_proofs = self.tells_proofs
         if self.after_fork is not None:
             fork.after_fork = self.after_fork
             try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from coq_checker.audit import PluginAuditor
+from coq_checker.audit import Assumption, Audit, PluginAuditor
 from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.session.sertop import SertopSession, SessionOptions
 from coq_checker.toolchain import Toolchain
@@ -33,8 +33,18 @@ async def tell(session: SertopSession, text: str) -> None:
     assert done.error is None, done.error
 
 
+async def audits_of(session: SertopSession, names: list[str], state: int | None = None) -> list[Audit]:
+    """What constants rest on, asked by their names."""
+    printed = await session.query(f'PalmettoAssumptions "nonce" {" ".join(names)}.', state)
+    if printed.error is not None:
+        return [Audit(problem=printed.error.message)]
+    lines = [line for message in printed.messages for line in message.split("\n") if line.startswith("nonce")]
+    items = [[item.partition(" ") for item in line.partition(" = ")[2].split("; ") if item] for line in lines]
+    return [Audit(tuple(Assumption(kind, name) for kind, _, name in one)) for one in items]
+
+
 async def rests_on(session: SertopSession, name: str, state: int | None = None) -> set[str]:
-    (audit,) = await PluginAuditor().audit(session, [name], state)
+    (audit,) = await audits_of(session, [name], state)
     assert audit.problem is None
     return {f"{one.kind} {one.name.rpartition('.')[2]}" for one in audit.assumptions}
 
@@ -200,14 +210,15 @@ async def test_many_names_in_one_question(session: SertopSession) -> None:
     await tell(
         session, "Axiom ax : nat. Definition one := ax. Definition two := 2. Module M. Definition one := 1. End M."
     )
-    audits = await PluginAuditor().audit(session, ["one", "two", "M.one"])
+    audits = await audits_of(session, ["one", "two", "M.one"])
     assert [[str(item) for item in audit.assumptions] for audit in audits] == [["SerTop.ax"], [], []]
 
 
 async def test_an_unknown_name_is_no_answer(session: SertopSession) -> None:
     await tell(session, "Definition one := 1.")
-    known, unknown = await PluginAuditor().audit(session, ["one", "nowhere"])
+    (known,) = await audits_of(session, ["one"])
     assert known.problem is None and known.assumptions == ()
+    (unknown,) = await audits_of(session, ["one", "nowhere"])
     assert unknown.problem is not None and "nowhere" in unknown.problem
 
 

@@ -122,6 +122,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The server has no room, or is draining (verdict ERROR): send the item again."""
     REASON_UNCLOSED: _Reason.ValueType  # 19
     """With INCOMPLETE: no goal is left, and the proof is not closed."""
+    REASON_CRASHED: _Reason.ValueType  # 20
+    """The text ends Coq's process: it was tried in two of them (verdict FAILED). Nothing is wrong with the server."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a text was rejected, or what kind of failure or error it was."""
@@ -165,6 +167,8 @@ REASON_UNAVAILABLE: Reason.ValueType  # 18
 """The server has no room, or is draining (verdict ERROR): send the item again."""
 REASON_UNCLOSED: Reason.ValueType  # 19
 """With INCOMPLETE: no goal is left, and the proof is not closed."""
+REASON_CRASHED: Reason.ValueType  # 20
+"""The text ends Coq's process: it was tried in two of them (verdict FAILED). Nothing is wrong with the server."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _AxiomPolicy:
