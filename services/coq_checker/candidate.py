@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from coq_checker.gates.text import Class, Judgement, Mode, judge
 from coq_checker.result import ProofResult, Reason, Verdict
-from coqdata.sentence import Sentence, split
+from coqdata.sentence import Sentence, Split, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ def _refused(text: bytes, sentences: list[Sentence], index: int, reason: Reason,
     )
 
 
-def read(text: bytes, mode: Mode, max_sentences: int, *, partial: bool = False) -> Candidate | ProofResult:
+def read(
+    text: bytes, mode: Mode, max_sentences: int, *, partial: bool = False, parsed: Split | None = None
+) -> Candidate | ProofResult:
     """The candidate, or the verdict where none of it may be given to Coq.
 
     Args:
@@ -54,8 +56,9 @@ def read(text: bytes, mode: Mode, max_sentences: int, *, partial: bool = False) 
         mode: the body of a proof, or a whole script.
         max_sentences: more than this is an invalid request.
         partial: a body without its end is left as it is.
+        parsed: its sentences, where Coq has said which they are; by default as our lexer finds them.
     """
-    parsed = split(text)
+    parsed = parsed or split(text)
     sentences = parsed.sentences
     if len(sentences) > max_sentences:
         return ProofResult(

@@ -20,6 +20,7 @@ from coq_checker.goals import MAX_GOALS, Goal, Goals, Hypothesis, cut
 from coq_checker.judge import failure_kind, judge_audits
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session.api import CoqError, CoqSession, Executed, Query
+from coqdata.sentence import Sentence, SentenceKind
 
 _ALLOWED = " ".join(sorted(ALLOWED_IN_PROOF))
 
@@ -83,10 +84,10 @@ async def quick_check(
     count = len(candidate.sentences)
     text = candidate.text[: candidate.sentences[-1].end] if count else b""
     nonce = secrets.token_hex(8)
-    command = b'PalmettoRun "%s" "%s" %d %d %d %d "%d" %s %s %s.' % (
+    command = b'PalmettoRun "%s" "%s" "%s" %d %d %d "%d" %s %s %s.' % (
         nonce.encode(),
         _ALLOWED.encode(),
-        count,
+        b" ".join(b"%d" % sentence.end for sentence in candidate.sentences),
         MAX_GOALS if ask.want_goals else 0,
         ask.partial,
         ask.want_messages,
@@ -115,6 +116,27 @@ async def quick_check(
         name = answer["audits"][0].split(" ", 2)[1]
         lesson = tuple(await auditor.learn(_stopped(spot), name))
     return Quick(result, lesson)
+
+
+async def coqs_sentences(spot: Spot, text: bytes) -> list[Sentence]:
+    """The sentences of the body of a proof as Coq sees them, up to the first that does not parse; nothing is executed.
+
+    Raises:
+        SessionLostError: the worker died or was killed by its limits.
+        SessionOutputError: Coq answered too much.
+    """
+    nonce = secrets.token_hex(8)
+    command = b'PalmettoSentences "%s" "%d" %s %s %s.' % (
+        nonce.encode(),
+        spot.state,
+        _string(spot.setup),
+        _string(spot.statement),
+        _string(text),
+    )
+    said = (await spot.session.query(command, spot.state)).messages
+    places = [int(word) for message in said if message.startswith(nonce) for word in message.split()[1:]]
+    pairs = zip(places[::2], places[1::2], strict=True)
+    return [Sentence(start, end, SentenceKind.COMMAND) for start, end in pairs]
 
 
 async def _judge(

@@ -74,22 +74,23 @@ _CONTROL = re.compile(rb"(?:Time|Fail|Succeed|Timeout|Redirect|Instructions)\b")
 _ARGUMENT = re.compile(rb'[0-9]++|"[^"]*+(?:""[^"]*+)*+"')
 
 
-def split(source: bytes, known: Sequence[Sentence] = ()) -> Split:
+def split(source: bytes, known: Sequence[Sentence] = (), declaring: Sequence[bytes] = ()) -> Split:
     """The sentences of `source`. Any bytes are taken; nothing is decoded.
 
     Args:
         source: the text.
         known: its first sentences, where Coq has said which they are.
+        declaring: sentences before the text that declare symbols with full stops in them (see `declarations`).
     """
-    symbols = DottedSymbols(_INSIDE_ONE) if DottedSymbols.possible(source) else None
+    symbols = DottedSymbols(_INSIDE_ONE) if declaring or DottedSymbols.possible(source) else None
     sentences = list(known)
     append = sentences.append
     between, focus, inside, prefixed = _BETWEEN.match, _FOCUS.match, _INSIDE.match, _PREFIXED.match
     command, bullet, brace = SentenceKind.COMMAND, SentenceKind.BULLET, SentenceKind.BRACE
     at = rest = known[-1].end if known else 0
     if symbols is not None:
-        for one in known:
-            if symbols.declared(source[one.start : one.end]):
+        for text in (*declaring, *(source[one.start : one.end] for one in known)):
+            if symbols.declared(text):
                 inside = symbols.inside.match
     length = len(source)
     while True:
@@ -133,6 +134,15 @@ def split(source: bytes, known: Sequence[Sentence] = ()) -> Split:
         append(Sentence(start, at, command))
         if symbols is not None and symbols.declared(source[start:at]):
             inside = symbols.inside.match
+
+
+def declarations(source: bytes, sentences: Sequence[Sentence]) -> tuple[bytes, ...]:
+    """Those of a text's sentences that declare symbols with full stops in them, which decide where later ones end."""
+    if not DottedSymbols.possible(source):
+        return ()
+    symbols = DottedSymbols(_INSIDE_ONE)
+    texts = (source[one.start : one.end] for one in sentences)
+    return tuple(text for text in texts if symbols.declared(text))
 
 
 def _after_prefixed_brace(source: bytes, at: int) -> int | None:

@@ -202,6 +202,19 @@ let goals_there ~most =
 
 let microseconds since = Json.Int (int_of_float (1e6 *. (Unix.gettimeofday () -. since)))
 
+(* Where sentences end: a sentence begins where the one before it ends, but for blanks and comments. *)
+let ends sentences =
+  let rec all at = function [] -> [] | (text, _) :: rest -> (at + String.length text) :: all (at + String.length text) rest in
+  all 0 sentences
+
+(* Whether Coq sees the sentences that end at `expected`; up to where it parses the text. *)
+let rec agree complete expected found =
+  match (expected, found) with
+  | [], [] -> true
+  | _, [] -> not complete
+  | mine :: expected, theirs :: found -> Int.equal mine theirs && agree complete expected found
+  | [], _ -> false
+
 (* What came of a candidate: `unclear`, nothing of it was executed or it could not be judged, and the text
    is for a more careful look; `changed`, what is set up changes what the statement says; `failed`, with the sentence and Coq's message; `open`, all of it went through
    and the proof is not closed; `closed`, with a line a constant, as PalmettoAssumptions prints it. *)
@@ -213,8 +226,7 @@ let answer nonce allowed ~expected ~most ~keep key setup statement text =
   let opened = Fun.protect ~finally:(fun () -> mute := false) (fun () -> open_statement key setup statement) in
   Vernacstate.unfreeze_full_state opened.state;
   let sentences, problem = parse text in
-  let count = List.length sentences in
-  let clear = match problem with None -> count = expected | Some _ -> count <= expected in
+  let clear = agree (Option.is_empty problem) expected (ends sentences) in
   let gated (_, { CAst.v; _ }) = List.mem (entry v) allowed in
   if not (clear && opened.proving <> [] && List.for_all gated sentences) then raise Unclear;
   let parsed = ("parse_us", microseconds begun) in
@@ -252,6 +264,15 @@ let run nonce allowed ~expected ~most ~keep ~talk key setup statement text =
   in
   talkative := false;
   Feedback.msg_notice (Pp.str (nonce ^ " " ^ Json.to_string (Object fields)))
+
+(* Where Coq sees sentences in a candidate: `NONCE START END START END ...`, up to the first that does not parse. *)
+let sentences nonce key setup statement text =
+  mute := true;
+  let opened = Fun.protect ~finally:(fun () -> mute := false) (fun () -> open_statement key setup statement) in
+  Vernacstate.unfreeze_full_state opened.state;
+  let span (_, { CAst.loc; _ }) = match loc with Some { Loc.bp; ep; _ } -> [ bp; ep ] | None -> [] in
+  let spans = List.concat_map span (fst (parse text)) in
+  Feedback.msg_notice (Pp.str (String.concat " " (nonce :: List.map string_of_int spans)))
 
 (* Runs one more sentence where the last candidate stopped. *)
 let at text =

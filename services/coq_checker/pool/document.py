@@ -6,12 +6,7 @@ that one document serves every theorem of its file.
 
 import asyncio
 import copy
-import re
-import secrets
-from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,13 +15,20 @@ from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
+from coq_checker.pool.reading import Reading
 from coq_checker.pool.watchdog import Watchdog
-from coq_checker.run import Ran, open_proofs, run
+from coq_checker.run import Ran, run
 from coq_checker.session import process
-from coq_checker.session.api import CoqError, CoqSession, SessionLostError, SessionOutputError, queries_at
+from coq_checker.session.api import (
+    CoqError,
+    CoqSession,
+    SessionCrashedError,
+    SessionLostError,
+    SessionOutputError,
+    queries_at,
+)
 from coq_checker.session.sertop import SertopSession
-from coqdata.sentence import Sentence, SentenceKind, split
-from coqdata.theorem import Theorem, theorems
+from coqdata.theorem import Theorem
 
 # Each hypothesis and message on one line.
 _SETUP = ("Set Printing Width 100000.",)
@@ -37,7 +39,6 @@ _MAX_FORKS = 400
 _PIECE = 200
 # The longest sentence that is looked for where Coq sees other ones than we do.
 _WINDOW_BYTES = 1 << 16
-_LAST_BLOCK = re.compile(r"Last block to end has name (\S+?)\.?$")
 # How a proof that fails is left: its theorem is assumed, or dropped where that cannot be (`Derive`).
 _GIVING_UP = (b"\nAdmitted.", b"\nAbort.")
 
@@ -47,8 +48,7 @@ class Document:
 
     Attributes:
         environment: what it runs.
-        sentences: of the whole text: Coq's own as far as it has been executed, then as our lexer finds them.
-        theorems: of the whole text, with what Coq has said of it so far; they may change behind `position`.
+        reading: of the whole text, with what Coq has said of it so far; it may change behind `position`.
         passed: what came of each theorem's own proof, by where its statement begins, once the document is past it.
         gated: sentences that the syntax-tree gate has passed in this environment.
         heard: told of what Coq prints while the document moves on.
@@ -56,17 +56,8 @@ class Document:
     """
 
     def __init__(self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path) -> None:
-        self.environment: Environment
-        self.sentences: list[Sentence]
-        self.problem: str | None
-        self.theorems: list[Theorem]
-        self._ends: list[int]
-        self._theorem_starts: dict[int, Theorem]
-        # What Coq is proving behind a sentence, innermost first, by where the sentence begins.
-        self._proofs: dict[int, tuple[str, ...]] = {}
-        # The first sentences, as Coq sees them, up to the last one that we saw otherwise.
-        self._known: list[Sentence] = []
-        self._read(environment)
+        self.environment = environment
+        self.reading = Reading(environment.source)
         self.passed: dict[int, Passed] = {}
         self.gated: set[bytes] = set()
         self.heard: Callable[[Sequence[str]], None] | None = None
@@ -82,68 +73,28 @@ class Document:
 
     def covers(self, environment: Environment) -> bool:
         """Whether the environment's text is the beginning of this document's, sentence by sentence."""
-        mine, theirs = self.environment, environment
-        if mine == theirs:
+        if self.environment == environment:
             return True
-        if mine.setting != theirs.setting or not mine.source.startswith(theirs.source):
-            return False
-        return self._same_sentences(theirs.source)
+        return self.environment.setting == environment.setting and self.reading.begins_with(environment.source)
 
     def extend(self, environment: Environment) -> bool:
         """Makes a longer text that begins with this document's the document's own; False where it does not.
 
         What has been executed stays: the next theorem of a text that grows is reached by moving on.
         """
-        mine = self.environment
-        if mine.setting != environment.setting or not environment.source.startswith(mine.source):
+        if self.environment.setting != environment.setting or not self.reading.extend(environment.source):
             return False
-        if self.problem is not None or split(environment.source, self._known).sentences[: len(self.sentences)] != (
-            self.sentences
-        ):
-            return False
-        self._read(environment)
-        return True
-
-    def _same_sentences(self, text: bytes) -> bool:
-        parsed = split(text, [sentence for sentence in self._known if sentence.end <= len(text)])
-        return parsed.problem is None and parsed.sentences == self.sentences[: len(parsed.sentences)]
-
-    def _read(self, environment: Environment) -> None:
         self.environment = environment
-        parsed = split(environment.source, self._known)
-        self.sentences = parsed.sentences
-        self.problem = parsed.problem
-        self._ends = [sentence.end for sentence in self.sentences]
-        self._find_theorems()
-
-    def _find_theorems(self) -> None:
-        self.theorems = theorems(self.environment.source, self.sentences, self._proofs)
-        self._theorem_starts = {theorem.start: theorem for theorem in self.theorems}
-        # How many proofs are open behind each sentence, as far as this reading goes.
-        changes = [0] * (len(self.sentences) + 1)
-        for theorem in self._theorem_starts.values():
-            changes[self.index_at(theorem.statement_end) - 1] += 1
-            # A file may end inside of a proof.
-            changes[self.index_at(theorem.proof_end) - (theorem.ending is not None)] -= 1
-        self._depths = list(accumulate(changes))
-
-    def theorems_of(self, environment: Environment) -> list[Theorem]:
-        """The theorems of a text that this document covers, as far as it is known what Coq says of them."""
-        size = len(environment.source)
-        if size == len(self.environment.source):
-            return self.theorems
-        return theorems(environment.source, self.sentences[: self.index_at(size)], self._proofs)
+        return True
 
     def problem_of(self, environment: Environment) -> str | None:
         """Why the end of a text that this document covers is no whole sentence; None where it is."""
         same = len(environment.source) == len(self.environment.source)
-        return self.problem if same else environment.problem
+        return self.reading.problem if same else environment.problem
 
     def next_theorems(self, environment: Environment, after: int) -> list[Theorem]:
-        """The first theorems stated behind the byte offset `after`: one, or those that are stated together."""
-        found = self.theorems_of(environment)
-        at = bisect_right(found, after, key=lambda one: one.start)
-        return [one for one in found[at:] if one.start == found[at].start]
+        """The first theorems of a text that this document covers that are stated behind a byte offset."""
+        return self.reading.next_theorems(after, len(environment.source))
 
     @property
     def session(self) -> CoqSession:
@@ -163,17 +114,18 @@ class Document:
 
     def index_at(self, position: int) -> int:
         """How many sentences end at or before the byte offset `position`."""
-        return bisect_right(self._ends, position)
+        return self.reading.index_at(position)
 
     @property
     def position(self) -> int:
         """Byte offset in the text up to which it has been executed."""
         count = len(self._states) - 1
-        return self._ends[count - 1] if count > 0 else 0
+        return self.reading.sentences[count - 1].end if count > 0 else 0
 
     def twin(self, session: CoqSession) -> "Document":
         """The same document in a fork of its session, which goes its own way from here and never starts another."""
         twin = copy.copy(self)
+        twin.reading = copy.copy(self.reading)
         twin.lock = asyncio.Lock()
         twin.heard = twin.started = None
         twin._states = list(self._states)
@@ -189,10 +141,6 @@ class Document:
     def holds(self, position: int) -> bool:
         """Whether everything before `position` has been executed."""
         return self.alive and len(self._states) > self.index_at(position)
-
-    def theorem_at(self, start: int) -> Theorem | None:
-        """The theorem whose statement begins at the byte offset `start`."""
-        return self._theorem_starts.get(start)
 
     def state_before(self, index: int) -> int:
         """The state before a sentence that the document is past."""
@@ -248,16 +196,21 @@ class Document:
                 except (SessionLostError, SessionOutputError) as error:
                     self.close()
                     lost += 1
+                    crashed = isinstance(error, SessionCrashedError)
                     too_much = guard.breach is not None or isinstance(error, SessionOutputError)
                     if theorem is not None and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
                         broken = Passed.broken(guard.breach, granted, error)
                         broken.cpu_ns, broken.wall_ns = max(broken.cpu_ns, guard.last_cpu_ns), guard.wall_ns
                         self.passed[theorem.start] = broken
-                    elif too_much or lost > 1:
+                    elif too_much or (crashed and lost > 1):
                         which = guard.breach.value if guard.breach is not None else "output"
-                        why = f"passed its {which} limit" if too_much else "was lost: Coq died"
+                        why = f"passed its {which} limit" if too_much else f"ends Coq's process ({error})"
                         raise EnvironmentFailedError(f"the environment of {self.environment.label} {why}.") from error
+                    elif lost > 1:
+                        raise SessionLostError(
+                            f"the environment of {self.environment.label} was lost: {error}"
+                        ) from error
         return self._states[target]
 
     async def _start(self) -> None:
@@ -285,7 +238,7 @@ class Document:
         here = len(self._states) - 1
         if here >= target:
             return None
-        theorem = self._theorem_starts.get(self.sentences[here].start)
+        theorem = self.reading.theorem_at(self.reading.sentences[here].start)
         if theorem is None or theorem.ending is None or self.index_at(theorem.proof_end) > target:
             return None
         return theorem
@@ -294,7 +247,7 @@ class Document:
         first = len(self._states) - 1
         last = min(target, first + _PIECE)
         for index in range(first + 1, last):
-            theorem = self._theorem_starts.get(self.sentences[index].start)
+            theorem = self.reading.theorem_at(self.reading.sentences[index].start)
             if theorem is not None and self.index_at(theorem.proof_end) <= target:
                 last = index
                 break
@@ -331,7 +284,7 @@ class Document:
 
     async def _assume(self, first: int, opened: int, last: int) -> None:
         """Goes on after a proof that failed: with its theorem assumed, or without it where Coq cannot assume it."""
-        source, sentences = self.environment.source, self.sentences
+        source, sentences = self.environment.source, self.reading.sentences
         statement = source[sentences[first].start : sentences[opened - 1].end]
         for ending in _GIVING_UP:
             done = await run(self.session, statement + ending, opened - first + 1)
@@ -346,7 +299,7 @@ class Document:
 
     async def _run(self, first: int, last: int) -> Ran | None:
         """Runs sentences. None where Coq reads the text otherwise: nothing is executed then, and it is read anew."""
-        source, sentences = self.environment.source, self.sentences
+        source, sentences = self.environment.source, self.reading.sentences
         begin = sentences[first].start
         text = source[begin : sentences[last - 1].end]
         ends = [sentence.end - begin for sentence in sentences[first:last]]
@@ -358,7 +311,7 @@ class Document:
             return None
         if done.unclear:
             self._fail(first, "Coq does not see the same sentences there as Palmetto")
-        if done.proofs is not None and self._learn(first, done.proofs):
+        if done.proofs is not None and self.reading.learn(first, done.proofs):
             await self.session.back_to(self._states[-1])
             return None
         return done
@@ -370,61 +323,20 @@ class Document:
         with what follows it. The session is back before the piece then.
         """
         source, session = self.environment.source, self.session
-        begin = self.sentences[first].start
+        begin = self.reading.sentences[first].start
         spans = [(begin + start, begin + end) for start, end in done.spans]
-        ours = [sentence.end for sentence in self.sentences[first : first + len(spans)]]
-        same = next((n for n, (span, end) in enumerate(zip(spans, ours, strict=False)) if span[1] != end), len(ours))
-        if same == len(spans):
+        if not self.reading.follow(first, spans):
             at, tip = spans[-1][1] if spans else begin, session.tip
             found = await session.add(source[at : at + _WINDOW_BYTES], most=1)
-            spans += [(at + start, at + end) for start, end in found.spans]
             await session.back_to(tip)
-        if same >= len(spans) or first + same >= len(self.sentences):
-            return False
-        if spans[same][1] == self.sentences[first + same].end:
-            return False  # it is as we see it
-        self._known = [*self.sentences[: first + same], Sentence(*spans[same], SentenceKind.COMMAND)]
-        self._read(self.environment)
+            beyond = [(at + start, at + end) for start, end in found.spans]
+            if not self.reading.follow(first + len(spans), beyond):
+                return False
         await session.back_to(self._states[-1])
         return True
 
-    def _learn(self, first: int, proofs: Sequence[tuple[str, ...]]) -> bool:
-        """Notes what Coq is proving behind the sentences from `first` on; whether theorems are others for it."""
-        self._proofs.update((self.sentences[first + n].start, names) for n, names in enumerate(proofs))
-        if [len(names) for names in proofs] == self._depths[first : first + len(proofs)]:
-            self._take_names(first, proofs)
-            return False
-        before = [(one.start, one.proof_end) for one in self.theorems]
-        self._find_theorems()
-        return before != [(one.start, one.proof_end) for one in self.theorems]
-
-    def _take_names(self, first: int, proofs: Sequence[tuple[str, ...]]) -> None:
-        """Calls theorems as Coq does, where that is known of their statements and of nothing else."""
-        for n, names in enumerate(proofs):
-            theorem = self._theorem_starts.get(self.sentences[first + n].start)
-            if theorem is None or theorem.renamed or not names or names[0] in (theorem.name, *theorem.also):
-                continue
-            for at, one in enumerate(self.theorems):
-                if one is theorem:
-                    self.theorems[at] = self._theorem_starts[theorem.start] = replace(theorem, name=names[0])
-
-    async def left_open(self, state: int) -> str:
-        """What coqc lets no file end with: open proofs, blocks, obligations; empty where there are none in a state."""
-        proofs = await open_proofs(self.session, state)
-        if proofs:
-            return f"the proof of {proofs[-1]} is not ended"
-        # Coq says which block it is, since none has that name.
-        block = await self.session.query(f"End palmetto_{secrets.token_hex(8)}.", state)
-        found = _LAST_BLOCK.search(block.error.message) if block.error is not None else None
-        if found is not None:
-            return f"the section or module {found[1]} is not closed"
-        obligation = await self.session.query("Next Obligation.", state)
-        if obligation.error is None or "unsolved obligations" in obligation.error.message:
-            return "obligations of a program are not solved"
-        return ""
-
     def _fail(self, sentence: int, otherwise: str, error: CoqError | None = None) -> NoReturn:
-        where = self.sentences[min(sentence, len(self.sentences) - 1)]
+        where = self.reading.sentences[min(sentence, len(self.reading.sentences) - 1)]
         line = self.environment.source.count(b"\n", 0, where.start) + 1
         self.close()  # half of a piece may be in the session
         said = error.message if error is not None else otherwise

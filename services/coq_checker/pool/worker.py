@@ -12,12 +12,12 @@ from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
 from coq_checker.pool.watchdog import LONG_NS, Watchdog
-from coq_checker.quick import Spot, quick_check
+from coq_checker.quick import Quick, Spot, coqs_sentences, quick_check
 from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.run import open_proofs, run
 from coq_checker.session import process
 from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
-from coqdata.sentence import split
+from coqdata.sentence import Split, split
 
 # After this many candidates a worker is made anew: SerAPI keeps every comment and every state it saw.
 MAX_USES = 1000
@@ -136,13 +136,15 @@ class Worker:
             EnvironmentFailedError: the statement does not run.
             SessionLostError: the worker died without having passed a limit; another may be tried.
         """
-        candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial)
-        if isinstance(candidate, ProofResult):
+        parsed = split(ask.text, declaring=self._document.reading.declarations(self.target.position))
+        candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial, parsed=parsed)
+        quickly = isinstance(auditor, PluginAuditor) and self.target.mode is Mode.PROOF
+        if isinstance(candidate, ProofResult) and (not quickly or candidate.reason is Reason.INVALID_REQUEST):
             return candidate
         self.uses += 1
         with watchdog.watch(self._session, ask.limits) as guard:
             try:
-                result = await self._checked(ask, candidate, auditor)
+                result = await self._checked(ask, parsed, candidate, auditor)
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < LONG_NS else guard.cpu_ns
             except SessionOutputError:
                 self.kill()
@@ -160,21 +162,39 @@ class Worker:
                 raise
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
-    async def _checked(self, ask: Ask, candidate: Candidate, auditor: Auditor) -> ProofResult:
+    async def _checked(
+        self, ask: Ask, parsed: Split, candidate: Candidate | ProofResult, auditor: Auditor
+    ) -> ProofResult:
         """In one command where that gives a clear answer, else step by step."""
         target, session = self.target, self._session
         if isinstance(auditor, PluginAuditor) and target.mode is Mode.PROOF:
             spot = Spot(session, self._document.state_at(target.position), target.setup, target.statement)
-            quick = await quick_check(spot, ask, candidate, auditor, _SLOW_AUDIT_NS)
+            quick = await self._quickly(spot, ask, candidate, auditor)
+            if quick is None:
+                # An imported notation may hold full stops that end no sentence.
+                coqs = split(ask.text, await coqs_sentences(spot, ask.text))
+                if [one.end for one in coqs.sentences] != [one.end for one in parsed.sentences]:
+                    candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial, parsed=coqs)
+                    quick = await self._quickly(spot, ask, candidate, auditor)
             if quick is not None:
                 self.lesson = quick.lesson
                 return quick.result
+        if isinstance(candidate, ProofResult):
+            return candidate
         place = await self._stand()
         result = await check(place, ask, candidate, auditor)
         if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
             self.lesson = tuple(await auditor.learn(queries_at(session), place.name))
         await session.back_to(place.state)
         return result
+
+    @staticmethod
+    async def _quickly(
+        spot: Spot, ask: Ask, candidate: Candidate | ProofResult, auditor: PluginAuditor
+    ) -> Quick | None:
+        if isinstance(candidate, ProofResult):
+            return None
+        return await quick_check(spot, ask, candidate, auditor, _SLOW_AUDIT_NS)
 
     async def _stand(self) -> Place:
         """Goes to the target and opens its statement there, unless it stands there already."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from coq_checker.audit import Proof
+from coq_checker.ending import left_open
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.judge import failure_kind, judge_audits
@@ -107,7 +108,7 @@ class FileChecks:
             async with self._pool.busy(), document.lock:
                 await document.prepare(len(environment.source), self._pool.settings.environment_limits)
                 problem = document.problem_of(environment)
-                left = "" if problem else await document.left_open(document.state_at(len(environment.source)))
+                left = "" if problem else await left_open(document.session, document.state_at(len(environment.source)))
             if problem or left:
                 raise EnvironmentFailedError(f"{environment.label}: {problem or f'coqc does not take it, for {left}'}.")
 
@@ -131,7 +132,7 @@ class FileChecks:
         if theorem.ending is None:
             return await self._unended(document, theorem, ask, problem)
         await document.prepare(theorem.proof_end, limits, ask.limits)
-        held = document.theorem_at(theorem.start)
+        held = document.reading.theorem_at(theorem.start)
         passed = None if held is None else document.passed.get(held.start)
         if held is not None and passed is not None and passed.stale(ask.limits):
             document.forget(held)
@@ -178,7 +179,7 @@ class FileChecks:
             return None
         if passed.verdict is not None:
             return ProofResult(passed.verdict, passed.reason, error.message, start=theorem.start, end=theorem.proof_end)
-        where = document.sentences[passed.sentence or 0]
+        where = document.reading.sentences[passed.sentence or 0]
         source = document.environment.source
         text = source[where.start : where.end].decode("utf-8", "replace")
         verdict, reason = failure_kind(error, text)

@@ -25,7 +25,7 @@ from coq_checker.session.api import (
     SessionStartError,
     queries_at,
 )
-from coqdata.sentence import split
+from coqdata.sentence import Sentence, SentenceKind, declarations, split
 
 _T = TypeVar("_T")
 
@@ -34,10 +34,20 @@ _MAX_PROCESSES = 64
 
 @dataclass(slots=True)
 class _State:
-    """A state: how it came about, and where it lives while its process does."""
+    """A state: how it came about, and where it lives while its process does.
+
+    Attributes:
+        parent: the state that `text` was run on.
+        text: that led here.
+        count: sentences in `text`.
+        declaring: sentences so far that declare symbols with full stops in them.
+        session, sid: where it lives.
+    """
 
     parent: int | None
     text: bytes
+    count: int
+    declaring: tuple[bytes, ...]
     session: CoqSession | None
     sid: int
 
@@ -83,7 +93,10 @@ class Interactive:
         begun = time.monotonic_ns()
         self._origin = (environment, position)
         session = await self._root(statement or b"")
-        return await self._step(session, None, statement or b"", (), True, 0, time.monotonic_ns() - begun)
+        document = self._pool.document(environment)
+        declaring = document.reading.declarations(position)
+        first = _State(None, statement or b"", 1, declaring, session, session.tip)
+        return await self._step(first, session, (), True, 0, time.monotonic_ns() - begun)
 
     async def _root(self, statement: bytes) -> CoqSession:
         environment, position = self._origin
@@ -120,7 +133,7 @@ class Interactive:
                 session = await self._root(state.text)
             else:
                 session = await self._own_process(*await self._live(state.parent))
-                done = await run(session, state.text, len(split(state.text).sentences))
+                done = await run(session, state.text, state.count)
                 if done.failed is not None or done.unclear:
                     raise StepError(Verdict.ERROR, Reason.WORKER_LOST, "the state could not be made again.")
         except EnvironmentFailedError as error:
@@ -132,9 +145,8 @@ class Interactive:
 
     async def _step(
         self,
+        state: _State,
         session: CoqSession,
-        parent: int | None,
-        text: bytes,
         messages: tuple[str, ...],
         want_goals: bool,
         cpu_ns: int,
@@ -145,7 +157,7 @@ class Interactive:
         in_proof = shown.error is None and bool(" ".join(shown.messages).strip())
         goals = await goals_at(queries_at(session, sid), self._limits.goals_bytes) if want_goals and in_proof else None
         number, self._next = self._next, self._next + 1
-        self._states[number] = _State(parent, text, session, sid)
+        self._states[number] = state
         return Step(number, in_proof, messages, goals, cpu_ns, wall_ns)
 
     async def _own_process(self, state: _State, session: CoqSession) -> CoqSession:
@@ -169,15 +181,25 @@ class Interactive:
         Raises:
             StepError: a sentence failed, was refused, or passed the limits; the state stays as it was.
         """
-        sentences = sentences_of(text)
+        known = self._states.get(number)
+        parsed = split(text, declaring=known.declaring if known is not None else ())
+        ours = sentences_of(text, parsed)
 
         async def act(state: _State, session: CoqSession, guard: Guard) -> Step:
-            sid = state.sid
-            done = await run(session, text[: sentences[-1].end], len(sentences))
+            sid, sentences = state.sid, ours
+            done = await run(session, text[: ours[-1].end], len(ours), ends=[one.end for one in ours])
+            if done.unclear:
+                # An imported notation may hold full stops that end no sentence.
+                await session.back_to(sid)
+                coqs = [Sentence(start, end, SentenceKind.COMMAND) for start, end in done.spans]
+                sentences = sentences_of(text, split(text, coqs))
+                done = await run(session, text[: sentences[-1].end], len(sentences))
             if done.failed is not None or done.unclear:
                 await session.back_to(sid)
                 raise failure(sentences, done.failed, done.error)
-            return await self._step(session, number, text, done.messages, want_goals, guard.cpu_ns, guard.wall_ns)
+            declaring = (*state.declaring, *declarations(text, sentences))
+            new = _State(number, text, len(sentences), declaring, session, session.tip)
+            return await self._step(new, session, done.messages, want_goals, guard.cpu_ns, guard.wall_ns)
 
         return await self._in_process(number, act, own=True)
 

@@ -82,7 +82,7 @@ class ProofChecks:
                 await document.prepare(target.position, self._pool.settings.environment_limits)
         except (EnvironmentFailedError, SessionLostError, SessionStartError) as error:
             raise UnavailableError(f"the environment could not be prepared for the recheck: {error}") from error
-        passed = ((theorem, document.passed.get(theorem.start)) for theorem in document.theorems)
+        passed = ((theorem, document.passed.get(theorem.start)) for theorem in document.reading.theorems)
         return [theorem for theorem, one in passed if one is not None and one.error is not None]
 
     async def item(self, message: pb.CheckProofRequest) -> ProofResult:

@@ -79,8 +79,8 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 )
         except EnvironmentFailedError as error:
             raise EnvironmentRequestError(str(error)) from error
-        except SessionStartError as error:
-            raise UnavailableError(str(error)) from error
+        except (SessionStartError, SessionLostError) as error:
+            raise UnavailableError(f"{error}.") from error
 
     async def TraceFile(self, request: pb.TraceFileRequest, context: Context) -> AsyncIterator[pb.TraceFileResponse]:
         """The goals of a file's proofs."""

@@ -2,7 +2,7 @@
 
 from coq_checker.result import Reason, Verdict
 from coq_checker.session.api import CoqError
-from coqdata.sentence import Sentence, split
+from coqdata.sentence import Sentence, Split, split
 from coqdata.words import after_attributes, skip_blanks, tokens, words
 
 _QUERIES = frozenset(
@@ -82,13 +82,16 @@ def refuse_query() -> StepError:
     )
 
 
-def sentences_of(text: bytes) -> list[Sentence]:
+def sentences_of(text: bytes, parsed: Split) -> list[Sentence]:
     """The sentences of a text that a session may run.
+
+    Args:
+        text: it.
+        parsed: how it is read.
 
     Raises:
         StepError: it is no whole sentences, or one of them is not allowed.
     """
-    parsed = split(text)
     if not parsed.sentences or parsed.problem is not None:
         why = parsed.problem or "there is no sentence"
         raise StepError(

@@ -96,7 +96,7 @@ class Traces:
 
     @staticmethod
     def _read(document: Document, theorem: Theorem, reader: "_Reader") -> Trace:
-        held = document.theorem_at(theorem.start)
+        held = document.reading.theorem_at(theorem.start)
         passed = None if held is None else document.passed.get(held.start)
         first, last = document.index_at(theorem.statement_end), document.index_at(theorem.proof_end)
         steps = []
@@ -106,7 +106,7 @@ class Traces:
             opened = first - document.index_at(theorem.start)
             states = list(passed.states[opened - 1 :])
         for index, state in zip(range(first, last), states, strict=False):
-            sentence = document.sentences[index]
+            sentence = document.reading.sentences[index]
             before = reader.goals(state)
             if before is None:
                 break
