@@ -256,7 +256,7 @@ class Pool:
                     continue
                 if before >= _TRIES_BEFORE:
                     why = f"the Coq process died {before} times before this item could run ({error})."
-                    result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, why)
+                    result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
                 elif all(isinstance(one, SessionCrashedError) for one in losses):
                     result = ProofResult(Verdict.FAILED, Reason.CRASHED, crash_message(error))
                     self._crashes.keep(job, result.message)

@@ -117,7 +117,9 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_ENVIRONMENT: _Reason.ValueType  # 16
     """The environment does not run in Coq (verdict ERROR)."""
     REASON_WORKER_LOST: _Reason.ValueType  # 17
-    """The worker was lost (killed, crashed) more than once on this item (verdict ERROR)."""
+    """The process was killed from outside more than once on this item, or before it could run (verdict ERROR): send it
+    again.
+    """
     REASON_UNAVAILABLE: _Reason.ValueType  # 18
     """The server has no room, or is draining (verdict ERROR): send the item again."""
     REASON_UNCLOSED: _Reason.ValueType  # 19
@@ -162,7 +164,9 @@ REASON_INVALID_REQUEST: Reason.ValueType  # 15
 REASON_ENVIRONMENT: Reason.ValueType  # 16
 """The environment does not run in Coq (verdict ERROR)."""
 REASON_WORKER_LOST: Reason.ValueType  # 17
-"""The worker was lost (killed, crashed) more than once on this item (verdict ERROR)."""
+"""The process was killed from outside more than once on this item, or before it could run (verdict ERROR): send it
+again.
+"""
 REASON_UNAVAILABLE: Reason.ValueType  # 18
 """The server has no room, or is draining (verdict ERROR): send the item again."""
 REASON_UNCLOSED: Reason.ValueType  # 19
