@@ -27,6 +27,7 @@ from coqdata.theorem import Theorem, theorems
 
 _LIMIT_S = 600.0
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
+_ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 # Ends of proofs that Coq takes without a proof.
 _GIVEN_UP = frozenset(("Admitted", "Abort"))
 
@@ -152,8 +153,13 @@ def _whole_text(target: Target, ask: Ask, failed: Iterable[Theorem]) -> bytes:
         fixed = anchor(target.statement)
         parts = [prefix, fixed.before.encode(), ask.text, fixed.after.encode()]
     else:
+        # Where only Coq knows its sentences (a symbol ends in a full stop), the end is not seen otherwise.
+        ended = _ENDED.search(ask.text) is not None
         candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial)
-        body = candidate.text if isinstance(candidate, Candidate) else ask.text
+        if isinstance(candidate, Candidate) and not ended:
+            body = candidate.text
+        else:
+            body = ask.text if ended else ask.text + b"\nQed."
         parts = [prefix, target.prelude, target.statement, body]
     return b"\n".join([*parts, _closers(prefix), b""])
 

@@ -37,6 +37,36 @@ def has_body(text: bytes, at: int, *, constrained: bool = False) -> bool:
     return False
 
 
+def all_have_bodies(text: bytes, at: int) -> bool:
+    """Whether all functions that a (co)fixpoint defines together have bodies: `f ... := BODY with g ... := BODY`."""
+    depth = owned = matches = 0
+    found = notation = False
+    for _, word in tokens(text, at):
+        if word in (b"(", b"{", b"["):
+            depth += 1
+        elif word in (b")", b"}", b"]"):
+            depth -= 1
+        elif depth:
+            continue
+        elif word == b"match":
+            matches += 1
+        elif word == b"with" and matches:
+            matches -= 1
+        elif word == b"with":
+            if not found:
+                return False
+            found = notation = False
+            owned = 0
+        elif word == b"where":
+            notation = True
+        elif word == b"let":
+            owned += 1
+        elif word == b":=" and not notation:
+            found = found or not owned
+            owned = max(0, owned - 1)
+    return found
+
+
 def other_names(text: bytes, at: int) -> tuple[str, ...]:
     """The names after `with` in a statement of several theorems."""
     depth = matches = 0

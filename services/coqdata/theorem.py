@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from coqdata.sentence import Sentence, SentenceKind, split
-from coqdata.shape import class_of, equations_name, has_body, name_after_as, name_after_of, other_names
+from coqdata.shape import all_have_bodies, class_of, equations_name, has_body, name_after_as, name_after_of, other_names
 from coqdata.words import identifier, read_prefix, words
 
 
@@ -315,7 +315,8 @@ class _Reader:
             name = self._fresh(f"{class_of(text, at + len(head)) or 'anonymous'}_instance_")
         if command.program:
             self.program = name
-        if has_body(text, at):
+        mutual = kind in (TheoremKind.FIXPOINT, TheoremKind.COFIXPOINT)
+        if all_have_bodies(text, at) if mutual else has_body(text, at):
             if not command.refine:
                 return None
         elif command.program and kind is TheoremKind.INSTANCE:
@@ -324,7 +325,7 @@ class _Reader:
             return None  # declares a function that is there
         elif kind is TheoremKind.CANONICAL and b":" not in text:
             return None  # as does this
-        also = other_names(text, at) if kind in (TheoremKind.FIXPOINT, TheoremKind.COFIXPOINT) else ()
+        also = other_names(text, at) if mutual else ()
         return self._stated(command.sentence, name, kind, also)
 
     def _obligation(self, sentence: Sentence, text: bytes, found: list[bytes]) -> _Open | None:

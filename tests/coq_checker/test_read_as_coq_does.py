@@ -266,6 +266,8 @@ class TestFullStopsInNotations:
             target = FreeStatement("Lemma t : 1 = 1.", context, project="dotted")
             assert client.check_proof(target, "Proof. done.. Qed.").proved
             assert client.check_proof(target, "done. .").proved
+            for proof in ("done..", "Proof. done.. Qed."):
+                assert client.check_proof(target, proof, options=Options(recheck=True)).proved
             assert client.check_proof(target, "change ((λ. 1) 0 = (fn x . x) 1). reflexivity.").proved
             wrong = client.check_proof(target, "assert (2 = 3) by done.. exact I.")
             assert (wrong.verdict, wrong.sentence) == (Verdict.FAILED, "assert (2 = 3) by done..")
