@@ -1,5 +1,7 @@
 """What makes no sense, for every field of a message and for whole messages: made from the contract itself."""
 
+import json
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -69,6 +71,109 @@ _BYTES = {
     "latin 1": b"\xe9t\xe9 \xe0 l\xe0",
 }
 _UNSIGNED = {FieldDescriptor.TYPE_UINT32: 32, FieldDescriptor.TYPE_UINT64: 64}
+
+# JSON that is of another type than a field takes, or beyond its range; some is no JSON.
+ODD_JSON = (
+    *(
+        "null",
+        "true",
+        "0",
+        "-1",
+        "0.5",
+        "1e400",
+        "-1e400",
+        "1e-320",
+        "NaN",
+        "-Infinity",
+        "1" + "0" * 30,
+        "9" * 5000,
+        "-",
+    ),
+    *(
+        '""',
+        '"x"',
+        "[]",
+        "[[]]",
+        "[null]",
+        "[1]",
+        "{}",
+        '{"a": 1}',
+        '{"": {"b": []}}',
+        "[" * 500 + "]" * 500,
+        "[" * 50_000,
+    ),
+    *('"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\\x"', '"a\nb"', "'x'", "x", ""),
+)
+# Whatever else a body can be; `%s` is a good one.
+ODD_BODIES = (
+    b"",
+    b"\xff",
+    b"\0",
+    b"\xef\xbb\xbf%s",
+    b"%s%s",
+    b"[%s]",
+    b'"%s"',
+    b"null",
+    b"%s,",
+    b"\x1f\x8b\x08\0",
+    b"a=b&c",
+)
+
+
+def bodies(good: dict[str, Any], fields: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """JSON that makes sense but for one field, each with what it is called; and what is no JSON of that kind at all.
+
+    Args:
+        good: an object that makes sense.
+        fields: which are changed, or added.
+    """
+    for field in fields:
+        others = "".join(f"{json.dumps(name)}: {json.dumps(value)}, " for name, value in good.items() if name != field)
+        for value in (*ODD_JSON, *map(json.dumps, TEXTS.values())):
+            yield f"{field}: {value[:60]}", f"{{{others}{json.dumps(field)}: {value}}}".encode()
+        twice = "".join(f"{json.dumps(name)}: {json.dumps(value)}, " for name, value in good.items())
+        yield f"{field} twice", f"{{{twice}{json.dumps(field)}: [7], {json.dumps(field)}: 7}}".encode()
+        yield f"{field}: latin 1", f"{{{others}{json.dumps(field)}: ".encode() + b'"\xe9t\xe9"}'
+    data = json.dumps(good).encode()
+    for body in ODD_BODIES:
+        yield f"body: {body[:20]!r}", body.replace(b"%s", data)
+    for encoding in ("utf-16", "utf-32"):
+        yield f"body: {encoding}", json.dumps(good).encode(encoding)
+
+
+# Headers and request lines that no client of HTTP would send, for a request to `%s`.
+ODD_REQUESTS = (
+    b"FOO %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET %s?%%%%&=&;a[]=\x7f HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET %s/%%ff%%fe%%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET %s/ HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    b"GET %s HTTP/1.1\r\nHost: \xff\r\n\r\n",
+    b"GET %s HTTP/1.1\r\n\r\n",
+    b"GET http://elsewhere%s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET %s HTTP/1.1\r\nHost: localhost\r\nRange: bytes=9-1,-,a\r\nIf-Modified-Since: x\r\nIf-Range: x\r\n\r\n",
+    b"GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: palmetto_session=\xff; =;;; a b\r\n\r\n",
+    b"GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\xfe\r\n\r\n",
+    b"GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: \xff/;q=x,,\r\nAccept-Encoding: \xff;q=\r\n\r\n",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nOrigin: http://[::1\r\nContent-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nOrigin: \xff]//\r\nContent-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: \xff/;;\r\nContent-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=no\r\nContent-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data\r\nContent-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+    b"Content-Length: 2\r\n\r\n{}",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1e3\r\n\r\n",
+)
+
+
+def status_of(address: tuple[str, int], request: bytes) -> int:
+    """The status that bytes are answered with; the connection is closed after it."""
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(request.replace(b"\r\nHost", b"\r\nConnection: close\r\nHost", 1))
+        answer = b""
+        while b"\r\n" not in answer and (part := connection.recv(4096)):
+            answer += part
+    return int(answer.split(b" ", 2)[1])
 
 
 def leaves(descriptor: Any, above: tuple[FieldDescriptor, ...] = ()) -> Iterator[tuple[FieldDescriptor, ...]]:
