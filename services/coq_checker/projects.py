@@ -6,17 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from coq_checker.builds import Build
-from coq_checker.environment import Environment
+from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.held_builds import Builds, HeldBuild
 from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
-from coqdata.project import Project, ProjectError
+from coqdata.fields import is_identifier, is_logical_name, shown
+from coqdata.project import PROJECT_FILE, Project, ProjectError
 from coqdata.theorem import Theorem, named, theorems
 
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256
+
+
+def is_inside(file: str) -> bool:
+    """Whether the path that a text stands for is one inside of a project, which then gives the text its place."""
+    inside = PurePosixPath(file)
+    return bool(file) and not inside.is_absolute() and ".." not in inside.parts
 
 
 class NoSuchNameError(LookupError):
@@ -93,7 +100,9 @@ class Projects:
         found = self._projects.get(name)
         if found is None:
             known = ", ".join(self.names()) or "none"
-            raise NoSuchNameError(f"there is no project {name!r} on this server; it serves: {known} (ListProjects).")
+            raise NoSuchNameError(
+                f"there is no project {shown(name)} on this server; it serves: {known} (ListProjects)."
+            )
         return found
 
     def files(self, project: Project) -> list[str]:
@@ -117,7 +126,7 @@ class Projects:
         whole = self._paths(project).get(path)
         if whole is not None:
             return self._read(project, whole, path)
-        raise NoSuchNameError(f"the project {name!r} has no file {path!r}.")
+        raise NoSuchNameError(f"the project {name!r} has no file {shown(path)}.")
 
     def _read(self, project: Project, whole: Path, path: str) -> SourceFile:
         try:
@@ -163,7 +172,7 @@ class Projects:
         found = [(source, t) for source, t in found if any(t is one for one in listed)]
         if not found:
             where = path or f"the project {name!r}"
-            raise NoSuchNameError(f"there is no theorem {theorem!r} in {where}.")
+            raise NoSuchNameError(f"there is no theorem {shown(theorem)} in {where}.")
         if len(found) > 1:
             places = ", ".join(f"{source.path} index {t.index}" for source, t in found[:5])
             raise NoSuchNameError(f"{theorem!r} stands {len(found)} times ({places}): say which file and index.")
@@ -173,7 +182,7 @@ class Projects:
         """The environment of a file: its text, with what it requires built.
 
         Raises:
-            EnvironmentFailedError: what it requires does not build.
+            EnvironmentFailedError: what it requires does not build, or Coq does not take its name.
         """
         project = source.project
         place = (str(project.root), source.path)
@@ -201,18 +210,18 @@ class Projects:
             file: the file that it stands for; a path inside the project gives it that file's place.
 
         Raises:
-            EnvironmentFailedError: the project, or what the text requires of it, does not build.
+            EnvironmentFailedError: the project, or what the text requires of it, does not build, or Coq takes no such
+                names.
             NoSuchNameError: there is no such project.
         """
         if not project_name:
             return self._environment(text, None, None, logical, file or "the environment")
         project = self.project(project_name)
-        inside = PurePosixPath(file)
-        if not file or inside.is_absolute() or ".." in inside.parts:
+        if not is_inside(file):
             build = await self._builds.of(project, None)
             return self._environment(text, project, build, logical, file or f"the environment in {project.name}")
-        build = await self._builds.of(project, project.root / inside, text)
-        return self._environment(text, project, build, str(build.folder / inside), file)
+        build = await self._builds.of(project, project.root / file, text)
+        return self._environment(text, project, build, str(build.folder / file), file)
 
     def _environment(
         self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
@@ -231,17 +240,30 @@ class Projects:
     def _make_environment(
         self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
     ) -> Environment:
+        name = logical or "Top"
+        topfile = name if name.endswith(".v") else name.replace(".", "/") + ".v"
+        # With a name that it does not take sertop ends at its start, which would look like a fault that passes.
+        stem = Path(topfile).stem
+        if not is_identifier(stem):
+            raise EnvironmentFailedError(
+                f"{label} cannot be a module, since Coq takes {shown(stem)} for no name: rename the file, "
+                "letters, digits, _ and ' alone, beginning with no digit."
+            )
         arguments: list[str] = []
         setup: tuple[str, ...] = ()
         read_only: tuple[Path, ...] = self._base.read_only
         if project is not None and build is not None:
-            for flag, folder, name in build.load_arguments:
-                arguments += [flag, str(folder) if flag == "-I" else f"{folder},{name}"]
+            for flag, folder, bound in build.load_arguments:
+                if flag != "-I" and bound and not is_logical_name(bound):
+                    raise EnvironmentFailedError(
+                        f"the project {project.name!r} binds a folder to {shown(bound)}, which is no logical name: "
+                        f"mend its {PROJECT_FILE}."
+                    )
+                arguments += [flag, str(folder) if flag == "-I" else f"{folder},{bound}"]
             flags, setup = project.options.sertop_arguments()
             arguments += flags
             read_only = (*read_only, *build.read_only)
-        name = logical or "Top"
-        arguments += ["--topfile", name if name.endswith(".v") else name.replace(".", "/") + ".v"]
+        arguments += ["--topfile", topfile]
         options = SessionOptions(
             toolchain=self.toolchain,
             arguments=tuple(arguments),

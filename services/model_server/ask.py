@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from coqdata.fields import shown
 from coqdata.prompts import Message, estimate_tokens
 from model_server.client import Answer
 from model_server.errors import InvalidRequestError
@@ -39,11 +40,13 @@ class Target:
             InvalidRequestError: a value means nothing.
         """
         position = metadata.get("position", "0")
-        if not position.isascii() or not position.isdigit() or int(position) >= 1 << 32:
-            raise InvalidRequestError(f"metadata.position is {position!r}: give a byte offset.", "invalid_metadata")
+        # `int` takes no more than some thousand digits.
+        if not position.isascii() or not position.isdigit() or len(position) > 10 or int(position) >= 1 << 32:
+            told = f"metadata.position is {shown(position)}: give a byte offset."
+            raise InvalidRequestError(told, "invalid_metadata")
         kind = metadata.get("kind", "")
         if kind and kind not in KINDS:
-            raise InvalidRequestError(f"metadata.kind is {kind!r}: give `proof` or `tactic`.", "invalid_metadata")
+            raise InvalidRequestError(f"metadata.kind is {shown(kind)}: give `proof` or `tactic`.", "invalid_metadata")
         return cls(
             metadata.get("project", ""),
             metadata.get("file", ""),

@@ -11,7 +11,7 @@ from prover.context import Context
 from prover.coq import Outcome
 from prover.events import Applied, Ran, Repaired, Subgoal, Undone
 from prover.repairs import Failure, named_lemmas, replace_name, rewrites
-from prover.script import Block, Branch, Group, Node, Step, text_of, text_to
+from prover.script import Block, Branch, Group, Node, Step, goal_number, text_of, text_to
 
 _GIVES_UP = re.compile(
     r"(?<![\w'.])(?:admit|give_up|shelve|shelve_unifiable|Admitted|Abort|swap|cycle|revgoals)(?![\w'])"
@@ -161,8 +161,9 @@ class Runner:
             first, _, last = part.strip().partition("-")
             if not first.strip().isdigit():
                 return opened[:1]
-            end = int(last) if last.strip().isdigit() else int(first)
-            chosen += opened[int(first) - 1 : end]
+            begin = goal_number(first)
+            end = goal_number(last) if last.strip().isdigit() else begin
+            chosen += opened[begin - 1 : end]
         return chosen
 
     async def _group(self, node: Node, group: Group, *, last: bool) -> None:

@@ -115,6 +115,17 @@ async def test_a_seed_decides(up: Running) -> None:
         assert cut.tokens <= 20
 
 
+@pytest.mark.parametrize("least", [5e-324, 1e-320, 1e-40, 1e-9])
+async def test_the_smallest_numbers_that_there_are(up: Running, least: float) -> None:
+    """Numbers divided by them are none any longer."""
+    async with httpx2.AsyncClient(timeout=60) as http:
+        for more in ({"temperature": least}, {"temperature": 1.0, "top_p": least}):
+            request = {"messages": plain(), "n": 2, "seed": 1, **more}
+            answer = await http.post(f"{up.url}/chat/completions", json=request)
+            assert answer.status_code == 200
+            assert len(answer.json()["choices"]) == 2
+
+
 async def test_scores_are_the_mean_log_probabilities(up: Running, checkpoint: Path) -> None:
     async with ModelClient(up.url) as client:
         answers = await client.complete(MESSAGES, n=60, temperature=1.0, seed=5, max_tokens=2)

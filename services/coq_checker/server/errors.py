@@ -1,6 +1,19 @@
 """Errors of a request, each with the gRPC status that it is answered with."""
 
+import re
+
 import grpc
+
+# What OCaml prints behind an exception; of a long one the beginning may be cut off.
+_BACKTRACE = re.compile(
+    r'(?:(?:Raised at|Raised by|Re-raised at|Called from) [^"]*"|[\w/]*\.?ml", line|(?<=\()"?, line)'
+    r"[\s\S]*characters \d+-\d+"
+)
+
+
+def without_backtrace(message: str) -> str:
+    """A message without a backtrace of OCaml, which helps nobody who only asked."""
+    return _BACKTRACE.sub("it raised an exception", message) if "characters" in message else message
 
 
 class RequestError(Exception):
@@ -9,7 +22,7 @@ class RequestError(Exception):
     code = grpc.StatusCode.INVALID_ARGUMENT
 
     def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(without_backtrace(message))
         self.retry_after_ms = retry_after_ms
 
 

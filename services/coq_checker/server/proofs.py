@@ -17,6 +17,7 @@ from coq_checker.server.errors import (
     RequestError,
     UnavailableError,
     UnknownNameError,
+    without_backtrace,
 )
 from coq_checker.server.requests import ProofRequest, Requests
 from coq_checker.session.api import SessionLostError, SessionStartError
@@ -70,6 +71,7 @@ class ProofChecks:
         environment = request.target.environment
         return replace(
             result,
+            message=without_backtrace(result.message) if result.verdict is Verdict.ERROR else result.message,
             coq_version=environment.options.toolchain.coq_version,
             environment_id=environment.id,
         )
@@ -99,13 +101,15 @@ class ProofChecks:
 
     async def many(self, messages: AsyncIterator[pb.CheckProofsRequest]) -> AsyncIterator[tuple[str, ProofResult]]:
         """Answers to a stream of items as they finish; closing the iterator kills what is under way."""
-        answers: asyncio.Queue[tuple[str, ProofResult] | None] = asyncio.Queue()
+        answers: asyncio.Queue[tuple[str, ProofResult] | Exception | None] = asyncio.Queue()
         room = asyncio.Semaphore(self._requests.settings.max_in_flight)
         running: set[asyncio.Task[None]] = set()
 
         async def check(name: str, message: pb.CheckProofRequest) -> None:
             try:
                 await answers.put((name, await self.item(message)))
+            except Exception as error:  # a fault of ours ends the call: no item goes without an answer in silence
+                await answers.put(error)
             finally:
                 room.release()
 
@@ -128,6 +132,8 @@ class ProofChecks:
         reader = asyncio.create_task(read())
         try:
             while (answer := await answers.get()) is not None:
+                if isinstance(answer, Exception):
+                    raise answer
                 yield answer
             await reader
         finally:
@@ -138,7 +144,7 @@ class ProofChecks:
 
 
 async def _each(
-    messages: AsyncIterator[pb.CheckProofsRequest], answers: "asyncio.Queue[tuple[str, ProofResult] | None]"
+    messages: AsyncIterator[pb.CheckProofsRequest], answers: "asyncio.Queue[tuple[str, ProofResult] | Exception | None]"
 ) -> AsyncIterator[pb.CheckProofsRequest]:
     """The items of a stream; one whose bytes are no message is answered at once, without a name."""
     while True:

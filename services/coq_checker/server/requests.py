@@ -10,8 +10,9 @@ from coq_checker.gates.statement import StatementError, anchor
 from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
-from coq_checker.projects import NoSuchNameError, Projects, SourceFile
+from coq_checker.projects import NoSuchNameError, Projects, SourceFile, is_inside
 from coq_checker.server.errors import EnvironmentRequestError, InvalidRequestError, UnknownNameError
+from coq_checker.server.fields import checked, inside
 from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
 from coqdata import printing
 from coqdata.sentence import split
@@ -94,17 +95,23 @@ class Requests:
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
 
-    async def text_environment(self, text: bytes, message: pb.TextEnvironment) -> Environment:
-        """The environment of a text that something is to follow.
+    async def text_environment(self, text: bytes, message: pb.TextEnvironment, field: str) -> Environment:
+        """The environment of a text that something is to follow; `field` is where the request has it.
 
         Raises:
             EnvironmentFailedError: it does not end where a sentence ends, or its project does not build.
+            InvalidRequestError: its file is no place of a module.
             NoSuchNameError: there is no such project.
         """
-        environment = await self.projects.text_environment(text, message.project, message.logical_name, message.file)
+        environment = await self._placed(text, message, field)
         if environment.problem is not None:
             raise EnvironmentFailedError(f"{environment.label}: {environment.problem}.")
         return environment
+
+    async def _placed(self, text: bytes, message: pb.TextEnvironment, field: str) -> Environment:
+        if message.project and is_inside(message.file):
+            inside(message.file, f"{field}.file")
+        return await self.projects.text_environment(text, message.project, message.logical_name, message.file)
 
     async def file(self, request: pb.CheckFileRequest | pb.TraceFileRequest) -> Environment:
         """The environment of a whole file.
@@ -112,6 +119,7 @@ class Requests:
         Raises:
             RequestError: of the kind that the status says.
         """
+        checked(request)
         kind = request.WhichOneof("source")
         limit_bytes = self.settings.max_source_bytes
         try:
@@ -122,7 +130,7 @@ class Requests:
             if kind == "text":
                 given = request.text
                 text = self.text(given.text, given.file or "text.text", limit_bytes)
-                return await self.projects.text_environment(text, given.project, given.logical_name, given.file)
+                return await self._placed(text, given, "text")
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except UnicodeDecodeError as error:
@@ -153,7 +161,7 @@ class Requests:
                 parsed = split(statement)
                 if len(parsed.sentences) != 1 or parsed.problem is not None:
                     raise InvalidRequestError("the statement must be one sentence that ends with a full stop.")
-                environment = await self.text_environment(text, free.environment)
+                environment = await self.text_environment(text, free.environment, "statement.environment")
                 return self._checked(Target(environment, len(text), statement, mode))
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
@@ -213,6 +221,7 @@ class Requests:
         Raises:
             RequestError: of the kind that the status says.
         """
+        checked(request)
         kind = request.WhichOneof("candidate")
         if kind is None:
             raise InvalidRequestError("`candidate` is not set: send `proof` or `script`.")

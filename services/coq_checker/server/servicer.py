@@ -18,6 +18,7 @@ from coq_checker.server.errors import (
     UnavailableError,
     UnknownNameError,
 )
+from coq_checker.server.fields import checked
 from coq_checker.server.files import FileAsk, FileChecks
 from coq_checker.server.interactive import Interactive, Step
 from coq_checker.server.proofs import ProofChecks
@@ -111,6 +112,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         session: Interactive | None = None
         try:
             async for request in request_iterator:
+                checked(request)
                 kind = request.WhichOneof("request")
                 if session is None:
                     if kind != "open":
@@ -145,7 +147,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 statement: bytes | None = source.source[theorem.start : theorem.statement_end]
             elif kind == "text":
                 text = self._requests.text(request.text.text, "open.text.text", self._settings.max_source_bytes)
-                environment = await self._requests.text_environment(text, request.text)
+                environment = await self._requests.text_environment(text, request.text, "open.text")
                 position, statement = len(text), None
             else:
                 raise InvalidRequestError("`open.environment` is not set: send `theorem` or `text`.")
@@ -186,8 +188,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def ListTheorems(self, request: pb.ListTheoremsRequest, context: Context) -> pb.ListTheoremsResponse:
         """The theorems of a project, page by page; a page's token is the number of those before it."""
-        if request.page_token and not (request.page_token.isascii() and request.page_token.isdigit()):
-            raise InvalidRequestError("`page_token` is not one that this server answered.")
+        checked(request)
         start = int(request.page_token or 0)
         size = min(request.page_size or _PAGE, _PAGE)
         try:
@@ -208,6 +209,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def GetTheorem(self, request: pb.GetTheoremRequest, context: Context) -> pb.GetTheoremResponse:
         """One theorem."""
+        checked(request)
         source, theorem = self._requests.theorem(request.theorem)
         return pb.GetTheoremResponse(
             theorem=_theorem_to_pb(request.theorem.project, source.path, source.source, theorem, whole=True)

@@ -19,6 +19,9 @@ from model_server.client import Answer
 from model_server.errors import ApiError, InvalidRequestError
 from model_server.settings import ModelServerSettings
 
+# Below it the likeliest token is drawn anyway, and numbers divided by it would be none any longer.
+_COLDEST = 0.01
+
 __all__ = ["CheckpointError", "HfBackend", "open_checkpoint"]
 
 
@@ -166,7 +169,12 @@ class HfBackend:
         sampling: dict[str, Any] = {"do_sample": False, "num_beams": count}
         if temperature > 0:
             # The checkpoint's own limits on sampling would come on top of what was asked for.
-            sampling = {"do_sample": True, "temperature": temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
+            sampling = {
+                "do_sample": True,
+                "temperature": max(temperature, _COLDEST),
+                "top_p": ask.top_p or 1.0,
+                "top_k": 0,
+            }
         made = self._model.generate(
             **inputs,
             **sampling,

@@ -161,6 +161,11 @@ class _Service:
             raise InvalidRequestError("the request's body is no JSON.", "invalid_json") from None
         if not isinstance(body, dict):
             raise InvalidRequestError("the request's body must be a JSON object.", "invalid_json")
+        if not _is_text(content, body):
+            raise InvalidRequestError(
+                "one of the texts holds half of a character (a lone surrogate): decode it anew from its bytes.",
+                "invalid_request",
+            )
         return body
 
     def _look_at(self, card: Card, ask: Ask) -> None:
@@ -194,6 +199,17 @@ class _Service:
 
     def _count(self, card: Card, made: Made) -> None:
         self._metrics.made(card.name, len(made.answers), made.prompt_tokens, sum(one.tokens for one in made.answers))
+
+
+def _is_text(content: bytes | bytearray, body: dict[str, Any]) -> bool:
+    """Whether all that JSON has escaped is text: a retriever or a tokenizer could not be given anything else."""
+    if b"\\u" not in content:
+        return True
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 async def _each(lines: list[str]) -> AsyncIterator[str]:

@@ -1,6 +1,6 @@
 """Proof texts as trees, and back."""
 
-from prover.script.parse import Block, Group, Step, parse
+from prover.script.parse import Block, Group, Step, goal_number, parse
 from prover.script.render import render, script
 from prover.script.tree import Branch, Node, goal_text, has_evars, text_of, text_to
 
@@ -10,6 +10,7 @@ __all__ = [
     "Group",
     "Node",
     "Step",
+    "goal_number",
     "goal_text",
     "has_evars",
     "parse",

@@ -76,7 +76,7 @@ def parse(text: str, max_sentences: int = 400) -> Block:
         elif sentence.kind is SentenceKind.BRACE:
             if said.endswith("{"):
                 number = _NUMBER.search(said)
-                block = Block(start=int(number[0]) if number else 1)
+                block = Block(start=goal_number(number[0]) if number else 1)
                 items = stack[-1].block.items
                 items.append(Group([block], braces=True))
                 stack.append(_Level("{", block, None))
@@ -87,6 +87,11 @@ def parse(text: str, max_sentences: int = 400) -> Block:
         elif not _DROPPED.match(said):
             stack[-1].block.items.append(_step(said))
     return root
+
+
+def goal_number(digits: str) -> int:
+    """The number of a goal; of more than nine digits the first nine, since no proof has so many goals."""
+    return int(digits.strip()[:9])
 
 
 def _step(said: str) -> Step:

@@ -141,7 +141,10 @@ class Access:
         origin = headers.get("origin")
         if origin is None:
             return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-        return origin in self._origins or urlsplit(origin).netloc == headers.get("host", "")
+        try:
+            return origin in self._origins or urlsplit(origin).netloc == headers.get("host", "")
+        except ValueError:  # no browser sends such a thing
+            return False
 
 
 def client_of(scope: Scope) -> str:

@@ -30,7 +30,7 @@ class Budgeted(BaseModel):
     samples: int | None = Field(
         None, ge=0, le=64, description="Whole proofs that the model is asked for; none given: as many as suit it."
     )
-    seed: int = Field(0, ge=0, description="Of all that is drawn.")
+    seed: int = Field(0, ge=0, lt=1 << 62, description="Of all that is drawn.")
     jobs: int = Field(1, ge=1, le=64, description="Checks under way at one time.")
     backtrack: bool = Field(True, description="Undo tactics where a goal cannot be closed.")
     retrieval: bool = Field(True, description="Ask the retriever for premises.")
@@ -60,7 +60,7 @@ class ProveRequest(Budgeted):
     file: Text = Field("", description="File of the project, where the name alone is not enough.")
     theorem: Text = Field("", description="Name of the theorem; its own proof is not looked at.")
     index: int | None = Field(
-        None, ge=0, description="Its index among the file's theorems, where the name stands more than once."
+        None, ge=0, lt=1 << 32, description="Its index among the file's theorems, where the name stands more than once."
     )
     statement: Text = Field("", description="`Lemma NAME : TYPE.`, in place of `theorem`.")
     context: Text = Field("", description="Coq text before the statement.")

@@ -2,13 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
+from coqdata.fields import bounded
 from retriever.answer import BadQuestionError, NoSuchFileError
 from retriever.metrics import Metrics
 from retriever.registry import NoIndexError
@@ -35,8 +36,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """The method's handler, wrapped."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or "palmetto." not in method:
+        if handler is None:
             return handler
+        if "palmetto." not in method:
+            return _guarded(handler)
         name = method.rpartition("/")[2]
         return handler._replace(
             request_deserializer=_careful(handler.request_deserializer),
@@ -47,16 +50,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             begun, code = time.monotonic(), grpc.StatusCode.CANCELLED
             try:
-                if isinstance(request, DecodeError):
-                    raise BadQuestionError(
-                        "the request is not a message of this method, or one of its texts is not valid UTF-8."
-                    )
-                response = await inner(request, context)
+                response = await inner(_checked(request), context)
                 code = grpc.StatusCode.OK
                 return response
             except tuple(STATUSES) as error:
                 code = STATUSES[type(error)]
-                await context.abort(code, str(error))
+                await context.abort(code, bounded(str(error)))
             except Exception as error:
                 code = grpc.StatusCode.INTERNAL
                 self._metrics.fault(error)
@@ -82,3 +81,31 @@ def _careful(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
             return error
 
     return read
+
+
+def _checked(request: Any) -> Any:
+    if isinstance(request, DecodeError):
+        raise BadQuestionError("the request is not a message of this method, or one of its texts is not valid UTF-8.")
+    return request
+
+
+def _guarded(handler: Any) -> Any:
+    """The handler of a service that is not ours (health, reflection), where gRPC would answer UNKNOWN to such bytes."""
+    wrapped = handler._replace(request_deserializer=_careful(handler.request_deserializer))
+
+    async def once(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            return await (handler.unary_stream or handler.unary_unary)(_checked(request), context)
+        except BadQuestionError as error:
+            await context.abort(STATUSES[BadQuestionError], str(error))
+
+    async def each(requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+        try:
+            async for answer in handler.stream_stream((_checked(one) async for one in requests), context):
+                yield answer
+        except BadQuestionError as error:
+            await context.abort(STATUSES[BadQuestionError], str(error))
+
+    if handler.request_streaming:
+        return wrapped._replace(stream_stream=each)
+    return wrapped._replace(**{"unary_stream" if handler.response_streaming else "unary_unary": once})

@@ -14,6 +14,7 @@ from retriever.answer import BadQuestionError, answer, questions_checked
 from retriever.metrics import Metrics
 from retriever.registry import Registry
 from retriever.server.calls import STATUSES, internal
+from retriever.server.fields import checked
 from retriever.settings import RetrieverSettings
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -50,6 +51,7 @@ class RetrieverServicer(pb_grpc.RetrieverServiceServicer):
 
     def _answer(self, request: pb.RetrieveRequest) -> pb.RetrieveResponse:
         begun = time.monotonic()
+        checked(request)
         try:
             question = convert.question_from_pb(request)
         except ValueError as error:

@@ -9,16 +9,13 @@ from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError
 
 from coq_checker.metrics import Metrics
-from coq_checker.server.errors import InvalidRequestError, RequestError, UnavailableError
+from coq_checker.server.errors import RequestError, UnavailableError
+from coq_checker.server.interceptors.undecodable import EachChecked, careful, checked, guarded
+from coqdata.fields import bounded
 
 _log = structlog.get_logger("coq_checker")
-
-
-class _Undecodable:
-    """Stands for a request whose bytes are no message."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -65,9 +62,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """The method's handler, wrapped."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or "palmetto." not in method:
+        if handler is None:
             return handler
-        wrapped = handler._replace(request_deserializer=_careful(handler.request_deserializer))
+        if "palmetto." not in method:
+            return guarded(handler)
+        wrapped = handler._replace(request_deserializer=careful(handler.request_deserializer))
         name = method.rpartition("/")[2]
         if handler.response_streaming:
             kind = "stream_stream" if handler.request_streaming else "unary_stream"
@@ -79,7 +78,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             with self._call(name) as watched:
                 try:
                     self._admit()
-                    return await inner(_checked(request), context)
+                    return await inner(checked(request), context)
                 except Exception as error:
                     await self._abort(context, watched, error)
 
@@ -87,17 +86,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _stream(self, name: str, inner: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            given = request if not hasattr(request, "__aiter__") else _EachChecked(aiter(request))
             with self._call(name) as watched:
-                answers = inner(given if given is not request else _checked(request), context)
+                answers: AsyncIterator[Any] | None = None
                 try:
                     self._admit()
+                    streams = hasattr(request, "__aiter__")
+                    answers = inner(EachChecked(aiter(request)) if streams else checked(request), context)
                     async for answer in answers:
                         yield answer
                 except Exception as error:
                     await self._abort(context, watched, error)
                 finally:
-                    await answers.aclose()  # type: ignore[attr-defined]
+                    if answers is not None:
+                        await answers.aclose()  # type: ignore[attr-defined]
 
         return call
 
@@ -108,7 +109,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             watched.code = error.code.name
             if error.retry_after_ms is not None:
                 context.set_trailing_metadata((("retry-after-ms", str(error.retry_after_ms)),))
-            await context.abort(error.code, str(error))
+            await context.abort(error.code, bounded(str(error)))
         watched.code = grpc.StatusCode.INTERNAL.name
         self._metrics.fault(error)
         # What went wrong inside is logged; the client gets what it can act on.
@@ -144,34 +145,3 @@ class _Call:
             ms=round(seconds * 1000, 1),
             request_id=self.request_id,
         )
-
-
-def _careful(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    def read(data: bytes) -> Any:
-        try:
-            return deserialize(data)
-        except DecodeError:
-            return _Undecodable()
-
-    return read
-
-
-def _checked(request: Any) -> Any:
-    if isinstance(request, _Undecodable):
-        raise InvalidRequestError(
-            "the request is not a message of this method, or one of its texts is not valid UTF-8."
-        )
-    return request
-
-
-class _EachChecked:
-    """The requests of a stream. One that is no message raises, and the next can still be asked for."""
-
-    def __init__(self, requests: AsyncIterator[Any]) -> None:
-        self._requests = requests
-
-    def __aiter__(self) -> "_EachChecked":
-        return self
-
-    async def __anext__(self) -> Any:
-        return _checked(await anext(self._requests))

@@ -6,8 +6,9 @@ The contract of Palmetto's Coq checker.
 Where an error belongs:
 
 * The gRPC status says that a request *could not run*:
-  - INVALID_ARGUMENT: the request is malformed (a field out of range, text that is not UTF-8 or holds a
-    NUL byte, a proof larger than the server takes); the message names the field and the remedy.
+  - INVALID_ARGUMENT: the request is malformed (bytes that are no message, a number that an enum does not have, a
+    field out of range, text that is not UTF-8 or holds a NUL byte, a name of more than 1000 bytes, a path of more than
+    4096, a proof larger than the server takes); the message names the field and the remedy.
   - NOT_FOUND: no such project, file or theorem.
   - FAILED_PRECONDITION: the environment itself does not run in Coq (a library is missing, its text
     fails); the message is Coq's. Sending the same request again does not help.
@@ -283,11 +284,12 @@ class TextEnvironment(_message.Message):
     project: _builtins.str
     """A project whose load path (-R, -Q, options) holds. Empty: Coq's own libraries only."""
     logical_name: _builtins.str
-    """The logical name of the file that the text stands for (`Foo.Bar`); empty: `Top`."""
+    """The logical name of the file that the text stands for (`Foo.Bar`: identifiers with dots between); empty: `Top`."""
     file: _builtins.str
     """The file that the text stands for; messages call it by this name. A path inside the folder of `project`
     (`Sub/File.v`, there or not) gives the text that file's place: its logical name, and of the project only what
-    the text requires is built. What the server's own file of that name says does not matter.
+    the text requires is built. What the server's own file of that name says does not matter. Its last part must be an
+    identifier and `.v`, since the module's name is taken from it.
     """
     def __init__(
         self,

@@ -6,8 +6,9 @@ The contract of Palmetto's Coq checker.
 Where an error belongs:
 
 * The gRPC status says that a request *could not run*:
-  - INVALID_ARGUMENT: the request is malformed (a field out of range, text that is not UTF-8 or holds a
-    NUL byte, a proof larger than the server takes); the message names the field and the remedy.
+  - INVALID_ARGUMENT: the request is malformed (bytes that are no message, a number that an enum does not have, a
+    field out of range, text that is not UTF-8 or holds a NUL byte, a name of more than 1000 bytes, a path of more than
+    4096, a proof larger than the server takes); the message names the field and the remedy.
   - NOT_FOUND: no such project, file or theorem.
   - FAILED_PRECONDITION: the environment itself does not run in Coq (a library is missing, its text
     fails); the message is Coq's. Sending the same request again does not help.
