@@ -23,10 +23,11 @@ from coqdata.sentence import split
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A pool, and how its sessions are started."""
+    """A pool, how its sessions are started, and whether they have the plugin."""
 
     pool: Pool
     options: SessionOptions
+    plugin: bool
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""
@@ -57,4 +58,4 @@ async def bench(
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
     async with Pool(settings.pool, auditor, run_folder, Metrics()) as pool:
-        yield Bench(pool, options)
+        yield Bench(pool, options, request.param == "served")

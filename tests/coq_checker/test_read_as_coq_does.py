@@ -271,8 +271,22 @@ class TestFullStopsInNotations:
             assert client.check_proof(target, "change ((λ. 1) 0 = (fn x . x) 1). reflexivity.").proved
             wrong = client.check_proof(target, "assert (2 = 3) by done.. exact I.")
             assert (wrong.verdict, wrong.sentence) == (Verdict.FAILED, "assert (2 = 3) by done..")
+            stated = FreeStatement("Lemma t : (λ. 1) 0 = 1 +. 0.", context, project="dotted")
+            assert client.check_proof(stated, "done..").proved
             hidden = client.check_proof(target, "done.. Qed. Lemma x : True.")
             assert (hidden.verdict, hidden.reason) == (Verdict.REJECTED, Reason.FORBIDDEN_COMMAND)
+
+    def test_in_scripts(self, dotted: ServerProcess) -> None:
+        script = "Lemma t : (λ. 1) 0 = 1 +. 0. Proof. done.. Qed."
+        with SyncCheckerClient(dotted.address) as client:
+            own = FreeStatement("Lemma t : (λ. 1) 0 = 1 +. 0.", DOTTED)
+            assert client.check_proof(own, script=script).proved
+            # A script changes the grammar as it goes: without knowing its sentences beforehand no gate could be sure.
+            imported = FreeStatement(
+                "Lemma t : (λ. 1) 0 = 1 +. 0.", "From D Require Import Notations.", project="dotted"
+            )
+            unclear = client.check_proof(imported, script=script)
+            assert (unclear.verdict, unclear.reason) == (Verdict.REJECTED, Reason.UNCLEAR_TEXT)
 
     @pytest.mark.parametrize("context", [DOTTED, "From D Require Import Notations."], ids=["own", "imported"])
     def test_in_sessions(self, dotted: ServerProcess, context: str) -> None:
@@ -359,9 +373,13 @@ Lemma b : True /\\ 1 = 1 /\\ True. Proof. repeat split. par: abstract auto. Qed.
 Lemma c : True /\\ 1 = 2. Proof. split. par: auto. Qed.
 Lemma d : True /\\ 1 = 2. Proof. split. par: fail. Qed.
 Lemma e : exists x : nat, x = 1. Proof. eexists. par: reflexivity. Qed.
+Lemma f : True * True. Proof. split. par: abstract exact I. Defined.
+Lemma g : f = (f_subproof, f_subproof0). Proof. reflexivity. Qed.
+Lemma h : True * (True /\\ True). Proof. split. par: try exact I. split. par: exact I. Qed.
+Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Qed.
 """
         failed = (Verdict.FAILED, Reason.TACTIC)
-        expected = dict.fromkeys("ab", PROVED) | {
+        expected = dict.fromkeys("abfgh", PROVED) | {
             "c": (Verdict.INCOMPLETE, Reason.OPEN_GOALS),
             "d": failed,
             "e": failed,

@@ -1,13 +1,46 @@
-(* `par:` starts worker processes of its own by the name of the program that runs, which is not Coq's toplevel here: a
-   process that cannot be one of them ends, and takes this one along. Goal by goal does the same, as Coq itself does
-   where it has no workers; from the last goal on, since a goal that is solved moves those behind it. What is asked for
-   as `abstract` is solved like the rest: that only makes terms smaller. *)
-let solve ~pstate ~info tactic ~abstract:_ ~with_end_tac =
-  let count = Declare.Proof.fold pstate ~f:(fun proof -> List.length (Proof.data proof).Proof.goals) in
-  let rec each n pstate =
-    if n = 0 then pstate
-    else each (n - 1) (ComTactic.solve ~pstate (Goal_select.SelectNth n) ~info tactic ~with_end_tac)
+(* `par:` without worker processes. Coq starts these by the name of the program that runs, which is not its toplevel
+   here: a process that cannot be a worker ends, and takes this one along.
+
+   Each goal is worked on by itself, in the state that all of them begin in, as a worker would: a tactic solves it whole,
+   does nothing, or fails. Then the terms that were found take their goals' places. *)
+
+let user_err = CErrors.user_err
+let focus = Proof.(no_cond (new_focus_kind "palmetto_par"))
+
+(* The term that solves a goal, with the universes it needs; None where the tactic does nothing. *)
+let solved pstate ~info tactic number goal =
+  let focused = Declare.Proof.map pstate ~f:(Proof.focus focus () number) in
+  let pstate = ComTactic.solve ~pstate:focused Goal_select.SelectAll ~info tactic ~with_end_tac:false in
+  let { Proof.sigma; _ } = Declare.Proof.fold pstate ~f:Proof.data in
+  let (Evd.EvarInfo found) = Evd.find sigma goal in
+  match Evd.evar_body found with
+  | Evd.Evar_empty -> None
+  | Evd.Evar_defined term ->
+      let term = Evarutil.nf_evar sigma term in
+      if not (Evar.Set.is_empty (Evarutil.undefined_evars_of_term sigma term)) then
+        user_err (Pp.str "The par: selector requires a tactic that makes no progress or solves the goal whole.");
+      Some (EConstr.Unsafe.to_constr term, Evd.evar_universe_context sigma)
+
+let assign ~abstract found =
+  let open Proofview in
+  Goal.enter (fun goal ->
+      match List.assoc_opt (Goal.goal goal) found with
+      | None | Some None -> tclUNIT ()
+      | Some (Some (term, universes)) ->
+          let merge = tclBIND tclEVARMAP (fun sigma -> Unsafe.tclEVARS (Evd.merge_universe_context sigma universes)) in
+          let exact = tclTHEN merge (Tactics.exact_no_check (EConstr.of_constr term)) in
+          if abstract then Abstract.tclABSTRACT None exact else exact)
+
+let solve ~pstate ~info tactic ~abstract ~with_end_tac:_ =
+  let goals = Declare.Proof.fold pstate ~f:(fun proof -> (Proof.data proof).Proof.goals) in
+  let each index goal =
+    try (goal, solved pstate ~info tactic (index + 1) goal)
+    with error when CErrors.noncritical error ->
+      user_err Pp.(CErrors.print error ++ spc () ++ str "(for goal " ++ int (index + 1) ++ str ")")
   in
-  each count pstate
+  let found = List.mapi each goals in
+  Declare.Proof.map pstate ~f:(fun proof ->
+      let proof, _, () = Proof.run_tactic (Global.env ()) (assign ~abstract found) proof in
+      proof)
 
 let install () = ComTactic.set_par_implementation solve

@@ -48,13 +48,14 @@ def anchor(statement: bytes) -> Anchor:
     """
     head = _HEAD.match(statement)
     sentences = split(statement).sentences
-    if head is None or len(sentences) != 1:
+    if head is None or not sentences:
         raise StatementError(
             "a script is checked against a statement of the form `Theorem NAME BINDERS : TYPE.`; "
             "send the proof's body as `proof` instead."
         )
     name = head[1].decode()
-    rest = statement[head.end() : sentences[0].end - 1]
+    # Where there seem to be several, a symbol of a notation holds a full stop: Coq takes one sentence alone.
+    rest = statement[head.end() : sentences[-1].end - 1]
     colon = _top_colon(rest)
     if colon is None:
         raise StatementError("the statement has no `:` followed by what is to be proved.")

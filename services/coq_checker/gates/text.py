@@ -158,6 +158,12 @@ def _words(text: bytes, at: int, count: int) -> list[bytes]:
     return found
 
 
+def begins_command(source: bytes, sentence: Sentence) -> bool:
+    """Whether a sentence begins with the word of a command."""
+    head = _words(source[sentence.start : sentence.end], 0, 1)
+    return sentence.kind is SentenceKind.COMMAND and bool(head) and head[0] in _COMMANDS
+
+
 def judge(source: bytes, sentence: Sentence, mode: Mode) -> Judgement:
     """The gate's word on one sentence of a candidate."""
     text = source[sentence.start : sentence.end]

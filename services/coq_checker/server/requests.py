@@ -7,7 +7,7 @@ from coq_checker.check import Ask
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.statement import StatementError, anchor
-from coq_checker.gates.text import Mode
+from coq_checker.gates.text import Mode, begins_command
 from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile, is_inside
@@ -159,7 +159,9 @@ class Requests:
                 if not statement:
                     raise InvalidRequestError("the statement is empty: send `Theorem NAME : TYPE.`.")
                 parsed = split(statement)
-                if len(parsed.sentences) != 1 or parsed.problem is not None:
+                # A symbol of a notation may hold a full stop: then only Coq can tell, which takes one sentence alone.
+                commands = [one for one in parsed.sentences[1:] if begins_command(statement, one)]
+                if not parsed.sentences or commands or parsed.problem is not None:
                     raise InvalidRequestError("the statement must be one sentence that ends with a full stop.")
                 environment = await self.text_environment(text, free.environment, "statement.environment")
                 return self._checked(Target(environment, len(text), statement, mode))
