@@ -383,6 +383,7 @@ Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Q
             "c": (Verdict.INCOMPLETE, Reason.OPEN_GOALS),
             "d": failed,
             "e": failed,
+            "i": failed,
         }
         assert outcomes(checker.check_file(text=text)) == expected
         target = FreeStatement("Lemma t : True /\\ 1 = 1.")
