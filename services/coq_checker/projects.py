@@ -138,14 +138,16 @@ class Projects:
             source = whole.read_bytes()
         except OSError as error:
             raise NoSuchNameError(f"the file {path} cannot be read: {error.strerror}.") from error
-        listed = tuple(theorems(source))
-        by_name: dict[str, list[Theorem]] = {}
-        for theorem in listed:
-            for name in {theorem.name, theorem.qualified_name}:
-                by_name.setdefault(name, []).append(theorem)
-        found = SourceFile(project, path, source, listed, by_name)
+        found = _source_file(project, path, source, theorems(source))
         self._files[whole] = (stamp, found)
         return found
+
+    def take(self, file: SourceFile, found: Sequence[Theorem]) -> None:
+        """Lists a file's theorems as Coq has them, from now on and for as long as the file stays as it is."""
+        whole = self._paths(file.project)[file.path]
+        stamp, held = self._files[whole]
+        if held.source == file.source:
+            self._files[whole] = (stamp, _source_file(file.project, file.path, file.source, found))
 
     def theorem(self, name: str, path: str, theorem: str, index: int | None) -> tuple[SourceFile, Theorem]:
         """A theorem by name, or by its index in a file.
@@ -273,3 +275,12 @@ class Projects:
             address_space_bytes=self._base.address_space_bytes,
         )
         return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")
+
+
+def _source_file(project: Project, path: str, source: bytes, found: Iterable[Theorem]) -> SourceFile:
+    listed = tuple(found)
+    by_name: dict[str, list[Theorem]] = {}
+    for theorem in listed:
+        for name in {theorem.name, theorem.qualified_name}:
+            by_name.setdefault(name, []).append(theorem)
+    return SourceFile(project, path, source, listed, by_name)

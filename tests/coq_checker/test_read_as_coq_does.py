@@ -15,6 +15,7 @@ from coq_checker.client import (
     CheckerClient,
     EnvironmentFailedError,
     FreeStatement,
+    NotFoundError,
     Options,
     Reason,
     SyncCheckerClient,
@@ -414,3 +415,27 @@ Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Q
             proofs = [CRASH, "exact I.", CRASH + " ", "trivial."]
             found = await asyncio.gather(*(client.check_proof(target, proof) for proof in proofs))
             assert [one.verdict for one in found] == [Verdict.FAILED, Verdict.PROVED, Verdict.FAILED, Verdict.PROVED]
+
+
+def test_a_theorem_is_found_by_coqs_name(tmp_path: Path) -> None:
+    (tmp_path / "_CoqProject").write_text("-Q . N\nA.v\nB.v\n")
+    text = """Obligation Tactic := cbn; intros; try apply le_n.
+Program Definition mix (n : nat) : {m : nat | m <= n} * {m : nat | exists k, k = m} := (n, n).
+Next Obligation. now exists n. Qed.
+"""
+    for name in "AB":
+        (tmp_path / f"{name}.v").write_text(text)
+    server = start_server(f"n={tmp_path}")
+    try:
+        with SyncCheckerClient(server.address) as client:
+            assert [one.name for one in client.theorems("n", "A.v")] == ["mix_obligation_1"]  # as far as the text tells
+            ref = TheoremRef("n", "mix_obligation_2", "A.v")
+            assert client.check_proof(ref, "now exists n.").proved
+            assert client.theorem(ref).statement == "Next Obligation."
+            assert [one.name for one in client.theorems("n", "A.v")] == ["mix_obligation_2"]
+            assert outcomes(client.check_file(project="n", file="B.v")) == {"mix_obligation_2": PROVED}
+            assert [one.name for one in client.theorems("n", "B.v")] == ["mix_obligation_2"]
+            with pytest.raises(NotFoundError, match="mix_obligation_7"):
+                client.check_proof(TheoremRef("n", "mix_obligation_7", "A.v"), "auto.")
+    finally:
+        server.stop()

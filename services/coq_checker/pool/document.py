@@ -16,6 +16,7 @@ from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
+from coq_checker.pool.start import start
 from coq_checker.pool.watchdog import Watchdog
 from coq_checker.run import Ran, run
 from coq_checker.session import process
@@ -30,8 +31,6 @@ from coq_checker.session.api import (
 from coq_checker.session.sertop import SertopSession
 from coqdata.theorem import Theorem
 
-# Each hypothesis and message on one line.
-_SETUP = ("Set Printing Width 100000.",)
 # Killed forks stay zombies until their parent ends: the document moves to a fork of its own before
 # they are too many.
 _MAX_FORKS = 400
@@ -86,15 +85,6 @@ class Document:
             return False
         self.environment = environment
         return True
-
-    def problem_of(self, environment: Environment) -> str | None:
-        """Why the end of a text that this document covers is no whole sentence; None where it is."""
-        same = len(environment.source) == len(self.environment.source)
-        return self.reading.problem if same else environment.problem
-
-    def next_theorems(self, environment: Environment, after: int) -> list[Theorem]:
-        """The first theorems of a text that this document covers that are stated behind a byte offset."""
-        return self.reading.next_theorems(after, len(environment.source))
 
     @property
     def session(self) -> CoqSession:
@@ -214,24 +204,8 @@ class Document:
         return self._states[target]
 
     async def _start(self) -> None:
-        session = await SertopSession.start(self.environment.options, self._run_folder)
-        self._first = self._session = session
-        try:
-            await self._auditor.prepare(session)
-            setup = [*_SETUP, *self.environment.setup]
-            done = await run(session, "\n".join(setup).encode(), len(setup))
-            if self.started is not None:
-                await self.started(session)
-        except (SessionLostError, SessionOutputError) as error:
-            self.close()
-            raise EnvironmentFailedError(
-                f"the session of {self.environment.label} died at its start ({error})."
-            ) from error
-        if done.failed is not None or done.unclear:
-            self.close()
-            said = done.error.message if done.error else "it was not understood"
-            raise EnvironmentFailedError(f"the options of {self.environment.label} failed: {said}")
-        self._states = [session.tip]
+        self._first = self._session = await start(self.environment, self._auditor, self._run_folder, self.started)
+        self._states = [self._session.tip]
 
     def _next_theorem(self, target: int) -> Theorem | None:
         """The theorem that starts at the next sentence and ends before the target."""

@@ -81,6 +81,16 @@ class Reading:
         """The theorem whose statement begins at the byte offset `start`; of those stated together, the last."""
         return self._by_start.get(start)
 
+    def theorems_of(self, size: int) -> list[Theorem]:
+        """The theorems of so many bytes of the text."""
+        if size == len(self.source):
+            return self.theorems
+        return theorems(self.source[:size], self.sentences[: self.index_at(size)], self._proofs)
+
+    def problem_of(self, size: int) -> str | None:
+        """Why the end of so many bytes of the text is no whole sentence; None where it is."""
+        return self.problem if size == len(self.source) else split(self.source[:size]).problem
+
     def next_theorems(self, after: int, size: int) -> list[Theorem]:
         """The first theorems that are stated behind a byte offset: one, or those that are stated together.
 
@@ -88,9 +98,7 @@ class Reading:
             after: the offset.
             size: only so many bytes of the text count.
         """
-        found = self.theorems
-        if size != len(self.source):
-            found = theorems(self.source[:size], self.sentences[: self.index_at(size)], self._proofs)
+        found = self.theorems_of(size)
         at = bisect_right(found, after, key=lambda one: one.start)
         if at == len(found):
             return []

@@ -70,11 +70,12 @@ class FileChecks:
         return replace(result, coq_version=version, environment_id=environment.id)
 
     async def _answers(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
-        document = self._pool.document(environment)
+        # The document may serve a longer text as well.
+        document, size = self._pool.document(environment), len(environment.source)
         broken: EnvironmentFailedError | None = None
         last: Theorem | None = None
         around: tuple[Theorem, ProofResult] | None = None
-        while stated := document.next_theorems(environment, -1 if last is None else last.start):
+        while stated := document.reading.next_theorems(-1 if last is None else last.start, size):
             theorem = stated[0]
             result: ProofResult | None = None
             if theorem.nested and around is not None and assumed(*around):
@@ -83,11 +84,11 @@ class FileChecks:
             elif broken is None:
                 try:
                     async with self._pool.busy(), document.lock:
-                        result = await self._surely(document, theorem, ask, document.problem_of(environment))
+                        result = await self._surely(document, theorem, ask, document.reading.problem_of(size))
                 except EnvironmentFailedError as error:
                     broken = error
             # On the way there Coq may have said that there are others, or that it is none.
-            found = document.next_theorems(environment, -1 if last is None else last.start)
+            found = document.reading.next_theorems(-1 if last is None else last.start, size)
             if [one.start for one in found] != [one.start for one in stated] or found[0].ending != theorem.ending:
                 continue
             if broken is not None or result is None:
@@ -106,9 +107,9 @@ class FileChecks:
                 yield one, result if number == 0 else replace(result, timings=Timings())
         if broken is None and (last is None or last.ending is not None):
             async with self._pool.busy(), document.lock:
-                await document.prepare(len(environment.source), self._pool.settings.environment_limits)
-                problem = document.problem_of(environment)
-                left = "" if problem else await left_open(document.session, document.state_at(len(environment.source)))
+                await document.prepare(size, self._pool.settings.environment_limits)
+                problem = document.reading.problem_of(size)
+                left = "" if problem else await left_open(document.session, document.state_at(size))
             if problem or left:
                 raise EnvironmentFailedError(f"{environment.label}: {problem or f'coqc does not take it, for {left}'}.")
 

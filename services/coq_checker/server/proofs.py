@@ -19,6 +19,7 @@ from coq_checker.server.errors import (
     UnknownNameError,
     without_backtrace,
 )
+from coq_checker.server.naming import Naming
 from coq_checker.server.requests import ProofRequest, Requests
 from coq_checker.session.api import SessionLostError, SessionStartError
 from coqdata.theorem import Theorem
@@ -43,9 +44,23 @@ _STATUS = {
 class ProofChecks:
     """Checks of single candidates."""
 
-    def __init__(self, requests: Requests, pool: Pool) -> None:
+    def __init__(self, requests: Requests, pool: Pool, naming: Naming) -> None:
         self._requests = requests
         self._pool = pool
+        self._naming = naming
+
+    async def _read(self, message: pb.CheckProofRequest) -> ProofRequest:
+        """The request; a theorem whose name only Coq knows is found once Coq has read its file.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        try:
+            return await self._requests.proof(message)
+        except UnknownNameError:
+            if not await self._naming.ask(message.theorem):
+                raise
+            return await self._requests.proof(message)
 
     async def one(self, message: pb.CheckProofRequest) -> ProofResult:
         """The verdict on one candidate; what could not run is an error of the call.
@@ -53,7 +68,7 @@ class ProofChecks:
         Raises:
             RequestError: of the kind that the status says.
         """
-        result = await self._run(await self._requests.proof(message))
+        result = await self._run(await self._read(message))
         status = _STATUS.get(result.reason) if result.verdict is Verdict.ERROR else None
         if status is not None:
             raise status(result.message)
@@ -90,7 +105,7 @@ class ProofChecks:
     async def item(self, message: pb.CheckProofRequest) -> ProofResult:
         """The verdict on an item of a stream: what could not run is its ERROR verdict."""
         try:
-            request = await self._requests.proof(message)
+            request = await self._read(message)
             while True:
                 try:
                     return await self._run(request)

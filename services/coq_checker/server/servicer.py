@@ -21,6 +21,7 @@ from coq_checker.server.errors import (
 from coq_checker.server.fields import checked
 from coq_checker.server.files import FileAsk, FileChecks
 from coq_checker.server.interactive import Interactive, Step
+from coq_checker.server.naming import Naming
 from coq_checker.server.proofs import ProofChecks
 from coq_checker.server.requests import Requests
 from coq_checker.server.steps import StepError
@@ -47,7 +48,8 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         self._pool = pool
         self._projects = projects
         self._requests = Requests(settings, projects)
-        self._proofs = ProofChecks(self._requests, pool)
+        self._naming = Naming(pool, projects)
+        self._proofs = ProofChecks(self._requests, pool, self._naming)
         self._files = FileChecks(pool)
         self._traces = Traces(pool)
 
@@ -72,12 +74,15 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             want_goals=request.want_goals,
             recheck=request.recheck,
         )
+        found: list[Theorem] = []
         try:
             async for theorem, result in self._files.check(environment, ask):
+                found.append(theorem)
                 yield pb.CheckFileResponse(
                     theorem=_theorem_to_pb(*source, environment.source, theorem, whole=False),
                     result=convert.result_to_pb(result),
                 )
+            self._naming.learn(*source, environment.source, found)
         except EnvironmentFailedError as error:
             raise EnvironmentRequestError(str(error)) from error
         except (SessionStartError, SessionLostError) as error:
@@ -210,7 +215,12 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
     async def GetTheorem(self, request: pb.GetTheoremRequest, context: Context) -> pb.GetTheoremResponse:
         """One theorem."""
         checked(request)
-        source, theorem = self._requests.theorem(request.theorem)
+        try:
+            source, theorem = self._requests.theorem(request.theorem)
+        except UnknownNameError:
+            if not await self._naming.ask(request.theorem):
+                raise
+            source, theorem = self._requests.theorem(request.theorem)
         return pb.GetTheoremResponse(
             theorem=_theorem_to_pb(request.theorem.project, source.path, source.source, theorem, whole=True)
         )

@@ -72,13 +72,13 @@ class Traces:
         document.started = lambda session: auditor.trace(session, reader.nonce, _MOST)
         try:
             last = -1
-            while stated := document.next_theorems(environment, last):
+            while stated := document.reading.next_theorems(last, len(environment.source)):
                 theorem = stated[0]
                 if theorem.ending is not None:
                     async with self._pool.busy(), document.lock:
                         await document.prepare(theorem.proof_end, self._pool.settings.environment_limits, limits)
                 # On the way there Coq may have said that there are others, or that it is none.
-                found = document.next_theorems(environment, last)
+                found = document.reading.next_theorems(last, len(environment.source))
                 if [one.start for one in found] != [one.start for one in stated] or found[0].ending != theorem.ending:
                     continue
                 last = theorem.start

@@ -1,0 +1,50 @@
+"""Names that only Coq knows: obligations, instances without a name, what commands of plugins prove."""
+
+from collections.abc import Sequence
+
+from coq_checker.environment import EnvironmentFailedError
+from coq_checker.pool.pool import Pool
+from coq_checker.projects import NoSuchNameError, Projects
+from coq_checker.session.api import SessionLostError, SessionStartError
+from coqdata.theorem import Theorem, TheoremKind
+from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+# How their theorems are called is a guess where Coq has not been asked.
+_GUESSED = frozenset(
+    (TheoremKind.OBLIGATION, TheoremKind.INSTANCE, TheoremKind.GOAL, TheoremKind.EQUATIONS, TheoremKind.FUNCTION)
+)
+# Commands that may open a proof without looking like it.
+_MAY_OPEN = (b"Equations", b"Program", b"Elpi", b"HB.")
+
+
+class Naming:
+    """Takes what Coq says of a project's file for what the file is listed as from then on."""
+
+    def __init__(self, pool: Pool, projects: Projects) -> None:
+        self._pool = pool
+        self._projects = projects
+
+    def learn(self, project: str, file: str, source: bytes, found: Sequence[Theorem]) -> None:
+        """Notes the theorems of a file as Coq has them, where it is still the file of the project."""
+        try:
+            held = self._projects.file(project, file)
+        except NoSuchNameError:
+            return
+        if held.source == source and list(held.theorems) != list(found):
+            self._projects.take(held, found)
+
+    async def ask(self, ref: pb.TheoremRef) -> bool:
+        """Has Coq read the file of a theorem that is not found, where it may have names of its own; whether it did."""
+        try:
+            source = self._projects.file(ref.project, ref.file)
+            guessed = any(one.kind in _GUESSED for one in source.theorems)
+            if not ref.theorem or not (guessed or any(word in source.source for word in _MAY_OPEN)):
+                return False
+            environment = await self._projects.environment(source)
+            document = self._pool.document(environment)
+            async with self._pool.busy(), document.lock:
+                await document.prepare(len(environment.source), self._pool.settings.environment_limits)
+        except (NoSuchNameError, EnvironmentFailedError, SessionLostError, SessionStartError):
+            return False
+        self._projects.take(source, document.reading.theorems_of(len(environment.source)))
+        return True
