@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from prover.client import ErrorCode
+
 BUDGET: Final = "budget"
 """The budget was spent."""
 NOTHING_FOUND: Final = "nothing_found"
@@ -26,19 +28,22 @@ MODEL_REFUSED: Final = "model_refused"
 MODEL_DOWN: Final = "model_down"
 """The model did not answer."""
 INFRASTRUCTURE: Final = "infrastructure"
-"""The prover or what it needs died, did not answer, or had a fault."""
+"""The prover or what it needs died, did not answer, or had a fault; also what is not known."""
 
 PASSING: Final = frozenset((MODEL_DOWN, INFRASTRUCTURE))
 """What may pass: tried again, and worked on once more when the experiment is started again."""
 
-# The prover tells what it cannot work on in a sentence of the checker's; the first that fits decides.
+# What is the theorem's own fault, by the type that the prover gives it (`ErrorCode`). All others may pass.
+_LASTING = {
+    ErrorCode.INVALID_REQUEST.value: STATEMENT,
+    ErrorCode.NOT_FOUND.value: GONE,
+    ErrorCode.ENVIRONMENT.value: FILE,
+}
+# Which of them it is more exactly, by the checker's sentence; the first that fits decides.
 _SAID: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (cause, re.compile(pattern, re.DOTALL))
     for cause, pattern in (
-        (
-            INFRASTRUCTURE,
-            r"^internal fault|checker does not answer|cannot be reached|build folder .* cannot be written",
-        ),
+        (INFRASTRUCTURE, r"build folder .* cannot be written"),
         (GONE, r"^there is no (?:project|theorem)|has no file |^the file .* cannot be read"),
         (STATEMENT, r"^the statement |' stands \d+ times"),
         (PROJECT, r"does not build|in a circle|_CoqProject|^the options of |which is required"),
@@ -65,9 +70,11 @@ def of_result(result: Mapping[str, Any], model_problem: str = "") -> str:
     if verdict == "PROVED":
         return ""
     if verdict == "ERROR":
+        lasting = _LASTING.get(str(result.get("code", "")))
+        if lasting is None:
+            return INFRASTRUCTURE
         message = str(result.get("message", ""))
-        # What is not known concerns this theorem: trying it again and again would not end.
-        return next((cause for cause, pattern in _SAID if pattern.search(message)), FILE)
+        return next((cause for cause, pattern in _SAID if pattern.search(message)), lasting)
     if verdict not in ("NOT_PROVED", "TIMEOUT"):
         return INFRASTRUCTURE
     return model_problem or (BUDGET if verdict == "TIMEOUT" else NOTHING_FOUND)

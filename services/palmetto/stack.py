@@ -1,4 +1,4 @@
-"""The whole stack on one machine: each service a process of its own, all of one process group."""
+"""The whole stack on one machine: each service a process of its own, started anew where it dies."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +17,20 @@ from typing import IO
 import httpx2
 
 from coqdata.run_folder import RunFolder
+from palmetto.deaths import ending, memory_kills
 
 _READY_S = 180.0
 _END_S = 15.0
 _PR_SET_PDEATHSIG = 1
+# A service that dies more often than it may within so long is not started any more.
+_WINDOW_S = 600.0
+_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 10.0
+_REMEDY = "see its log (`palmetto up --logs DIR` keeps it), then start the stack again."
+_WITHOUT = "the prover goes on without it."
+# What the prover does without.
+_HELPERS = frozenset(("retriever", "model-server", "neighbours"))
+# Nobody at a terminal waits long for what is under way, unless the settings say so.
+_LOCAL = {"PALMETTO_PROVER_GRACE_S": "2"}
 # Services whose name is not that of what `palmetto serve` starts.
 _KINDS = {"neighbours": "model-server"}
 
@@ -40,6 +51,8 @@ class StackOptions:
         jobs: checks at one time; None: the cores.
         memory: file in which the prover keeps the checker's answers; None for none.
         logs: folder for the services' logs; None: what they print is dropped unless one fails.
+        restarts: how often each service is started anew within ten minutes; 0: the first death ends the stack, whoever
+            dies. Otherwise the prover goes on without a helper that died more often.
     """
 
     projects: tuple[str, ...] = ()
@@ -49,14 +62,20 @@ class StackOptions:
     jobs: int | None = None
     memory: Path | None = None
     logs: Path | None = None
+    restarts: int = 3
 
 
 @dataclass(slots=True)
 class _Service:
     name: str
     address: str
+    arguments: Sequence[str]
+    environment: dict[str, str]
     process: asyncio.subprocess.Process
     log: IO[bytes]
+    memory_kills: int | None
+    log_start: int = 0
+    deaths: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -65,21 +84,18 @@ class Stack:
 
     prover_url: str
     checker: str
-    services: list[_Service] = field(default_factory=list)
+    services: list[_Service]
+    _failed: "asyncio.Future[str]"
 
     def addresses(self) -> dict[str, str]:
         """Where each service listens."""
         return {service.name: service.address for service in self.services}
 
     async def ended(self) -> str:
-        """Waits until one of the services ends, which none should; the answer says which."""
-        waits = {asyncio.create_task(one.process.wait()): one for one in self.services}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waits:
-                task.cancel()
-        return _said(waits[next(iter(done))])
+        """Waits until the stack cannot go on; the answer says which service died of what. Where it was started anew
+        before, that has been told.
+        """
+        return await asyncio.shield(self._failed)
 
 
 def _free_port() -> int:
@@ -91,9 +107,12 @@ def _free_port() -> int:
 
 def _dies_with_parent() -> Callable[[], None]:
     library = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
 
     def begin() -> None:
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before it was asked for
+            os._exit(1)
 
     return begin
 
@@ -145,12 +164,16 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
 
 
 def _said(service: _Service) -> str:
-    """Why a service ended, as far as its log tells."""
+    """Which service ended, and why."""
     service.log.flush()
-    lines = Path(service.log.name).read_text(errors="replace").strip().splitlines()
-    last = next((line.removeprefix("palmetto: ") for line in reversed(lines) if line.startswith("palmetto: ")), "")
-    why = last or (lines[-1] if lines else "it printed nothing")
-    return f"the service {service.name} ended with status {service.process.returncode}: {why}"
+    before, now = service.memory_kills, memory_kills()
+    killed = None if before is None or now is None else now > before
+    log = Path(service.log.name).read_bytes()[service.log_start :].decode(errors="replace")
+    return f"the service {service.name} {ending(service.process.returncode or 0, log, killed)}"
+
+
+def _on_stderr(text: str) -> None:
+    print(f"palmetto: {text}", file=sys.stderr, flush=True)
 
 
 def stack_folder() -> RunFolder:
@@ -176,46 +199,94 @@ def _check_address(url: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def stack(options: StackOptions, folder: Path) -> AsyncIterator[Stack]:
+async def stack(options: StackOptions, folder: Path, tell: Callable[[str], None] = _on_stderr) -> AsyncIterator[Stack]:
     """The stack, as long as the block lasts.
 
     Args:
         options: what it is made of.
         folder: for the logs.
+        tell: is told in a sentence when a service dies, and when it is up again; by default standard error.
 
     Raises:
         StackError: a service does not come up.
     """
     services: list[_Service] = []
-    begin = _dies_with_parent()
+    watching: list[asyncio.Task[None]] = []
     # A line for each call is for those who keep the logs.
     level = {} if options.logs is not None else {"PALMETTO_LOG_LEVEL": "warning"}
     try:
         for name, address, arguments, environment in _commands(options):
             log = (folder / f"{name}.log").open("wb")
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "palmetto",
-                "serve",
-                _KINDS.get(name, name),
-                "--listen",
-                address,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**level, **os.environ, **environment},
-                preexec_fn=begin,
-            )
-            services.append(_Service(name, address, process, log))
+            kind = _KINDS.get(name, name)
+            argv = [sys.executable, "-m", "palmetto", "serve", kind, "--listen", address, *arguments]
+            settings = {**level, **_LOCAL, **os.environ, **environment}
+            try:
+                process = await _begin(argv, settings, log)
+            except BaseException:
+                log.close()
+                raise
+            services.append(_Service(name, address, argv, settings, process, log, memory_kills()))
         for service in services:
             await _until_listening(service)
         url = f"http://{services[-1].address}"
         await _until_ready(url, services)
-        yield Stack(url, services[0].address, services)
+        failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        watching += [asyncio.create_task(_watch(one, options.restarts, tell, failed)) for one in services]
+        yield Stack(url, services[0].address, services, failed)
     finally:
-        await _end(services)
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        # The prover's clients are told while those that it needs are there.
+        await _end(services[-1:])
+        await _end(services[:-1])
+
+
+async def _begin(argv: Sequence[str], environment: dict[str, str], log: IO[bytes]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=environment,
+        # Ctrl-C at a terminal is for us, who end them in their order.
+        start_new_session=True,
+        preexec_fn=_dies_with_parent(),
+    )
+
+
+async def _watch(service: _Service, restarts: int, tell: Callable[[str], None], failed: "asyncio.Future[str]") -> None:
+    """Starts a service anew whenever it dies, at the same address, until it has died too often."""
+    while True:
+        await service.process.wait()
+        why = _said(service)
+        now = time.monotonic()
+        service.deaths = [at for at in service.deaths if now - at < _WINDOW_S] + [now]
+        times = len(service.deaths)
+        if times > restarts:
+            helper = service.name in _HELPERS
+            if restarts:
+                why += f"; it has died {times} times within {_WINDOW_S / 60:.0f} minutes and is not started any more"
+                tell(f"{why}: {_WITHOUT if helper else _REMEDY}")
+            if not (restarts and helper) and not failed.done():
+                failed.set_result(why)
+            return
+        wait_s = min(_BACKOFF_S * 2 ** (times - 1), _LONGEST_BACKOFF_S)
+        tell(f"{why}; it is started anew.")
+        await asyncio.sleep(wait_s)
+        service.memory_kills, service.log_start = memory_kills(), os.fstat(service.log.fileno()).st_size
+        try:
+            service.process = await _begin(service.arguments, service.environment, service.log)
+        except OSError as error:  # no process can be made; the old one stays dead, and is counted again
+            tell(f"the service {service.name} cannot be started ({error.strerror}).")
+            continue
+        try:
+            await _until_listening(service)
+        except StackError:
+            if service.process.returncode is None:
+                service.process.kill()
+        else:
+            tell(f"the service {service.name} is up again.")
 
 
 async def _until_listening(service: _Service) -> None:

@@ -1,7 +1,8 @@
 """What the prover asks of the checker: beginnings of proofs of one target, within one budget.
 
 The checker is stateless for its clients: every question is a whole text. So a checker that restarts, or a worker that
-is killed, costs nothing but time; questions are asked again until `checker_patience_s` has passed without an answer.
+is killed, costs nothing but time; questions are asked again until `checker_patience_s` has passed without an answer to
+anybody. A text that the checker gives no answer to, while it answers others, has failed alone.
 """
 
 import asyncio
@@ -11,24 +12,38 @@ from dataclasses import dataclass
 from coq_checker.client import (
     CheckerError,
     DeadlineExceededError,
+    EnvironmentFailedError,
     FreeStatement,
     Goal,
     InvalidRequestError,
+    NotFoundError,
     Options,
     OverloadedError,
     ProofResult,
     Reason,
     TheoremRef,
     UnavailableError,
+    UnreachableError,
     Verdict,
 )
 from prover.budget import Budget
+from prover.codes import ErrorCode
+from prover.faults import code_of, code_of_result
+from prover.patience import Patience
 from prover.ports import Checks
 from prover.settings import ProverSettings
 
 
 class CoqProblemError(Exception):
-    """The target cannot be worked on: it does not run, or the checker is gone. The text is for people."""
+    """The target cannot be worked on: it does not run, or the checker is gone. The text is for people.
+
+    Attributes:
+        code: which of them.
+    """
+
+    def __init__(self, message: str, code: ErrorCode) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class Outcome:
         failed_at: index of the failing sentence.
         messages: what Coq printed.
         timeout: a limit was reached.
+        unjudged: the machine or the checker failed, not the text.
         cpu_s: CPU seconds that it took.
     """
 
@@ -55,6 +71,7 @@ class Outcome:
     failed_at: int | None = None
     messages: tuple[str, ...] = ()
     timeout: bool = False
+    unjudged: bool = False
     cpu_s: float = 0.0
 
     @property
@@ -69,6 +86,12 @@ _AGAIN_MS = 400
 _GRACE_S = 45.0
 # Calls that may end without an answer in time before the checker is held for gone.
 _WAITS = 4
+# Times that a text is asked about which gets no answer, while others do.
+_TRIES = 3
+_PROBE = Options(cpu_ms=10_000)
+_PROBE_S = 180.0
+# Answers: what the checker does not take, or cannot run.
+_JUDGED = (InvalidRequestError, NotFoundError, EnvironmentFailedError)
 _LIMITS = (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 
 
@@ -83,12 +106,15 @@ class Coq:
         settings: ProverSettings,
         *,
         jobs: int = 1,
+        patience: Patience | None = None,
     ) -> None:
         self.budget = budget
         self.settings = settings
         self.prelude = ""
         self._checker = checker
         self._target = target
+        # Shared by all who ask the same checker: a dead one is waited for once.
+        self._patience = patience or Patience(settings.checker_patience_s)
         self.jobs = jobs
         self._slots = asyncio.Semaphore(jobs)
         self._prepared = False
@@ -104,14 +130,22 @@ class Coq:
         """
         if isinstance(self._target, FreeStatement):
             return self._target.statement
-        lost_at: float | None = None
+        since = time.monotonic()
         while True:
             try:
-                return (await self._checker.theorem(self._target)).statement
+                found = await self._checker.theorem(self._target)
             except (UnavailableError, OverloadedError) as error:
-                lost_at = await self._pause(lost_at, error)
+                await self._pause(since, error)
             except CheckerError as error:
-                raise CoqProblemError(str(error)) from error
+                raise CoqProblemError(str(error), code_of(error)) from error
+            else:
+                self._patience.answered()
+                return found.statement
+
+    @property
+    def unanswered(self) -> str:
+        """What was said when the checker last did not answer; empty while it answers."""
+        return self._patience.why
 
     async def run(
         self,
@@ -156,7 +190,7 @@ class Coq:
                 result = await self._check(text, options)
             except InvalidRequestError as error:
                 if not self._prepared:
-                    raise CoqProblemError(str(error)) from error
+                    raise CoqProblemError(str(error), code_of(error)) from error
                 return Outcome(False, message=str(error))  # a text that the checker does not take, whatever it is
         cpu_s = result.timings.cpu_ns / 1e9
         passed = result.proved or (
@@ -171,6 +205,7 @@ class Coq:
             failed_at=result.sentence_index,
             messages=result.messages,
             timeout=result.verdict in _LIMITS,
+            unjudged=result.verdict is Verdict.ERROR or result.reason is Reason.WALL_LIMIT,
             cpu_s=cpu_s,
         )
         if result.reason is not Reason.WALL_LIMIT:  # of a busy machine
@@ -188,10 +223,10 @@ class Coq:
             try:
                 return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude))
             except InvalidRequestError as error:
-                raise CoqProblemError(str(error)) from error
+                raise CoqProblemError(str(error), code_of(error)) from error
 
     async def _check(self, text: str, options: Options) -> ProofResult:
-        """The checker's answer, charged to the budget.
+        """The checker's answer, charged to the budget; ERROR with WORKER_LOST for a text that alone gets none.
 
         Raises:
             InvalidRequestError: it does not take the text.
@@ -200,45 +235,101 @@ class Coq:
         # Preparing an environment may mean compiling a project; after that no answer takes long, but a busy
         # server's queue may be: each further wait is twice as long.
         deadline_s = _GRACE_S + 20 * options.cpu_ms / 1000 if self._prepared else None
-        lost_at: float | None = None
-        waits = 0
+        since = time.monotonic()
+        waits = lost = 0
         while True:
             try:
                 result = await self._checker.check_proof(self._target, text, options=options, timeout_s=deadline_s)
             except DeadlineExceededError as error:
+                self._patience.failed(str(error))
                 waits += 1
-                if waits == _WAITS or deadline_s is None:
-                    raise CoqProblemError(f"the checker does not answer: {error}") from error
+                if deadline_s is None:
+                    raise _gone(error) from error
+                if waits == _WAITS:
+                    await self._outlast(error)
+                    return _left_alone(waits, error)
                 deadline_s *= 2
                 continue
-            except (UnavailableError, OverloadedError) as error:
-                lost_at = await self._pause(lost_at, error)
+            except OverloadedError as error:
+                await self._pause(since, error)
                 continue
-            except InvalidRequestError:
-                raise
+            except _JUDGED as error:
+                self._patience.answered()
+                if isinstance(error, InvalidRequestError):
+                    raise
+                raise CoqProblemError(str(error), code_of(error)) from error
             except CheckerError as error:
-                raise CoqProblemError(str(error)) from error
-            if result.verdict is Verdict.ERROR and result.reason is Reason.UNAVAILABLE:
-                lost_at = await self._pause(lost_at, result.message)
-                continue
-            # Text that kills every worker it meets has failed; the theorem can still be worked on.
-            if result.verdict is Verdict.ERROR and result.reason is not Reason.WORKER_LOST:
-                raise CoqProblemError(result.message)
-            self._prepared = True
-            self.version = result.coq_version or self.version
-            self.budget.charge(result.timings.cpu_ns / 1e9)
-            return result
+                fault = error
+            else:
+                if result.verdict is not Verdict.ERROR or result.reason is Reason.WORKER_LOST:
+                    self._patience.answered()
+                    self._prepared = True
+                    self.version = result.coq_version or self.version
+                    self.budget.charge(result.timings.cpu_ns / 1e9)
+                    return result
+                if result.reason is not Reason.UNAVAILABLE:
+                    raise CoqProblemError(result.message, code_of_result(result))
+                fault = UnavailableError(result.message)
+            lost += 1
+            if self._prepared:
+                await self._outlast(fault)
+                if lost == _TRIES:
+                    return _left_alone(lost, fault)
+            elif lost == _TRIES and not isinstance(fault, UnavailableError):
+                raise CoqProblemError(str(fault), code_of(fault)) from fault
+            else:
+                await self._pause(since, fault)
 
-    async def _pause(self, lost_at: float | None, error: Exception | str) -> float:
-        """Waits before the next try; answers when the checker was lost.
+    async def _outlast(self, fault: CheckerError) -> None:
+        """Waits until the checker answers what it has answered before: whether the target runs.
 
         Raises:
             CoqProblemError: it was tried for long enough.
         """
-        now = time.monotonic()
-        lost_at = now if lost_at is None else lost_at
-        if now - lost_at > self.settings.checker_patience_s:
-            raise CoqProblemError(f"the checker does not answer: {error}")
-        wait_ms = error.retry_after_ms if isinstance(error, OverloadedError) else 300
-        await asyncio.sleep(min(wait_ms / 1000, 5.0))
-        return lost_at
+        since = time.monotonic()
+        while True:
+            try:
+                # No beginning of a proof, which would be remembered.
+                result = await self._checker.check_proof(self._target, "", options=_PROBE, timeout_s=_PROBE_S)
+            except _JUDGED:
+                break
+            except CheckerError as error:
+                fault = error
+            else:
+                if result.verdict is not Verdict.ERROR:
+                    break
+                fault = UnavailableError(result.message)
+            await self._pause(since, fault)
+        self._patience.answered()
+
+    async def _pause(self, since: float, error: CheckerError) -> None:
+        """Waits before the next try.
+
+        Args:
+            since: when the first one was made.
+            error: what came of the last one.
+
+        Raises:
+            CoqProblemError: it was tried for long enough, by this question or by all.
+        """
+        wait_s = 0.3
+        if isinstance(error, OverloadedError):  # it is there
+            wait_s = min(error.retry_after_ms / 1000, 5.0)
+        else:
+            self._patience.failed(str(error))
+        if self._patience.spent or time.monotonic() - since > self._patience.limit_s:
+            raise _gone(error) from error
+        await asyncio.sleep(wait_s)
+
+
+def _gone(error: CheckerError) -> CoqProblemError:
+    """The end of an attempt whose checker was waited for in vain."""
+    told = f"the checker does not answer: {error}"
+    if not isinstance(error, UnreachableError):  # which says what to do
+        told = f"the checker gave no answer ({str(error).rstrip('.')}): see that it runs and has room, then try again."
+    return CoqProblemError(told, code_of(error))
+
+
+def _left_alone(tries: int, error: CheckerError) -> ProofResult:
+    why = f"the checker gave no answer to this text, {tries} times, while it answered others ({error})"
+    return ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)

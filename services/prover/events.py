@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from coq_checker.client import Goal
+from prover.codes import ErrorCode
 
 
 class ProofVerdict(Enum):
@@ -253,6 +254,7 @@ class Finished(_Base):
         prompt_tokens, completion_tokens: of all questions to the model, as its server counts them.
         coq_version: of the Coq that judged, such as `8.20.1`; empty where none did.
         message: why there is no proof.
+        code: the kind of an ERROR.
         partial: the best unfinished proof, `admit.` where its holes are; empty if there is none.
         holes: how many holes it has.
     """
@@ -273,6 +275,7 @@ class Finished(_Base):
     completion_tokens: int = 0
     coq_version: str = ""
     message: str = ""
+    code: ErrorCode = ErrorCode.NONE
     partial: str = ""
     holes: int = 0
 

@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator
 
 from coq_checker.client import Goal
 from prover.budget import Budget
+from prover.codes import ErrorCode
 from prover.context import Context
 from prover.coq import Coq, CoqProblemError
 from prover.events import Event, Finished, ProofVerdict
 from prover.library import Library
 from prover.memory import CheckMemory, RememberingChecker
+from prover.patience import Patience
 from prover.ports import Checks, ModelPort, Question, RetrieverPort
 from prover.settings import ProverSettings
 from prover.strategy import Result, Strategy
@@ -18,7 +20,7 @@ from prover.task import ProveTask
 
 
 class Prover:
-    """Proves theorems, many at a time if wanted: nothing is shared between them.
+    """Proves theorems, many at a time if wanted: nothing is shared between them but `patience`.
 
     Args:
         checker: the checker's client; its verdict on the whole script is the only one that counts.
@@ -28,6 +30,7 @@ class Prover:
         neighbours: what is asked for proofs after the model, and for tactics where the model offers none; None to go
             without.
         memory: answers of the checker to questions that were asked before; None to ask every question.
+        patience: with the checker; to be shared by all provers of one checker. None for one of this prover's own.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Prover:
         settings: ProverSettings | None = None,
         neighbours: ModelPort | None = None,
         memory: CheckMemory | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.settings = settings or ProverSettings()
         self._checker = checker
@@ -45,6 +49,7 @@ class Prover:
         self._retriever = retriever
         self._neighbours = neighbours
         self._memory = memory
+        self._patience = patience or Patience(self.settings.checker_patience_s)
 
     async def prove(self, task: ProveTask) -> AsyncGenerator[Event, None]:
         """Works on a theorem and tells every step; the last event, and only that, is `Finished`.
@@ -72,13 +77,14 @@ class Prover:
             return time.monotonic() - started + (remembering.wall_s if remembering is not None else 0.0)
 
         budget = Budget(task.budget_cpu_s)
-        coq = Coq(remembering or self._checker, task.target, budget, self.settings, jobs=task.jobs)
+        asked = remembering or self._checker
+        coq = Coq(asked, task.target, budget, self.settings, jobs=task.jobs, patience=self._patience)
         goalless = Question(task.target, Goal((), ""), seed=task.seed)
         library = Library(coq, self._retriever if task.retrieval else None, goalless, self.settings)
         context = Context(coq, self.settings, events.put_nowait, clock, library)
         strategy = Strategy(task, context, self._model, self._neighbours)
         wall_s = task.budget_cpu_s * self.settings.wall_factor + self.settings.wall_slack_s
-        verdict, message = ProofVerdict.NOT_PROVED, ""
+        verdict, message, code = ProofVerdict.NOT_PROVED, "", ErrorCode.NONE
         result: Result | None = None
         try:
             async with asyncio.timeout(wall_s):
@@ -86,12 +92,18 @@ class Prover:
             verdict, message = result.verdict, result.message
         except TimeoutError:
             verdict, message = ProofVerdict.TIMEOUT, f"the safety net of {wall_s:.0f} s of wall clock was reached."
+            if coq.unanswered:  # time that the checker was waited for is nobody's budget
+                verdict, code = ProofVerdict.ERROR, ErrorCode.UNAVAILABLE
+                message = (
+                    f"the checker does not answer ({coq.unanswered}): see that it runs, and send the request again."
+                )
         except CoqProblemError as error:
-            verdict, message = ProofVerdict.ERROR, str(error)
+            verdict, message, code = ProofVerdict.ERROR, str(error), error.code
         except asyncio.CancelledError:
             raise
         except Exception as error:  # a fault of ours costs this theorem, and is said
             verdict, message = ProofVerdict.ERROR, f"internal fault: {type(error).__name__}: {error}"
+            code = ErrorCode.INTERNAL
         partial, holes = strategy.trees.best_partial()
         proof = result.proof if result is not None else None
         events.put_nowait(
@@ -112,6 +124,7 @@ class Prover:
                 completion_tokens=context.asked.completion_tokens,
                 coq_version=coq.version,
                 message=message,
+                code=code,
                 partial="" if proof else partial,
                 holes=0 if proof else holes,
             )

@@ -9,6 +9,7 @@ from coq_checker.client import Goal
 from prover.answers import read_answer
 from prover.backtrack import backtrack
 from prover.budget import BudgetSpentError
+from prover.codes import ErrorCode
 from prover.context import Context
 from prover.coq import CoqProblemError
 from prover.events import Generated, ProofVerdict, Retrieved, Stage, StageCost, Started
@@ -128,7 +129,8 @@ class Strategy:
         statement = await context.coq.statement()
         seen = await context.coq.run("", cpu_ms=10_000, prelude="")
         if not seen.passed or not seen.goals:
-            raise CoqProblemError(seen.message or "the statement has no goal.")
+            code = ErrorCode.UNAVAILABLE if seen.unjudged else ErrorCode.ENVIRONMENT
+            raise CoqProblemError(seen.message or "the statement has no goal.", code)
         self._goal = seen.goals[0]
         context.emit(Started(context.now_s, statement, seen.goals))
         context.tools = await find_tools(context.coq, context.settings, hammer=self._task.hammer)

@@ -17,6 +17,14 @@ _CAUSE = re.compile(
     r"Connection refused|No such file or directory|DNS resolution failed|lookup failed|Connection reset|timed out", re.I
 )
 
+# gRPC's own limit, which the same message passes again; other uses of its status may pass.
+_TOO_LARGE = re.compile(r"larger than max", re.I)
+# An environment that was lost runs when it is made again; its status is that of one that does not run.
+_LOST = re.compile(
+    r"^the environment of .* (?:was lost: Coq died|passed its wall limit)\.$|^the session of .* died at ", re.S
+)
+_RETRY_MS = 1000
+
 
 class CheckerError(Exception):
     """A call that could not run.
@@ -70,6 +78,12 @@ class UnreachableError(UnavailableError):
     """No connection to the server: nobody listens there, or it went away."""
 
 
+class EnvironmentLostError(UnavailableError):
+    """Coq died, or the machine was too busy, while the environment was prepared: send the request again."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
 class DeadlineExceededError(CheckerError):
     """The call's own deadline passed; its work was killed."""
 
@@ -109,10 +123,11 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
     message = error.details() or error.code().name
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         metadata = dict(error.trailing_metadata() or ())
-        if "retry-after-ms" in metadata:
-            return OverloadedError(message, int(metadata["retry-after-ms"]))
-        # gRPC itself: the message is larger than one side takes.
-        return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
+        if _TOO_LARGE.search(message) is not None:
+            return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
+        return OverloadedError(message, int(metadata.get("retry-after-ms", _RETRY_MS)))
+    if error.code() is grpc.StatusCode.FAILED_PRECONDITION and _LOST.search(message) is not None:
+        return EnvironmentLostError(message)
     if error.code() is grpc.StatusCode.UNAVAILABLE and message.endswith("backend unhealthy"):
         return UnavailableError("the checker is draining, it takes nothing new: send the request again later.")
     if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:

@@ -1,6 +1,7 @@
 """`palmetto up`: the whole stack on one machine."""
 
 import asyncio
+import contextlib
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,9 @@ from rich.console import Console
 
 from palmetto.commands import fail
 from palmetto.stack import StackError, StackOptions, stack, stack_folder
+
+# The stack ran, and could not go on.
+DIED = 1
 
 
 def up(
@@ -26,13 +30,35 @@ def up(
     """Run checker, retriever, model server and prover until Ctrl-C, which ends all of them."""
     options = StackOptions(tuple(project or ()), model, port=port, jobs=jobs, logs=logs)
     try:
-        asyncio.run(_run(options))
+        told = asyncio.run(_run(options))
     except StackError as error:
         raise fail(str(error)) from None
+    if not told:
+        raise typer.Exit(DIED)
 
 
-async def _run(options: StackOptions) -> None:
+async def _run(options: StackOptions) -> bool:
+    """Runs the stack; whether it was told to end, and not that it could not go on, which it has said."""
     console = Console(stderr=True, highlight=False)
+    loop = asyncio.get_running_loop()
+    serving = asyncio.ensure_future(_serve(options, console))
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    ending = asyncio.create_task(told.wait())
+    await asyncio.wait((serving, ending), return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        ending.cancel()
+        serving.result()
+        return False
+    console.print("ending")
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+    return True
+
+
+async def _serve(options: StackOptions, console: Console) -> None:
     with stack_folder() as temporary:
         folder = options.logs or temporary
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,14 +68,4 @@ async def _run(options: StackOptions) -> None:
             url = running.prover_url
             told = f"ready: {url} (the workbench, for a browser; {url}/docs describes the HTTP interface)"
             console.print(told, soft_wrap=True)
-            stop = asyncio.Event()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            stopping = asyncio.create_task(stop.wait())
-            ended = asyncio.create_task(running.ended())
-            done, _ = await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
-            for task in (stopping, ended):
-                task.cancel()
-            if ended in done and stopping not in done:
-                raise StackError(ended.result())
-            console.print("ending")
+            await running.ended()

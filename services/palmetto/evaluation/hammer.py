@@ -9,6 +9,9 @@ from typing import Any
 from coq_checker.client import (
     CheckerClient,
     CheckerError,
+    EnvironmentFailedError,
+    InvalidRequestError,
+    NotFoundError,
     Options,
     OverloadedError,
     ProofResult,
@@ -17,11 +20,17 @@ from coq_checker.client import (
     Verdict,
 )
 from palmetto.evaluation.provers import LocalProver
-from prover.client import ProverDownError
+from prover.client import ErrorCode, ProverDownError
 
 _HAMMER = "From Hammer Require Import Hammer."
 _TACTICS = "From Hammer Require Import Tactics."
 _REPLACE = re.compile(r"Replace the hammer tactic with:\s*(.+)\Z", re.DOTALL)
+# What is the theorem's own fault.
+_CODES: dict[type[CheckerError], ErrorCode] = {
+    EnvironmentFailedError: ErrorCode.ENVIRONMENT,
+    InvalidRequestError: ErrorCode.INVALID_REQUEST,
+    NotFoundError: ErrorCode.NOT_FOUND,
+}
 _SPENT = (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 
 
@@ -51,7 +60,8 @@ class HammerAlone:
         except (UnavailableError, OverloadedError, ValueError) as error:
             raise ProverDownError(f"the checker does not answer: {error}") from error
         except CheckerError as error:
-            told = {"verdict": "ERROR", "message": str(error)}
+            code = _CODES.get(type(error), ErrorCode.INTERNAL)
+            told = {"verdict": "ERROR", "message": str(error), "code": code.value}
         yield {"kind": "result", "wall_s": time.monotonic() - started, **told}
 
     async def recover(self, cause: str, patience_s: float) -> str:
@@ -69,7 +79,7 @@ async def _hammer(checker: CheckerClient, target: TheoremRef, budget_s: float) -
     spent_s = tried.timings.cpu_ns / 1e9
     tactic = next((found[1] for said in reversed(tried.messages) if (found := _REPLACE.search(said))), "")
     if not tactic:
-        return {"verdict": _verdict(tried), "message": tried.message, "cpu_s": spent_s}
+        return {**_verdict(tried), "message": tried.message, "cpu_s": spent_s}
     # It prints `srun eauto use: ...`, which Coq reads only with brackets.
     tactic = re.sub(r"\bsrun (\w+)", r"srun (\1)", " ".join(tactic.split()).rstrip("."))
     script = f"Proof.\n  {tactic}.\nQed."
@@ -80,14 +90,14 @@ async def _hammer(checker: CheckerClient, target: TheoremRef, budget_s: float) -
         if final.proved:
             proof = {"script": script, "prelude": prelude, "axioms": list(final.axioms), "how": "hammer"}
             return {"verdict": "PROVED", "cpu_s": spent_s, **proof}
-    return {"verdict": _verdict(final), "message": f"{tactic}: {final.message}", "cpu_s": spent_s}
+    return {**_verdict(final), "message": f"{tactic}: {final.message}", "cpu_s": spent_s}
 
 
 def _limits(budget_s: float) -> Options:
     return Options(cpu_ms=int(1000 * budget_s), wall_ms=int(4000 * budget_s))
 
 
-def _verdict(result: ProofResult) -> str:
+def _verdict(result: ProofResult) -> dict[str, str]:
     if result.verdict is Verdict.ERROR:
-        return "ERROR"
-    return "TIMEOUT" if result.verdict in _SPENT else "NOT_PROVED"
+        return {"verdict": "ERROR", "code": ErrorCode.INTERNAL.value}
+    return {"verdict": "TIMEOUT" if result.verdict in _SPENT else "NOT_PROVED"}

@@ -5,6 +5,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class LocalProver:
     def __init__(self, options: StackOptions) -> None:
         self.coq_version = find_toolchain().coq_version
         self.lost = 0
-        self._options = options
+        # A theorem that was worked on without one of the services says nothing: the whole stack is started anew.
+        self._options = replace(options, restarts=0)
         self._held = contextlib.AsyncExitStack()
         self._changing = asyncio.Lock()
         self._up: Stack | None = None

@@ -111,7 +111,7 @@ class Remote:
 
 
 class Local:
-    """A stack of one's own: started when it is first needed, and anew when a part of it has ended."""
+    """A stack of one's own: started when it is first needed, and anew when it could not go on."""
 
     def __init__(self, options: StackOptions) -> None:
         self.has = Addresses("own", "own", "own")
@@ -153,7 +153,7 @@ class Local:
                 stopping.cancel()
                 self._forget(ready)
                 if not self._stop.is_set():
-                    print(f"palmetto: {ended.result()}; the next call starts the stack anew", file=sys.stderr)
+                    print("palmetto: the next call starts all services anew.", file=sys.stderr)
         except Exception as error:
             self._forget(ready)
             if not ready.done():
@@ -181,7 +181,7 @@ class Local:
 
 @contextlib.asynccontextmanager
 async def _started(options: StackOptions) -> AsyncIterator[tuple[Clients, asyncio.Task[str]]]:
-    """A running stack's clients, and the task that ends when one of its services does."""
+    """A running stack's clients, and the task that ends when it cannot go on."""
     with stack_folder() as folder:
         async with (
             stack(options, folder) as running,

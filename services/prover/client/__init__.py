@@ -2,5 +2,6 @@
 
 from prover.client.aio import ProverClient
 from prover.client.errors import ProverBusyError, ProverDownError, ProverError, ProverRefusedError
+from prover.codes import ErrorCode
 
-__all__ = ["ProverBusyError", "ProverClient", "ProverDownError", "ProverError", "ProverRefusedError"]
+__all__ = ["ErrorCode", "ProverBusyError", "ProverClient", "ProverDownError", "ProverError", "ProverRefusedError"]

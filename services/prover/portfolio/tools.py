@@ -23,7 +23,7 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
     """The richest prelude that runs before the statement, and the tactics that there are then.
 
     Raises:
-        CoqProblemError: the statement does not run even without a prelude.
+        CoqProblemError: the statement does not run even without a prelude, or the checker is gone.
     """
     preludes = [_LIA, ""]
     if hammer:
@@ -32,8 +32,9 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
     for prelude in preludes:
         try:
             seen = await coq.run("", cpu_ms=10_000, prelude=prelude)
-        except CoqProblemError:
-            if not prelude:
+        except CoqProblemError as error:
+            # A checker that is gone says nothing about what the environment has.
+            if not prelude or error.code.may_pass:
                 raise
             continue
         if not seen.passed:

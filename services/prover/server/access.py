@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from prover.server.problem import problem
 from prover.server.rates import Rates
 
 COOKIE = "palmetto_session"
@@ -173,4 +174,4 @@ def _cookie(headers: Headers) -> str:
 
 
 def _refuse(status: int, kind: str, message: str, **headers: str) -> JSONResponse:
-    return JSONResponse({"error": {"message": message, "type": kind}}, status, headers=headers)
+    return problem(status, message, kind, **headers)

@@ -16,12 +16,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 from coq_checker.client import CheckerClient
 from prover.server.access import Access, Tokens
-from prover.server.attempts import Attempt, Attempts, BusyError
+from prover.server.attempts import Attempt, Attempts, BusyError, EndingError
 from prover.server.bounded import BoundedBody
 from prover.server.browse import add_browsing
 from prover.server.headers import SecurityHeaders
 from prover.server.invalid import sentence
 from prover.server.pages import add_pages
+from prover.server.problem import ENDING, ending, problem
 from prover.server.rates import Rates
 from prover.server.schema import AttemptAnswer, ErrorAnswer, FillAnswer, FillRequest, ProveAnswer, ProveRequest
 from prover.server.session import add_session
@@ -35,7 +36,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         (413, "Too large"),
         (422, "Not a valid request"),
         (429, "No room: try again after `Retry-After` seconds"),
-        (503, "Not ready"),
+        (503, "Not ready, or ending"),
     )
 }
 _STREAM: dict[int | str, dict[str, Any]] = {
@@ -111,9 +112,6 @@ def make_app(
     )
     metrics = Metrics(attempts)
 
-    def fail(status: int, message: str, kind: str, **headers: str) -> JSONResponse:
-        return JSONResponse({"error": {"message": message, "type": kind}}, status, headers=headers)
-
     # The last one is the first that a request meets.
     app.add_middleware(BoundedBody, max_bytes=settings.max_body_bytes)
     app.add_middleware(Access, tokens=tokens, rates=rates, origins=settings.other_origins(), hosts=settings.own_hosts())
@@ -130,13 +128,17 @@ def make_app(
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         content_type = request.headers.get("content-type", "")
-        return fail(422, sentence(error, content_type, _BODIES.get(request.scope["path"])), "invalid_request")
+        return problem(422, sentence(error, content_type, _BODIES.get(request.scope["path"])), "invalid_request")
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         kind = _KINDS.get(error.status_code, "invalid_request" if error.status_code < 500 else "error")
         told = _TOLD.get(error.detail, error.detail)
-        return fail(error.status_code, f"{told}.", kind, **(error.headers or {}))
+        return problem(error.status_code, f"{told}.", kind, **(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, error: Exception) -> JSONResponse:
+        return problem(500, f"the prover failed internally ({type(error).__name__}): please report it.", "internal")
 
     async def run(kind: Literal["prove", "fill"], request: Request, body: ProveRequest | FillRequest) -> Response:
         work = works.prove(body) if isinstance(body, ProveRequest) else works.fill(body)
@@ -150,9 +152,11 @@ def make_app(
 
         try:
             attempt = attempts.begin(kind, watched, works.about(body), nothing_yet(body))
+        except EndingError:
+            return ending()
         except BusyError:
             why = f"{attempts.under_way} attempts wait or run already."
-            return fail(429, why, "busy", **{"Retry-After": "10"})
+            return problem(429, why, "busy", **{"Retry-After": "10"})
         wants_stream = body.stream or "text/event-stream" in request.headers.get("accept", "")
         if wants_stream:
             return EventSourceResponse(
@@ -167,8 +171,10 @@ def make_app(
             done.cancel()
             if not attempt.over:
                 await attempt.cancel()
+        if attempt.ended:
+            return ending(attempt.ended)
         if attempt.state == "cancelled":
-            return fail(409, "the attempt was cancelled.", "cancelled")
+            return problem(409, "the attempt was cancelled.", "cancelled")
         return JSONResponse({"id": attempt.id, **(attempt.result or {})})
 
     @app.post("/v1/prove", response_model=ProveAnswer, responses={**_ERRORS, **_STREAM})
@@ -186,7 +192,7 @@ def make_app(
         """Where an attempt stands."""
         found = attempts.get(name)
         if found is None:
-            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+            return problem(404, f"there is no attempt {name!r} (any longer).", "not_found")
         return JSONResponse(
             {
                 "id": found.id,
@@ -202,7 +208,7 @@ def make_app(
         """The events of an attempt, those to come too; going away does not stop it."""
         found = attempts.get(name)
         if found is None:
-            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+            return problem(404, f"there is no attempt {name!r} (any longer).", "not_found")
         return EventSourceResponse(_stream(found, first, owner=False), ping=_PING_S)
 
     @app.post("/v1/attempts/{name}/cancel", response_model=AttemptAnswer, responses=_ERRORS)
@@ -210,7 +216,7 @@ def make_app(
         """Stop an attempt at once."""
         found = attempts.get(name)
         if found is None:
-            return fail(404, f"there is no attempt {name!r} (any longer).", "not_found")
+            return problem(404, f"there is no attempt {name!r} (any longer).", "not_found")
         await found.cancel()
         return await attempt(name)
 
@@ -222,8 +228,8 @@ def make_app(
     @app.get("/readyz", responses=_ERRORS)
     async def readyz() -> Response:
         """Whether those that the prover needs answer."""
-        why = await ready()
-        return fail(503, why, "not_ready") if why else JSONResponse({"status": "ready"})
+        why = ENDING if attempts.closing else await ready()
+        return problem(503, why, "not_ready") if why else JSONResponse({"status": "ready"})
 
     @app.get("/metrics")
     async def show_metrics() -> Response:

@@ -2,9 +2,12 @@
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
+
+from prover.codes import ErrorCode
 
 Say = Callable[[dict[str, Any]], None]
 Work = Callable[[Say], Awaitable[dict[str, Any]]]
@@ -12,6 +15,10 @@ Work = Callable[[Say], Awaitable[dict[str, Any]]]
 
 class BusyError(Exception):
     """There is no room for another attempt."""
+
+
+class EndingError(Exception):
+    """The service is ending: it takes nothing new."""
 
 
 class Attempt:
@@ -24,6 +31,7 @@ class Attempt:
         state: where it stands.
         events: what has happened so far.
         result: its answer, once it is finished.
+        ended: why the service ended it before it was finished; empty where it did not.
     """
 
     def __init__(self, kind: Literal["prove", "fill"], about: dict[str, Any], nothing: dict[str, Any]) -> None:
@@ -33,6 +41,8 @@ class Attempt:
         self.state: Literal["waiting", "running", "finished", "cancelled"] = "waiting"
         self.events: list[dict[str, Any]] = []
         self.result: dict[str, Any] | None = None
+        self.ended = ""
+        self._begun_at = time.monotonic()
         self._nothing = nothing
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -54,14 +64,26 @@ class Attempt:
                 self.result = await work(self._say)
                 self.state = "finished"
         except asyncio.CancelledError:
+            if self.ended:
+                self._finish(self.ended, ErrorCode.ENDING)
+                return
             self.state = "cancelled"
             self.result = {**self._nothing, "verdict": "CANCELLED", "message": "the attempt was cancelled."}
         except Exception as error:  # a fault of ours is this attempt's alone
-            self.state = "finished"
-            told = f"internal fault: {type(error).__name__}: {error}"
-            self.result = {**self._nothing, "verdict": "ERROR", "message": told}
+            self._finish(f"internal fault: {type(error).__name__}: {error}", ErrorCode.INTERNAL)
         finally:
             await self._tell()
+
+    def _finish(self, why: str, code: ErrorCode) -> None:
+        """Its end where the work itself came to none: the answer is an ERROR, and the last event of a theorem too."""
+        wall_s = round(time.monotonic() - self._begun_at, 4)
+        self.state = "finished"
+        self.result = {**self._nothing, "verdict": "ERROR", "message": why, "code": code.value}
+        if self.kind == "prove":
+            spent_s = max((event.get("cpu_s", 0.0) for event in self.events if event["kind"] == "stage"), default=0.0)
+            self.result |= {"cpu_s": spent_s, "wall_s": wall_s}
+            about = {name: value for name, value in self.result.items() if name != "theorem"}
+            self.events.append({"kind": "finished", "at_s": wall_s, **about})
 
     def _say(self, event: dict[str, Any]) -> None:
         self.events.append(event)
@@ -89,6 +111,12 @@ class Attempt:
         async with self._changed:
             await self._changed.wait_for(lambda: self.over)
 
+    async def end(self, why: str) -> None:
+        """Ends the work at once, as an ERROR that says why."""
+        if not self.over:
+            self.ended = why
+            await self.cancel()
+
     async def cancel(self) -> None:
         """Stops the work at once."""
         if self._task is not None and not self._task.done():
@@ -104,9 +132,13 @@ class Attempts:
         waiting: how many may wait for their turn.
         keep: how many are remembered, those under way included.
         keep_events: how many events of finished ones are remembered in all; the latest one keeps all of its own.
+
+    Attributes:
+        closing: nothing new is taken.
     """
 
     def __init__(self, at_once: int, waiting: int, keep: int, keep_events: int) -> None:
+        self.closing = False
         self._turn = asyncio.Semaphore(at_once)
         self._room = at_once + waiting
         self._keep = keep
@@ -120,7 +152,10 @@ class Attempts:
 
         Raises:
             BusyError: there is no room.
+            EndingError: nothing new is taken.
         """
+        if self.closing:
+            raise EndingError
         if self.under_way >= self._room:
             raise BusyError
         attempt = Attempt(kind, about, nothing)
@@ -149,9 +184,21 @@ class Attempts:
         """Attempts that wait or run."""
         return sum(not one.over for one in self._attempts.values())
 
-    async def close(self, grace_s: float) -> None:
-        """Waits a little for what is under way, then stops it."""
+    async def close(self, grace_s: float, at_once: asyncio.Event, why: Callable[[], str]) -> None:
+        """Takes nothing new, waits a little for what is under way, then ends it.
+
+        Args:
+            grace_s: how long it is waited for.
+            at_once: ends the wait.
+            why: says, in a sentence, why it is ended.
+        """
+        self.closing = True
         left = [one for one in self._attempts.values() if not one.over]
-        if left and grace_s:
-            await asyncio.wait([asyncio.create_task(one.finished()) for one in left], timeout=grace_s)
-        await asyncio.gather(*(one.cancel() for one in left))
+        if left and grace_s and not at_once.is_set():
+            done = asyncio.gather(*(one.finished() for one in left))
+            hurry = asyncio.create_task(at_once.wait())
+            await asyncio.wait((done, hurry), timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
+            for task in (done, hurry):
+                task.cancel()
+            await asyncio.gather(done, hurry, return_exceptions=True)
+        await asyncio.gather(*(one.end(why()) for one in left))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import structlog
 import uvicorn
@@ -12,14 +12,19 @@ from fastapi import FastAPI
 from coq_checker.client import CheckerClient, CheckerError
 from prover.adapters import model_port, retriever_client, retriever_port
 from prover.memory import CheckMemory, MemoryFileError
+from prover.patience import Patience
 from prover.server.access import TokenError
 from prover.server.app import make_app
 from prover.server.attempts import Attempts
+from prover.server.problem import EndsInWords
 from prover.server.settings import ProverServerSettings
 from prover.server.work import Works
+from prover.settings import ProverSettings
 
 _log = structlog.get_logger("prover")
 _READY_S = 2.0
+# The work is over then; its answers are still to be sent.
+_LAST_ANSWERS_S = 3
 
 More = Callable[[FastAPI], None]
 
@@ -36,19 +41,48 @@ def _address(listen: str) -> tuple[str, int]:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, and lets streams end when it is told to."""
+    """Says where it listens, and when it is told to end has its work end in words before it closes any connection.
+
+    Args:
+        config: uvicorn's.
+        end: ends the work; the event is set when it is told a second time, and cuts that short.
+    """
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._end = end
+        self._told_again = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end."""
+        return self._ending is not None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Ends quietly: uvicorn would raise the signal again afterwards, and so end with its status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self._told)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def _told(self) -> None:
+        if self._ending is None:
+            # uvicorn's own handler has sse-starlette break streams off at once.
+            self._ending = asyncio.create_task(self._end_work())
+        else:
+            self._told_again.set()
+
+    async def _end_work(self) -> None:
+        try:
+            await self._end(self._told_again)
+        finally:
+            self.should_exit = True
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Listens."""
@@ -64,7 +98,9 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def _application(settings: ProverServerSettings, more: Sequence[More]) -> AsyncIterator[tuple[object, Attempts]]:
+async def _application(
+    settings: ProverServerSettings, more: Sequence[More]
+) -> AsyncIterator[tuple[FastAPI, Attempts, Patience]]:
     async with contextlib.AsyncExitStack() as stack:
         checker = await stack.enter_async_context(CheckerClient(settings.checker))
         retriever = await stack.enter_async_context(retriever_client(settings.retriever))
@@ -86,7 +122,8 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
                 )
             return ""
 
-        works = Works(settings, checker, model, retriever_port(retriever, checker), neighbours, memory)
+        patience = Patience(ProverSettings().checker_patience_s)
+        works = Works(settings, checker, model, retriever_port(retriever, checker), neighbours, memory, patience)
         try:
             app = make_app(settings, works, attempts, checker, ready, more)
         except TokenError as error:
@@ -96,7 +133,7 @@ async def _application(settings: ProverServerSettings, more: Sequence[More]) -> 
                 "it is no text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
             )
             raise ServeError(f"the tokens cannot be read: {why} ({settings.token_file}).") from None
-        yield app, attempts
+        yield app, attempts, patience
 
 
 async def serve(settings: ProverServerSettings, more: Sequence[More] = ()) -> None:
@@ -110,18 +147,23 @@ async def serve(settings: ProverServerSettings, more: Sequence[More] = ()) -> No
         ServeError: it cannot listen there.
     """
     host, port = _address(settings.listen)
-    async with _application(settings, more) as (app, attempts):
+    async with _application(settings, more) as (app, attempts, patience):
+
+        def why() -> str:
+            waited = f" It waited for the checker, which did not answer: {patience.why}" if patience.why else ""
+            return f"the prover was told to end before this was finished: send it again when it runs.{waited}"
+
+        async def end(at_once: asyncio.Event) -> None:
+            await attempts.close(settings.grace_s, at_once, why)
+
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]
+            EndsInWords(app, lambda: server.is_ending),
             host=host,
             port=port,
             log_level="warning",
             access_log=False,
             lifespan="off",
-            timeout_graceful_shutdown=max(1, int(settings.grace_s)),
+            timeout_graceful_shutdown=_LAST_ANSWERS_S,
         )
-        server = _Server(config)
-        try:
-            await server.serve()
-        finally:
-            await attempts.close(0)
+        server = _Server(config, end)
+        await server.serve()

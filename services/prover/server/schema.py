@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from prover.codes import ErrorCode
+
 _STATEMENT: dict[str, Any] = {
     "statement": "Lemma add_0_r (n : nat) : n + 0 = n.",
     "context": "Require Import Arith.",
@@ -120,6 +122,7 @@ class ProveAnswer(BaseModel):
     completion_tokens: int
     coq_version: str = Field(description="Of the Coq that judged.")
     message: str = Field(description="Why there is no proof.")
+    code: ErrorCode = Field(description="The kind of an ERROR; empty otherwise.")
     partial: str = Field(description="The best unfinished proof.")
     holes: int = Field(description="Its holes.")
 
@@ -178,6 +181,10 @@ class ErrorBody(BaseModel):
 
 
 class ErrorAnswer(BaseModel):
-    """Every answer that is not 2xx."""
+    """Every answer that is not 2xx, as RFC 9457 has it (`application/problem+json`); `error` is for older clients."""
 
+    type: str = Field(description="Always `about:blank`.")
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="Why, in a sentence.")
     error: ErrorBody

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
+from prover.codes import ErrorCode
 from prover.drafts import with_draft
 from prover.events import Applied, Event, Finished, ProofVerdict, Undone
 from prover.fill import Edit, Place, Unfinished, apply, edits
 from prover.memory import CheckMemory
+from prover.patience import Patience
 from prover.ports import ModelPort, RetrieverPort
 from prover.prover import Prover
 from prover.server.attempts import Say, Work
@@ -26,6 +28,7 @@ class Works:
         settings: limits.
         checker, model, retriever, neighbours: whom the prover asks.
         memory: what the checker has answered before; None to ask every question.
+        patience: with the checker, shared by all attempts; None for each its own.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Works:
         retriever: RetrieverPort | None,
         neighbours: ModelPort | None = None,
         memory: CheckMemory | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._settings = settings
         self._checker = checker
@@ -43,6 +47,7 @@ class Works:
         self._retriever = retriever
         self._neighbours = neighbours
         self._memory = memory
+        self._patience = patience
 
     def budget_cpu_s(self, request: Budgeted) -> float:
         """CPU seconds that each theorem of a request has."""
@@ -96,7 +101,7 @@ class Works:
             unknown = [name for name in request.theorems if name not in known]
             if unknown:
                 told = f"there is no theorem {unknown[0]!r} to be filled in the text."
-                return {**_nothing(text), "verdict": "ERROR", "message": told}
+                return {**_nothing(text), "verdict": "ERROR", "message": told, "code": ErrorCode.NOT_FOUND.value}
             found = [one for one in text.places if not request.theorems or one.name in request.theorems]
             say({"kind": "places", "theorems": [{"theorem": one.name, "why": one.why} for one in found]})
             rows: list[dict[str, Any]] = []
@@ -148,6 +153,7 @@ class Works:
             self._retriever,
             neighbours=self._neighbours,
             memory=self._memory,
+            patience=self._patience,
         )
         if draft:
             task = replace(task, use_model=True)

@@ -58,7 +58,7 @@ async def test_a_cancelled_call_stops_its_work(
 class TestOwnStack:
     """Without addresses the server has a stack of its own."""
 
-    def test_it_starts_when_it_is_needed_and_anew_when_a_part_dies(self, tmp_path: Path) -> None:
+    def test_it_starts_when_it_is_needed_and_a_part_that_dies_is_started_anew(self, tmp_path: Path) -> None:
         log = tmp_path / "log"
         before = set(servers_of(psutil.Process()))
         with hosted(stdio(log, *OWN)) as host:
@@ -81,10 +81,21 @@ class TestOwnStack:
 
             checker = next(one for one in services if "coq-checker" in one.cmdline())
             checker.kill()
-            assert wait_for(lambda: not any(one.is_running() for one in services))
+            assert wait_for(lambda: "the service coq-checker is up again" in log.read_text())
             proof = {"statement": "Lemma a : 1 = 1.", "proof": "reflexivity."}
             assert host.ok("check_proof", **proof)["verdict"] == "PROVED"
-            assert "coq-checker ended" in log.read_text()
+            assert "the service coq-checker was killed by signal 9 (KILL)" in log.read_text()
+            assert sum(one.is_running() for one in services) == 3
+
+            # One that dies too often ends all of them, and the next call starts all anew.
+            def killed_again() -> bool:
+                for one in server.children():
+                    if "coq-checker" in one.cmdline():
+                        one.kill()
+                return "the next call starts all services anew" in log.read_text()
+
+            assert wait_for(killed_again)
+            assert host.ok("check_proof", **proof)["verdict"] == "PROVED"
             family = [server, *server.children(recursive=True)]
             assert len(family) > 4
         _, alive = psutil.wait_procs(family, timeout=30)
