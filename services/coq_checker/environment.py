@@ -25,6 +25,10 @@ class EnvironmentFailedError(Exception):
         self.syntax = syntax
 
 
+class EnvironmentLostError(EnvironmentFailedError):
+    """The environment could not be prepared in time: the machine may be too busy, and the next try may do."""
+
+
 @dataclass(frozen=True, eq=False)
 class Environment:
     """A text and how it is run. Positions inside it are byte offsets.

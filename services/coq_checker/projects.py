@@ -13,8 +13,9 @@ from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
 from coqdata.fields import is_identifier, is_logical_name, shown
+from coqdata.lookup import named
 from coqdata.project import PROJECT_FILE, Project, ProjectError
-from coqdata.theorem import Theorem, named, theorems
+from coqdata.theorem import Theorem, theorems
 
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256

@@ -1,7 +1,7 @@
 """The theorems of a file, from its bytes alone: what is stated where, and the proof that stands there."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -383,26 +383,3 @@ def theorems(
             command.
     """
     return _Reader(source, split(source).sentences if sentences is None else sentences, proofs or {}).read()
-
-
-def named(found: Iterable[Theorem], name: str) -> list[Theorem]:
-    """Those of the theorems that a name means: more than one where it does not tell them apart.
-
-    A qualified name goes before a bare one, and one whose proof was not aborted before those that were: `Abort`
-    leaves the name free to be stated again.
-    """
-    fitting = [one for one in found if name in (one.name, one.qualified_name)]
-    exact = [one for one in fitting if one.qualified_name == name]
-    kept = [one for one in exact or fitting if one.ending != "Abort"]
-    return kept or exact or fitting
-
-
-def numbered(found: Iterable[Theorem]) -> dict[int, tuple[str, int]]:
-    """For the theorems of a file, by their index: the qualified name, and which one of that name it is, from 0."""
-    seen: dict[str, int] = {}
-    places: dict[int, tuple[str, int]] = {}
-    for one in found:
-        number = seen.get(one.qualified_name, 0)
-        seen[one.qualified_name] = number + 1
-        places[one.index] = (one.qualified_name, number)
-    return places

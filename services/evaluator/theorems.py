@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coqdata.crawled import test_theorems
+from coqdata.lookup import numbered
 from coqdata.project import Project
 from coqdata.sentence import split
-from coqdata.theorem import Theorem, TheoremKind, numbered, theorems
+from coqdata.theorem import Theorem, TheoremKind, theorems
 from evaluator.record import Key
 
 

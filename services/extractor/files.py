@@ -15,8 +15,9 @@ from coq_checker.client import (
     UnavailableError,
     UnreachableError,
 )
+from coqdata.lookup import numbered
 from coqdata.prompts import Context, ProofState, proof_body
-from coqdata.theorem import numbered, theorems
+from coqdata.theorem import theorems
 from extractor.context import Asked, Retrieval
 from extractor.coq import FileChecks
 from extractor.examples import Known, example

@@ -1,6 +1,5 @@
 """A file is what Coq makes of it: its sentences, the proofs that it opens, what they prove, and how it ends."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -98,16 +97,6 @@ async def files(request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path: 
         auditor = PluginAuditor()
     async with Pool(CheckerSettings(slots=1).pool, auditor, tmp_path, Metrics()) as pool:
         yield FileChecks(pool)
-
-
-@pytest.fixture
-def own_server() -> Iterator[ServerProcess]:
-    """A service that nobody else asks."""
-    server = start_server(slots=1)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize("text", RENAMED.values(), ids=RENAMED)
@@ -358,63 +347,6 @@ Obligation 1. intros. apply le_n. Qed.
 """
     found = outcomes(checker.check_file(text=text))
     assert found == dict.fromkeys(("mix_obligation_2", "turned_obligation_2", "turned_obligation_1"), PROVED)
-
-
-CRASH = """Proof.
-  let pair := constr:(ltac:(exact_no_check (fun x : nat => x)) : nat * nat) in
-  pose (fst pair) as crash; vm_compute in crash.
-Qed."""
-
-
-class TestTextThatEndsCoq:
-    def test_par(self, checker: SyncCheckerClient) -> None:
-        """`par:` needs processes that are not there, and goes on without them."""
-        text = """Lemma a : True /\\ True. Proof. split. par: exact I. Qed.
-Lemma b : True /\\ 1 = 1 /\\ True. Proof. repeat split. par: abstract auto. Qed.
-Lemma c : True /\\ 1 = 2. Proof. split. par: auto. Qed.
-Lemma d : True /\\ 1 = 2. Proof. split. par: fail. Qed.
-Lemma e : exists x : nat, x = 1. Proof. eexists. par: reflexivity. Qed.
-Lemma f : True * True. Proof. split. par: abstract exact I. Defined.
-Lemma g : f = (f_subproof, f_subproof0). Proof. reflexivity. Qed.
-Lemma h : True * (True /\\ True). Proof. split. par: try exact I. split. par: exact I. Qed.
-Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Qed.
-"""
-        failed = (Verdict.FAILED, Reason.TACTIC)
-        expected = dict.fromkeys("abfgh", PROVED) | {
-            "c": (Verdict.INCOMPLETE, Reason.OPEN_GOALS),
-            "d": failed,
-            "e": failed,
-            "i": failed,
-        }
-        assert outcomes(checker.check_file(text=text)) == expected
-        target = FreeStatement("Lemma t : True /\\ 1 = 1.")
-        assert checker.check_proof(target, "split. par: auto.").proved
-        assert checker.check_proof(target, script="Lemma t : True /\\ 1 = 1. Proof. split. par: auto. Qed.").proved
-
-    def test_in_a_file(self, checker: SyncCheckerClient) -> None:
-        text = f"Lemma a : True. {CRASH}\nLemma b : True. Proof. exact I. Qed.\n"
-        crashed = (Verdict.FAILED, Reason.CRASHED)
-        assert outcomes(checker.check_file(text=text)) == {"a": crashed, "b": PROVED}
-
-    def test_is_a_failed_candidate(self, own_server: ServerProcess) -> None:
-        with SyncCheckerClient(own_server.address) as client:
-            target = FreeStatement("Lemma t : True.")
-            first = client.check_proof(target, CRASH)
-            assert (first.verdict, first.reason) == (Verdict.FAILED, Reason.CRASHED)
-            assert first.timings.environment_ns > 0
-            again = client.check_proof(target, CRASH)
-            assert (again.verdict, again.reason, again.message) == (first.verdict, first.reason, first.message)
-            # It is known, and no process is made for it.
-            assert again.timings.environment_ns == 0
-            assert client.check_proof(target, "exact I.").proved
-        assert own_server.events("internal fault") == []
-
-    async def test_of_many(self, own_server: ServerProcess) -> None:
-        async with CheckerClient(own_server.address) as client:
-            target = FreeStatement("Lemma t : True.")
-            proofs = [CRASH, "exact I.", CRASH + " ", "trivial."]
-            found = await asyncio.gather(*(client.check_proof(target, proof) for proof in proofs))
-            assert [one.verdict for one in found] == [Verdict.FAILED, Verdict.PROVED, Verdict.FAILED, Verdict.PROVED]
 
 
 def test_a_theorem_is_found_by_coqs_name(tmp_path: Path) -> None:

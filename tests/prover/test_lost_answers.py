@@ -32,7 +32,7 @@ async def finished(prover: Prover, **task: object) -> Finished:
     [
         Fault(grpc.StatusCode.UNAVAILABLE, "the worker was lost; send it again."),
         Fault(grpc.StatusCode.INTERNAL, "the checker failed internally (KeyError); please report it."),
-        Fault(grpc.StatusCode.FAILED_PRECONDITION, "the environment of A.v was lost: Coq died."),
+        Fault(grpc.StatusCode.UNAVAILABLE, "the environment of A.v was lost: the Coq process is gone."),
         Fault(grpc.StatusCode.DEADLINE_EXCEEDED),
         Fault(grpc.StatusCode.UNKNOWN, "something new"),
     ],

@@ -19,10 +19,6 @@ _CAUSE = re.compile(
 
 # gRPC's own limit, which the same message passes again; other uses of its status may pass.
 _TOO_LARGE = re.compile(r"larger than max", re.I)
-# An environment that was lost runs when it is made again; its status is that of one that does not run.
-_LOST = re.compile(
-    r"^the environment of .* (?:was lost: Coq died|passed its wall limit)\.$|^the session of .* died at ", re.S
-)
 _RETRY_MS = 1000
 
 
@@ -78,12 +74,6 @@ class UnreachableError(UnavailableError):
     """No connection to the server: nobody listens there, or it went away."""
 
 
-class EnvironmentLostError(UnavailableError):
-    """Coq died, or the machine was too busy, while the environment was prepared: send the request again."""
-
-    code = grpc.StatusCode.FAILED_PRECONDITION
-
-
 class DeadlineExceededError(CheckerError):
     """The call's own deadline passed; its work was killed."""
 
@@ -126,8 +116,6 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
         if _TOO_LARGE.search(message) is not None:
             return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
         return OverloadedError(message, int(metadata.get("retry-after-ms", _RETRY_MS)))
-    if error.code() is grpc.StatusCode.FAILED_PRECONDITION and _LOST.search(message) is not None:
-        return EnvironmentLostError(message)
     if error.code() is grpc.StatusCode.UNAVAILABLE and message.endswith("backend unhealthy"):
         return UnavailableError("the checker is draining, it takes nothing new: send the request again later.")
     if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:

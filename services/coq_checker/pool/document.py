@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from coq_checker.audit import Auditor
-from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentLostError
 from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
 from coq_checker.pool.start import start
-from coq_checker.pool.watchdog import Watchdog
+from coq_checker.pool.watchdog import Breach, Watchdog
 from coq_checker.run import Ran, run
 from coq_checker.session import process
 from coq_checker.session.api import (
@@ -31,8 +31,7 @@ from coq_checker.session.api import (
 from coq_checker.session.sertop import SertopSession
 from coqdata.theorem import Theorem
 
-# Killed forks stay zombies until their parent ends: the document moves to a fork of its own before
-# they are too many.
+# Killed forks stay zombies until their parent ends: the document moves to a fork of its own before they are too many.
 _MAX_FORKS = 400
 # Text between theorems is given to Coq in pieces of this many sentences.
 _PIECE = 200
@@ -147,8 +146,7 @@ class Document:
 
         Args:
             position: byte offset in the text.
-            limits: of each piece of text.
-            proof_limits: of each theorem with its proof, where they differ.
+            limits, proof_limits: of each piece of text, and of each theorem with its proof where they differ.
 
         Raises:
             EnvironmentFailedError: a sentence outside of proofs fails, or passes the limits.
@@ -161,10 +159,10 @@ class Document:
 
     async def _prepare(self, position: int, limits: Limits, proof_limits: Limits | None) -> int:
         lost = 0
+        if not self.alive:
+            self.close()  # nobody's fault: it died while nothing ran in it
         # On the way Coq may say that the text has other sentences.
         while len(self._states) <= (target := self.index_at(position)):
-            if self._session is not None and not self._session.alive:
-                self.close()  # nobody's fault: it died while nothing ran in it
             if self._session is None:
                 if self._twin:
                     raise SessionLostError("the worker died on its way to the theorem")
@@ -196,7 +194,8 @@ class Document:
                     elif too_much or (crashed and lost > 1):
                         which = guard.breach.value if guard.breach is not None else "output"
                         why = f"passed its {which} limit" if too_much else f"ends Coq's process ({error})"
-                        raise EnvironmentFailedError(f"the environment of {self.environment.label} {why}.") from error
+                        kind = EnvironmentLostError if guard.breach is Breach.WALL else EnvironmentFailedError
+                        raise kind(f"the environment of {self.environment.label} {why}.") from error
                     elif lost > 1:
                         raise SessionLostError(
                             f"the environment of {self.environment.label} was lost: {error}"
@@ -341,8 +340,6 @@ class Document:
             SessionLostError: the session died; the next call starts anew.
         """
         async with self.lock:
-            if not self.alive:
-                self.close()
             state = await self.prepare(position, limits)
             try:
                 session = self.session

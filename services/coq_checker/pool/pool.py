@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coq_checker.audit import Auditor
 from coq_checker.check import Ask
-from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentLostError
 from coq_checker.gates.statement import StatementError
 from coq_checker.limits import Limits
 from coq_checker.metrics import Metrics
@@ -239,7 +239,8 @@ class Pool:
                 running = True
                 result = await worker.check(job.ask, self.auditor, self.watchdog)
             except (EnvironmentFailedError, StatementError) as error:
-                result = ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, str(error))
+                passing = isinstance(error, EnvironmentLostError)
+                result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE if passing else Reason.ENVIRONMENT, str(error))
             except SessionStartError as error:
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, str(error))
             except SessionLostError as error:

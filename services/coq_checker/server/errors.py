@@ -4,6 +4,8 @@ import re
 
 import grpc
 
+from coq_checker.environment import EnvironmentFailedError, EnvironmentLostError
+
 # What OCaml prints behind an exception; of a long one the beginning may be cut off.
 _BACKTRACE = re.compile(
     r'(?:(?:Raised at|Raised by|Re-raised at|Called from) [^"]*"|[\w/]*\.?ml", line|(?<=\()"?, line)'
@@ -52,3 +54,10 @@ class UnavailableError(RequestError):
     """A transient fault: send it again."""
 
     code = grpc.StatusCode.UNAVAILABLE
+
+
+def environment_error(error: EnvironmentFailedError) -> RequestError:
+    """The error of a request whose environment does not run, or was lost."""
+    return (
+        UnavailableError(str(error)) if isinstance(error, EnvironmentLostError) else EnvironmentRequestError(str(error))
+    )

@@ -13,10 +13,10 @@ from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects
 from coq_checker.result import Timings
 from coq_checker.server.errors import (
-    EnvironmentRequestError,
     InvalidRequestError,
     UnavailableError,
     UnknownNameError,
+    environment_error,
 )
 from coq_checker.server.fields import checked
 from coq_checker.server.files import FileAsk, FileChecks
@@ -84,7 +84,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 )
             self._naming.learn(*source, environment.source, found)
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except (SessionStartError, SessionLostError) as error:
             raise UnavailableError(f"{error}.") from error
 
@@ -104,7 +104,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                     timings=convert.timings_to_pb(trace.timings),
                 )
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except (SessionStartError, SessionLostError) as error:
             raise UnavailableError(str(error)) from error
         finally:
@@ -160,7 +160,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except (SessionLostError, SessionStartError) as error:
             raise UnavailableError(f"the session could not be opened: {error}.") from error
 

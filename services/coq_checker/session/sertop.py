@@ -11,7 +11,6 @@ import itertools
 import os
 import re
 import shutil
-import signal
 import tempfile
 import time
 from bisect import bisect_left
@@ -24,12 +23,12 @@ from coq_checker.session.api import (
     Added,
     AstHead,
     Executed,
-    SessionCrashedError,
     SessionLostError,
     SessionOutputError,
     SessionStartError,
 )
 from coq_checker.session.channel import Channel, ChannelClosedError, OutputLimitError
+from coq_checker.session.loss import GONE, loss
 from coq_checker.session.sexp import quote
 from coq_checker.toolchain import Toolchain
 
@@ -40,11 +39,6 @@ _FORKED = re.compile(rb"^\(Forked (\d+)\s*\)", re.M)
 _START_TIMEOUT_S = 60.0
 _FORK_TIMEOUT_S = 20.0
 _FIFO_POLL_S = 0.0004
-# A pipe closes a moment before its process has ended.
-_EXIT_TIMEOUT_S = 0.5
-# Signals by which a process ends through what it does itself.
-_SIGNALS = frozenset(map(int, signal.Signals))
-_OWN_FAULTS = frozenset((signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS))
 
 
 # Processes that were killed and not waited for yet.
@@ -197,42 +191,6 @@ class SertopSession:
         """Whether the process is there, as far as can be told without asking it."""
         return not self._killed and not self._channel.ended and process.running(self._pid)
 
-    async def _loss(self) -> SessionLostError:
-        """The error of a process that is gone: what killed it from outside is no fault of what it worked on."""
-        status = None if self._killed else await self._exit_status()
-        if status is None:
-            return SessionLostError("the Coq process is gone")
-        number = status & 0x7F
-        if number == 0:
-            return SessionCrashedError(f"Coq ended with exit status {status >> 8}")
-        name = signal.Signals(number).name if number in _SIGNALS else f"signal {number}"
-        if number in _OWN_FAULTS:
-            return SessionCrashedError(f"Coq ended by {name}")
-        return SessionLostError(f"the Coq process was killed by {name}")
-
-    async def _exit_status(self) -> int | None:
-        """How the process ended, as `waitpid` tells it; None where nobody knows."""
-        deadline = time.monotonic() + _EXIT_TIMEOUT_S
-        while time.monotonic() < deadline:
-            status = process.exit_status(self._pid)
-            if status is not None:
-                return status
-            if not process.running(self._pid):
-                break
-            await asyncio.sleep(_FIFO_POLL_S)
-        root = self._family.root
-        if not self._first or root is None:
-            return None
-        try:
-            async with asyncio.timeout(_EXIT_TIMEOUT_S):
-                code = await root.wait()
-        except TimeoutError:
-            return None
-        if code < 0:
-            return -code
-        # A sandbox tells of a signal as shells do.
-        return code - 128 if code > 128 else code << 8
-
     async def _request(self, *commands: bytes) -> list[bytes]:
         """Answers to the commands; a going back that is still owed goes first, in the same exchange."""
         owed, self._owed = self._owed, None
@@ -241,7 +199,8 @@ class SertopSession:
         try:
             given = await self._channel.request(*commands, limit_bytes=self.output_bytes)
         except ChannelClosedError as error:
-            raise await self._loss() from error
+            root = self._family.root if self._first else None
+            raise (SessionLostError(GONE) if self._killed else await loss(self._pid, root)) from error
         except OutputLimitError as error:
             raise SessionOutputError("Coq's answer is larger than the output limit") from error
         if self._fifos:

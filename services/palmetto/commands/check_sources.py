@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coqdata.catalogue import find_project, resolve
+from coqdata.lookup import named
 from coqdata.project import Project
-from coqdata.theorem import Theorem, named, theorems
+from coqdata.theorem import Theorem, theorems
 
 
 class CannotRunError(Exception):

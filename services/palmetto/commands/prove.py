@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from coqdata.catalogue import find_project, resolve
+from coqdata.lookup import named
 from coqdata.project import Project, ProjectError
-from coqdata.theorem import named, theorems
+from coqdata.theorem import theorems
 from palmetto.commands import fail
 from palmetto.local import a_prover
 from palmetto.show import follow
