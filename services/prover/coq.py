@@ -39,6 +39,7 @@ class Outcome:
         passed: every sentence went through.
         goals: those in focus then, as far as they are printed; before the failing sentence otherwise.
         count: how many are in focus.
+        unfocused: how many are behind bullets and braces.
         complete: no goal is left anywhere.
         message: Coq's, where it failed.
         failed_at: index of the failing sentence.
@@ -56,6 +57,7 @@ class Outcome:
     messages: tuple[str, ...] = ()
     timeout: bool = False
     cpu_s: float = 0.0
+    unfocused: int = 0
 
     @property
     def closed(self) -> bool:
@@ -172,6 +174,7 @@ class Coq:
             messages=result.messages,
             timeout=result.verdict in _LIMITS,
             cpu_s=cpu_s,
+            unfocused=result.unfocused_count,
         )
         if result.reason is not Reason.WALL_LIMIT:  # of a busy machine
             self._answered[asked] = (limit_ms, outcome)

@@ -19,6 +19,7 @@ export interface Place {
 const MARK = /\(\*[ \t\n\r\f\v]*prove[ \t\n\r\f\v]*\*\)/gi;
 const GIVES_UP = /(?<![\w'.])(?:admit|give_up)(?![\w'])/;
 const COMMENT_OR_STRING = /"[^"]*"|\(\*[^]*?\*\)/g;
+const OPENER = /^Proof(?!\w)/;
 const HAS_END = /^(?:Qed|Defined|Admitted|Abort|Save|Proof)(?!\w)/;
 /** The first letter of a command or an attribute; tactics, bullets and braces begin otherwise. */
 const COMMAND = /[A-Z#]/;
@@ -80,7 +81,7 @@ function whyOpen(text: string, theorem: Theorem, marks: readonly number[]): Why 
   const mark = marks.find((at) => theorem.statementEnd <= at && at < theorem.proofEnd);
   if (mark !== undefined) {
     const before = text.slice(theorem.statementEnd, mark).replace(COMMENT_OR_STRING, " ").trim();
-    if (before === "" || before === "Proof.") return "prove";
+    if (before === "" || (OPENER.test(before) && sentences(before).length === 1)) return "prove";
   }
   const { ending } = theorem;
   if (ending === "Admitted" || ending === "Abort") return ending;
