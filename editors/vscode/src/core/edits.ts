@@ -57,7 +57,7 @@ export function proofsOf(
   const lines = new Lines(sent);
   return filled.flatMap(({ theorem, edits }) => {
     const changes = changesOf(edits, lines);
-    return changes.length ? [found(theorem, changes, places, toSource)] : [];
+    return changes.length ? [found(theorem, changes, sent, places, toSource)] : [];
   });
 }
 
@@ -90,7 +90,7 @@ export function proofsOfSteps(
     free.splice(0, at + 1);
     if (verdict !== "PROVED" || !script) return [];
     const told = changesOf(edits, lines);
-    if (told.length) return [found(theorem, told, places, toSource)];
+    if (told.length) return [found(theorem, told, sent, places, toSource)];
     // A prover of an earlier version tells no edits with its steps.
     const proof = `\n${script.trim()}`.replace(/\r?\n/g, newline);
     const changes: Change[] = [{ start: place.statementEnd, end: place.end, newText: proof }];
@@ -98,11 +98,17 @@ export function proofsOfSteps(
       const before = `${prelude.trim()}\n`.replace(/\r?\n/g, newline);
       changes.unshift({ start: place.start, end: place.start, newText: before });
     }
-    return [found(theorem, changes, places, toSource)];
+    return [found(theorem, changes, sent, places, toSource)];
   });
 }
 
-function found(name: string, changes: readonly Change[], places: readonly Place[], toSource: ToSource): Found {
+function found(
+  name: string,
+  changes: readonly Change[],
+  sent: string,
+  places: readonly Place[],
+  toSource: ToSource,
+): Found {
   const last = Math.max(...changes.map((one) => one.end));
   const first = Math.min(...changes.map((one) => one.start));
   const place = places.find((one) => one.start <= first && last <= one.end);
@@ -110,7 +116,12 @@ function found(name: string, changes: readonly Change[], places: readonly Place[
     name,
     start: toSource(place ? place.start : first),
     end: toSource(place ? place.end : last),
-    changes: changes.map(({ start, end, newText }) => ({ start: toSource(start), end: toSource(end), newText })),
+    changes: changes.map(({ start, end, newText }) => {
+      // What was sent before the change and is not in the document is put in with it.
+      let from = start;
+      while (from > 0 && toSource(from - 1) === toSource(start)) from -= 1;
+      return { start: toSource(start), end: toSource(end), newText: sent.slice(from, start) + newText };
+    }),
   };
 }
 

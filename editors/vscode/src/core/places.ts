@@ -174,11 +174,14 @@ export function aimAt(source: string, offset: number): Aim | Nothing {
   note = [note, `The proof of ${quoted(name)} has no end: it is taken as if Admitted stood there.`]
     .filter(Boolean)
     .join(" ");
+  // On a line of its own, as people write it: the proof stands where it stands.
+  const indent = /^[ \t]*/.exec(text.slice(text.lastIndexOf("\n", theorem.start - 1) + 1))?.[0] ?? "";
+  const end = `${text.includes("\r\n") ? "\r\n" : "\n"}${indent}Admitted.`;
   return {
     kind: "aim",
     name,
-    text: text.slice(0, at) + END + text.slice(at),
-    toSource: (place) => (place <= at ? place : Math.max(at, place - END.length)),
+    text: text.slice(0, at) + end + text.slice(at),
+    toSource: (place) => (place <= at ? place : Math.max(at, place - end.length)),
     note,
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Change, Followed, Lines, applied, proofsOf, proofsOfSteps } from "../../src/core/edits";
-import { scan } from "../../src/core/places";
+import { aimAt, scan } from "../../src/core/places";
 import type { FilledTheorem, TheoremResult } from "../../src/core/protocol";
 
 const SOURCE = "Lemma a : 1 = 1.\nAdmitted.\nLemma b : 2 = 2.\nAdmitted.\n";
@@ -105,6 +105,21 @@ test("the edits that a step tells leave the rest of the proof", () => {
   const found = proofsOfSteps([{ ...result("a"), edits }], source, places, (at) => at);
   const { changes } = new Followed(source).place(found, source);
   assert.equal(applied(source, changes), "Lemma a : 1 = 1.\nProof using x.\n  (* c *) auto. Qed.\n");
+});
+
+test("what was sent and is not in the document is put in before the proof", () => {
+  const source = "  Lemma a : 1 = 1.\n";
+  const aim = aimAt(source, 4);
+  assert.ok(aim.kind === "aim");
+  const edits = [{ start: { line: 1, character: 2 }, end: { line: 1, character: 11 }, newText: "Proof. auto. Qed." }];
+  const { places } = scan(aim.text);
+  for (const found of [
+    proofsOf([{ theorem: "a", edits, result: result("a") }], aim.text, places, aim.toSource),
+    proofsOfSteps([{ ...result("a"), edits }], aim.text, places, aim.toSource),
+  ]) {
+    const { changes } = new Followed(source).place(found, source);
+    assert.equal(applied(source, changes), "  Lemma a : 1 = 1.\n  Proof. auto. Qed.\n");
+  }
 });
 
 test("changes elsewhere only move a proof", () => {
