@@ -54,6 +54,7 @@ class Outcome:
         passed: every sentence went through.
         goals: those in focus then, as far as they are printed; before the failing sentence otherwise.
         count: how many are in focus.
+        unfocused: how many are behind bullets and braces.
         complete: no goal is left anywhere.
         message: Coq's, where it failed.
         failed_at: index of the failing sentence.
@@ -73,6 +74,7 @@ class Outcome:
     timeout: bool = False
     unjudged: bool = False
     cpu_s: float = 0.0
+    unfocused: int = 0
 
     @property
     def closed(self) -> bool:
@@ -207,6 +209,7 @@ class Coq:
             timeout=result.verdict in _LIMITS,
             unjudged=result.verdict is Verdict.ERROR or result.reason is Reason.WALL_LIMIT,
             cpu_s=cpu_s,
+            unfocused=result.unfocused_count,
         )
         if result.reason is not Reason.WALL_LIMIT:  # of a busy machine
             self._answered[asked] = (limit_ms, outcome)

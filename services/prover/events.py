@@ -244,7 +244,8 @@ class Finished(_Base):
         script: the proof, `Proof.` and `Qed.` included; empty if there is none.
         prelude: `Require` sentences that the script needs before the theorem; mostly empty.
         axioms: what the proof rests on.
-        how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`.
+        how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`; `draft` where
+            what stood in a file that is filled was a proof already.
         cpu_s: CPU seconds of Coq spent.
         wall_s: wall clock.
         remembered_cpu_s: how much of `cpu_s` was spent earlier, on answers that were remembered (`prover.memory`).

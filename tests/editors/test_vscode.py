@@ -34,6 +34,8 @@ TEXTS = (
     "Lemma a : True (* prove *). Lemma b : True. idtac. (* prove *) Admitted. Lemma c : True. (* prove *) (* prove *)",
     "(* prove *) Lemma a : True. Admitted. (* prove *) Lemma b : True. idtac. (* prove *) auto. Qed. Goal I. Abort.",
     "Lemma a : True. (* prove *) - exact I. Qed. Lemma b : True. (* prove *) (* prove *) #[x] Goal I. Abort.",
+    "Lemma a : True. Proof using x. (* prove *) Goal True. Proof with auto using x y. (* c *) (* prove *) Admitted.",
+    "Lemma a : True. Proof using x. idtac. (* prove *) Admitted. Lemma b : True. Proofs. (* prove *) Admitted.",
     "Lemma a : True. Admitted. (* open",
     'Lemma a : True. Admitted. Check "open',
 )

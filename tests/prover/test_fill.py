@@ -2,7 +2,8 @@
 
 import pytest
 
-from prover.fill import Edit, Unfinished, apply, edits
+from prover.fill import Edit, Unfinished, apply, whole_edits
+from prover.fill.layout import body_lines, fresh_bullet, open_levels, unit_of
 
 TEXT = b"""Require Import Arith.
 (* Admitted. admit. *)
@@ -39,26 +40,101 @@ def test_places_in_file_order() -> None:
 
 
 def filled(source: bytes, proof: str, prelude: str = "") -> bytes:
+    """The text with this proof, as a whole one, in each place."""
     text = Unfinished(source)
-    return apply(source, [text.in_source(edit) for one in text.places for edit in edits(one, proof, prelude)])
+    lines = body_lines(proof)
+    changes = [edit for one in text.places for edit in whole_edits(text.whole, one, lines, prelude)]
+    return apply(source, [text.in_source(edit) for edit in changes])
 
 
 def test_edits_put_the_proof_in_place() -> None:
     text = filled(TEXT, "Proof.\nauto.\nQed.").decode()
-    assert "Lemma given_up (n : nat) : n = n.\nProof.\nauto.\nQed.\nSection S." in text
-    assert "Lemma marked : 2 = 2.\nProof.\nauto.\nQed.\nLemma marked_too : 3 = 3.\nProof.\nauto.\nQed.\n" in text
+    assert "Lemma given_up (n : nat) : n = n.\nProof.\n  auto.\nQed.\nSection S." in text
+    assert "Lemma aborted : True. Proof. auto. Qed.\n" in text
+    assert "Lemma marked : 2 = 2.\nProof.\n  auto.\nQed.\nLemma marked_too : 3 = 3.\nProof. auto. Qed.\n" in text
     assert "Abort" not in text
     assert text.startswith("Require Import Arith.\n(* Admitted. admit. *)\nLemma done")
     assert not Unfinished(text.encode()).places
 
 
 def test_a_prelude_stands_before_the_theorem() -> None:
-    text = filled(b"Lemma a : True.\nAdmitted.\n", "Proof. hauto. Qed.", "From Hammer Require Import Tactics.")
-    assert text == b"From Hammer Require Import Tactics.\nLemma a : True.\nProof. hauto. Qed.\n"
+    text = filled(b"  Lemma a : True.\n  Admitted.\n", "Proof. hauto. Qed.", "From Hammer Require Import Tactics.")
+    assert text == b"  From Hammer Require Import Tactics.\n  Lemma a : True.\n  Proof.\n    hauto.\n  Qed.\n"
 
 
-def test_lines_end_as_those_of_the_file() -> None:
-    assert filled(b"Lemma a : True.\r\nAdmitted.\r\n", "Proof.\nQed.") == b"Lemma a : True.\r\nProof.\r\nQed.\r\n"
+# In place of `<...>` the proof is put, and nothing else is touched.
+PLACED = [
+    ("Lemma a : True.\r\n<Admitted.>\r\n", "Proof.\r\n  split.\r\n  - one.\r\n  - two.\r\nQed."),
+    ("Lemma a : True.\n  Proof using x.\n  <Admitted.>\n", "  split.\n    - one.\n    - two.\n  Qed."),
+    ("\tLemma a : True.\n\tProof.\n\t<Abort.>\n\tGoal True.", "\tsplit.\n\t\t- one.\n\t\t- two.\n\tQed."),
+    ("Proof. Lemma a : True. Proof with auto. <Admitted.> (* é *)", "split.\n  - one.\n  - two.\nQed."),
+    (
+        "Goal True.\nProof.\n    idtac.\nQed.\nGoal True.\nProof.\n<Admitted.>",
+        "    split.\n    - one.\n    - two.\nQed.",
+    ),
+    ("Goal True.\nProof.\nidtac.\nQed.\nGoal True.\nProof.\n<Admitted.>", "split.\n- one.\n- two.\nQed."),
+    ("Goal True.\nProof. (* 1 *)\n  (* 2 *)\n  <Admitted.> (* 3 *)", "split.\n  - one.\n  - two.\n  Qed."),
+    ("Lemma a : True. (* é *)\n(* 𝔸 *) Proof using. (* 3 *) <Admitted.>", "split.\n  - one.\n  - two.\nQed."),
+    ("Lemma a : True.\n  <(* prove *)>\nGoal True.", "Proof.\n    split.\n    - one.\n    - two.\n  Qed."),
+    ("Lemma a : True.\n  <now admit; admit>.\nQed.", "split.\n  - one.\n  - two"),
+]
+
+
+@pytest.mark.parametrize(("text", "proof"), PLACED)
+def test_only_what_was_admitted_is_replaced(text: str, proof: str) -> None:
+    before, _, rest = text.partition("<")
+    after = rest.partition(">")[2]
+    found = filled(text.replace("<", "").replace(">", "").encode(), "Proof.\n  split.\n  - one.\n  - two.\nQed.")
+    assert found.decode() == before + proof + after
+
+
+def test_marks_go_and_comments_stay() -> None:
+    text = b"Lemma a : True.\n(* prove *)\n(* 1 *)\nProof. (* 2 *) (* Prove *) (* 3 *)\nAdmitted. (* 4 *)\n"
+    expected = b"Lemma a : True.\n(* 1 *)\nProof. (* 2 *) (* 3 *)\n  auto.\nQed. (* 4 *)\n"
+    assert filled(text, "Proof. auto. Qed.") == expected
+
+
+def test_a_proof_that_is_replaced_keeps_its_end() -> None:
+    text = b"Lemma a : True.\nProof using x.\n  now (intros; admit).\n  (* c *)\nDefined.\n"
+    expected = b"Lemma a : True.\nProof using x.\n  one.\n  two.\n  (* c *)\nDefined.\n"
+    assert filled(text, "Proof.\none.\ntwo.\nQed.") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "holes", "finishable"),
+    [
+        ("Lemma a : True. Proof. split. - admit. - { give_up. } Admitted.", ["admit.", "give_up."], True),
+        ("Lemma a : True. Proof. split. Abort.", [], True),
+        ("Lemma a : True. Proof. assert (b : True) by admit. admit. Admitted.", ["admit."], False),
+        ("Lemma a : True. Proof. all: admit. Qed.", [], False),
+        ("Lemma a : True. (* prove *) admit. Qed.", ["admit."], False),
+        ("Lemma a : True. Proof. Admitted.", [], False),
+    ],
+)
+def test_what_of_a_proof_was_given_up(text: str, holes: list[str], finishable: bool) -> None:
+    (place,) = Unfinished(text.encode()).places
+    assert [text[start:end] for start, end in place.holes] == holes
+    assert place.finishable is finishable
+
+
+def test_open_bullets() -> None:
+    assert [one.mark for one in open_levels("split. - split. + auto. + { split. - auto. - ")] == ["-", "+", "{", "-"]
+    assert [one.mark for one in open_levels("split. - split. { auto. } { auto. } - ")] == ["-"]
+    assert fresh_bullet(open_levels("- + * ")) == "--"
+    assert fresh_bullet(open_levels("- + { ")) == "-"
+
+
+def test_how_proofs_are_indented() -> None:
+    assert unit_of(b"Goal True.\nAdmitted.\n") == "  "
+    assert unit_of(b"Section S.\n\tGoal True.\n\tAdmitted.\nEnd S.") == "\t"
+    assert unit_of(b"  Goal True.\n  Proof.\n     idtac.\n  Qed.\n") == "   "
+
+
+@pytest.mark.parametrize("text", [b"Admit Obligations.", b"Admit Obligations of f."])
+def test_obligations_that_are_admitted_together_are_told(text: bytes) -> None:
+    (place,) = Unfinished(b"Program Definition f : nat := _.\n" + text).places
+    assert place.name == text[:-1].decode()
+    assert "Next Obligation" in place.problem
 
 
 def test_a_context_has_an_end_for_each_mark() -> None:
@@ -97,6 +173,11 @@ def test_a_mark_is_for_the_whole_proof(text: bytes) -> None:
     assert b"exact" not in found and found.count(b"Qed.") == 2 and b"Admitted" not in found
 
 
+def test_a_theorem_around_another_one_is_told() -> None:
+    outer, inner = Unfinished(b"Lemma a : True. Proof. Lemma b : True. Admitted. Admitted.").places
+    assert ("inside" in outer.problem, inner.problem) == (True, "")
+
+
 def test_theorems_that_are_stated_together_are_told() -> None:
     (place,) = Unfinished(b"Lemma a : True with b : True.\nAdmitted.\n").places
     assert "with" in place.problem
@@ -118,7 +199,8 @@ def test_nothing_to_fill(text: bytes) -> None:
 
 def test_a_file_that_ends_inside_of_a_proof() -> None:
     assert (
-        filled(b"Lemma a : True.\n(* prove *)\n", "Proof. exact I. Qed.") == b"Lemma a : True.\nProof. exact I. Qed.\n"
+        filled(b"Lemma a : True.\n(* prove *)\n", "Proof. exact I. Qed.")
+        == b"Lemma a : True.\nProof.\n  exact I.\nQed.\n"
     )
 
 

@@ -70,8 +70,21 @@ def fill(
         sys.stdout.writelines(difflib.unified_diff(before, after, fromfile=name, tofile=name))
     if write and result["text"] != text:
         _write(file, text, result["text"])
+    if not as_json:
+        _say_why(result)
     Console(stderr=True, highlight=False).print(f"{result['filled']} of {result['places']} filled")
     raise typer.Exit(0 if result["filled"] == result["places"] else 1)
+
+
+def _say_why(result: dict[str, Any]) -> None:
+    """Says of every theorem that stays open why it does, and of a proof what it took the place of."""
+    console = Console(stderr=True, highlight=False)
+    for one in result["theorems"]:
+        message = " ".join(str(one["result"]["message"]).split())
+        if one["edits"] and message:
+            console.print(f"{one['theorem']}: {message}", markup=False, soft_wrap=True)
+        elif not one["edits"]:
+            console.print(f"{one['theorem']}: not filled: {message}", markup=False, soft_wrap=True)
 
 
 def _write(file: Path, before: str, after: str) -> None:

@@ -92,6 +92,8 @@ async def _run(
             for plan in todo:
                 built = await _index(plan, folders, CheckerAsker(client), goals, library_goals, jobs, bar)
                 folders[plan.unit.key] = built.folder
+                # Of installed libraries nobody could mend anything.
+                whole &= not (plan.unit.project and built.notes)
                 _report(plan, built, as_json)
     return whole
 

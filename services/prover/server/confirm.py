@@ -7,8 +7,8 @@ from prover.fill import Edit, Place, Unfinished, apply
 
 # Stands at the end of the text that is checked: it is proved where all before it runs.
 _LAST = b"\nLemma palmetto_the_end_is_reached : True. Proof. exact I. Qed.\n"
-_BREAKS = "the proof was accepted on its own, but what stands after it in the file does not compile with it."
-_NOT_THERE = "the proof was accepted on its own, but not in the edited file."
+_BREAKS = "the proof was accepted on its own, but what stands after it in the file does not compile with it"
+_NOT_THERE = "the proof was accepted on its own, but not in the edited file"
 
 
 class Confirmation:
@@ -25,6 +25,7 @@ class Confirmation:
         self._text = text
         self._project = project
         self._logical_name = logical_name
+        self._why: dict[int, str] = {}
 
     async def taken_back(self, places: Sequence[Place], made: Mapping[int, list[Edit]]) -> dict[int, str]:
         """The edits, by their places' numbers, that cannot stay, each with the reason as a sentence.
@@ -47,10 +48,11 @@ class Confirmation:
                     return gone
                 own = filled.get(failing)
                 if own is not None and failing not in await self._proved({own: kept[own]}):
-                    gone[own] = _NOT_THERE
+                    gone[own] = _NOT_THERE + self._said(failing)
                 else:
+                    said = self._said(failing)
                     culprits = await self._culprits(places, kept, failing)
-                    gone |= dict.fromkeys(culprits, _BREAKS)
+                    gone |= dict.fromkeys(culprits, _BREAKS + said)
         except CheckerError as error:
             return dict.fromkeys(made, f"the edited file could not be checked: {error}")
 
@@ -72,4 +74,16 @@ class Confirmation:
             logical_name=self._logical_name,
             options=Options(),
         )
-        return {one.theorem.index async for one in answers if one.result.proved}
+        proved: set[int] = set()
+        self._why = {}
+        async for one in answers:
+            if one.result.proved:
+                proved.add(one.theorem.index)
+            else:
+                self._why[one.theorem.index] = one.result.message
+        return proved
+
+    def _said(self, index: int) -> str:
+        """Coq's words about a theorem that was not proved in the text that was checked last, as a sentence's end."""
+        said = " ".join(self._why.get(index, "").split())
+        return f" ({said})." if said else "."

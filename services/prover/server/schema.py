@@ -121,7 +121,7 @@ class ProveAnswer(BaseModel):
     prompt_tokens: int = Field(description="As the model server counts them.")
     completion_tokens: int
     coq_version: str = Field(description="Of the Coq that judged.")
-    message: str = Field(description="Why there is no proof.")
+    message: str = Field(description="Why there is no proof; of a filled text also what a proof had to replace.")
     code: ErrorCode = Field(description="The kind of an ERROR; empty otherwise.")
     partial: str = Field(description="The best unfinished proof.")
     holes: int = Field(description="Its holes.")
@@ -145,7 +145,7 @@ class TextEdit(BaseModel):
 
 
 class Filled(BaseModel):
-    """One theorem of a filled text; the edits are empty where no proof was found."""
+    """One theorem of a filled text; the edits are empty where no proof was found, or none that can be put in."""
 
     theorem: str
     why: Literal["Admitted", "Abort", "admit", "prove"]

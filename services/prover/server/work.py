@@ -9,8 +9,8 @@ from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
 from prover.codes import ErrorCode
 from prover.drafts import with_draft
 from prover.events import Applied, Event, Finished, ProofVerdict, Undone
-from prover.fill import Edit, Place, Unfinished, apply, edits
-from prover.memory import CheckMemory
+from prover.fill import Begun, Edit, Filled, Finisher, Place, Unfinished, apply
+from prover.memory import CheckMemory, RememberingChecker
 from prover.patience import Patience
 from prover.ports import ModelPort, RetrieverPort
 from prover.prover import Prover
@@ -19,6 +19,9 @@ from prover.server.confirm import Confirmation
 from prover.server.schema import Budgeted, FillRequest, ProveRequest
 from prover.server.settings import ProverServerSettings
 from prover.task import ProveTask
+
+# Begun proofs are numbered for each search anew; those of a theorem's further searches are counted on from here.
+_RUN = 1_000_000
 
 
 class Works:
@@ -87,7 +90,7 @@ class Works:
         name = _name(request)
 
         async def work(say: Say) -> dict[str, Any]:
-            finished = await self._attempt(request, target, say, draft="")
+            finished = await self._attempt(request, target, say)
             return answer(name, finished)
 
         return work
@@ -108,66 +111,98 @@ class Works:
             made: dict[int, list[Edit]] = {}
             for number, place in enumerate(found):
                 say({"kind": "theorem", "theorem": place.name, "number": number, "of": len(found)})
-                finished = await self._fill_place(request, text, place, say)
-                if finished.script:
-                    made[number] = edits(place, finished.script, finished.prelude)
-                row = answer(place.name, finished)
+                filled = await self._fill_place(request, text, place, say)
+                if filled.edits:
+                    made[number] = list(filled.edits)
+                row = answer(place.name, filled.finished)
                 rows.append(row)
-                say({"kind": "filled_theorem", **row})
+                changes = [_edit(text.source, text.in_source(edit)) for edit in filled.edits]
+                say({"kind": "filled_theorem", **row, "edits": changes})
             checked = Confirmation(self._checker, text, request.project, request.logical_name)
             for number, why in (await checked.taken_back(found, made)).items():
                 del made[number]
                 rows[number] |= {"verdict": "NOT_PROVED", "message": why}
-            changes = {number: [text.in_source(edit) for edit in one] for number, one in made.items()}
+            in_source = {number: [text.in_source(edit) for edit in one] for number, one in made.items()}
             theorems = [
                 {
                     "theorem": place.name,
                     "why": place.why,
-                    "edits": [_edit(text.source, edit) for edit in changes.get(number, [])],
+                    "edits": [_edit(text.source, edit) for edit in in_source.get(number, [])],
                     "result": rows[number],
                 }
                 for number, place in enumerate(found)
             ]
-            filled = apply(text.source, [edit for one in changes.values() for edit in one])
+            edited = apply(text.source, [edit for one in in_source.values() for edit in one])
             return {
                 "filled": len(made),
                 "places": len(found),
                 "theorems": theorems,
-                "text": filled.decode("utf-8", "replace"),
+                "text": edited.decode("utf-8", "replace"),
             }
 
         return work
 
-    async def _fill_place(self, request: FillRequest, text: Unfinished, place: Place, say: Say) -> Finished:
+    async def _fill_place(self, request: FillRequest, text: Unfinished, place: Place, say: Say) -> Filled:
         if place.problem:
-            return Finished(0.0, ProofVerdict.NOT_PROVED, message=place.problem)
+            return Filled(Finished(0.0, ProofVerdict.NOT_PROVED, message=place.problem))
         target = FreeStatement(place.statement, text.context(place), request.project, request.logical_name)
-        return await self._attempt(request, target, say, draft=place.draft)
+        checker = self._checker if self._memory is None else RememberingChecker(self._checker, self._memory)
+        runs = 0
 
-    async def _attempt(self, request: Budgeted, target: TheoremRef | FreeStatement, say: Say, draft: str) -> Finished:
-        task = self.task(request, target)
-        model = self._model if request.use_model else None
-        prover = Prover(
-            self._checker,
-            with_draft(model, draft),
+        async def prove(checks: Begun, draft: str, budget_s: float) -> Finished | None:
+            nonlocal runs
+            first, runs = runs * _RUN, runs + 1
+            task = replace(self.task(request, target), budget_cpu_s=budget_s)
+            known = checks.barred
+            async with contextlib.aclosing(
+                _events(self._prover(request, draft, checks), _drafted(task, draft))
+            ) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        return event
+                    self._tell(request, event, say, first)
+                    if checks.barred != known:
+                        return None
+            raise RuntimeError("the prover ended without a word")
+
+        budget_s = self.budget_cpu_s(request)
+        filled = await Finisher(text.whole, place, target, checker, prove, budget_s).fill()
+        say(filled.finished.to_json())
+        return filled
+
+    async def _attempt(self, request: Budgeted, target: TheoremRef | FreeStatement, say: Say) -> Finished:
+        prover = self._prover(request, "")
+        async with contextlib.aclosing(_events(prover, self.task(request, target))) as events:
+            async for event in events:
+                self._tell(request, event, say)
+                if isinstance(event, Finished):
+                    return event
+        raise RuntimeError("the prover ended without a word")
+
+    def _prover(self, request: Budgeted, draft: str, checks: Begun | None = None) -> Prover:
+        """Who proves; what stands inside of a proof is remembered below `checks`, where texts are whole."""
+        return Prover(
+            checks or self._checker,
+            with_draft(self._model if request.use_model else None, draft),
             self._retriever,
             neighbours=self._neighbours,
-            memory=self._memory,
+            memory=None if checks is not None else self._memory,
             patience=self._patience,
         )
-        if draft:
-            task = replace(task, use_model=True)
-        finished: Finished | None = None
-        async with contextlib.aclosing(_events(prover, task)) as events:
-            async for event in events:
-                # The goals of a whole tree are most of what there is to tell; not everybody looks at it.
-                if request.tree or not isinstance(event, Applied | Undone):
-                    say(event.to_json())
-                if isinstance(event, Finished):
-                    finished = event
-        if finished is None:
-            raise RuntimeError("the prover ended without a word")
-        return finished
+
+    @staticmethod
+    def _tell(request: Budgeted, event: Event, say: Say, first: int = 0) -> None:
+        # The goals of a whole tree are most of what there is to tell; not everybody looks at it.
+        if not request.tree and isinstance(event, Applied | Undone):
+            return
+        told = event.to_json()
+        if "attempt" in told:
+            told["attempt"] += first
+        say(told)
+
+
+def _drafted(task: ProveTask, draft: str) -> ProveTask:
+    return replace(task, use_model=True) if draft else task
 
 
 async def _events(prover: Prover, task: ProveTask) -> AsyncGenerator[Event, None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coq_checker.client import CheckerError
 from coqdata.glob import GlobError, read_glob
-from retriever.index.asking import Asker, Printed
+from retriever.index.asking import Asker, Listing, of_the_file
 from retriever.index.pack import open_pack, write_pack
 from retriever.index.place import current_pack, locked, set_current, unit_folder
 from retriever.index.reading import fingerprint, read_file
@@ -162,13 +162,13 @@ class _Builder:
         return todo
 
     async def _several(self, some: Sequence[_Todo]) -> None:
-        printed: Mapping[str, list[Printed]] = {}
+        printed: Mapping[str, Listing] = {}
         asked = [(one.file, one.source) for one in some if one.held is None or not one.held.printed]
         if self.asker is not None and asked:
             try:
                 printed = await self.asker.printed(self.unit, asked)
             except CheckerError as error:
-                raise IndexFailedError(f"the checker does not answer ({error}): look at it, and run again.") from error
+                raise _gone(error) from error
         for one in some:
             record = one.held
             if record is None:
@@ -242,11 +242,16 @@ def _required(glob: bytes | None) -> tuple[str, ...]:
         return ()
 
 
-def _with_types(record: Record, printed: list[Printed] | None, length: int) -> Record:
+def _gone(error: CheckerError) -> IndexFailedError:
+    return IndexFailedError(f"the checker does not answer ({error}): look at it, and run again.")
+
+
+def _with_types(record: Record, listing: Listing | None, length: int) -> Record:
     """The record with the types that Coq prints, and what only Coq knows of: what an `Include` brought."""
-    if printed is None:
-        return replace(record, printed=True, notes=(*record.notes, f"{record.path} cannot be loaded by Coq."))
-    types = {one.name: one for one in printed}
+    if listing is None or listing.problem:
+        why = f": {listing.problem}" if listing is not None else "."
+        return replace(record, printed=True, notes=(*record.notes, f"{record.path} cannot be loaded by Coq{why}"))
+    types = {one.name: one for one in listing.printed}
     entries = []
     for entry in record.entries:
         known = types.pop(entry.name, None)
@@ -262,6 +267,8 @@ async def _with_steps(record: Record, asker: Asker, unit: Unit, one: _Todo) -> R
     try:
         found = await asker.steps(unit, one.file, one.source)
     except CheckerError as error:
+        if not of_the_file(error):
+            raise _gone(error) from error
         note = f"{record.path} could not be traced: {error}"
         return replace(record, traced=True, notes=(*record.notes, note))
     proofs = []

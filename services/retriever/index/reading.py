@@ -10,7 +10,7 @@ from coqdata.glob import Definition, Glob, GlobError, Reference, read_glob
 from coqdata.project import requires
 from coqdata.sentence import Sentence, SentenceKind, split
 from coqdata.theorem import Theorem, theorems
-from coqdata.words import identifier, read_prefix, words
+from coqdata.words import identifier, read_prefix, tokens, words
 from retriever.index.record import FORMAT, Entry, Proof, Record
 
 # Definitions that become entries, with a word where the sentence itself tells none.
@@ -117,6 +117,30 @@ def _written(source: bytes) -> Iterable[str]:
     return dict.fromkeys(f"{prefix}|{name}" for prefix, name in requires(source))
 
 
+def _part_end(source: bytes, start: int, stop: int) -> int:
+    """Where a constructor or field ends that begins at `start`, and ends before `stop`.
+
+    That is before `with` of a type that is defined together with it, `where` of a notation, or what closes the record.
+    """
+    text = source[start:stop]
+    depth = matches = end = 0
+    for at, word in tokens(text):
+        if word in (b"(", b"{", b"["):
+            depth += 1
+        elif word in (b")", b"}", b"]"):
+            depth -= 1
+            if depth < 0:
+                break
+        elif word == b"match":
+            matches += 1
+        elif word == b"with" and matches:
+            matches -= 1
+        elif depth == 0 and word in (b"with", b"where"):
+            break
+        end = at + len(word)
+    return start + end
+
+
 class _Reader:
     def __init__(self, library: str, source: bytes, glob: Glob | None) -> None:
         self.library, self.source, self.glob = library, source, glob
@@ -165,7 +189,8 @@ class _Reader:
         if one.kind in _PARTS:
             start = one.start
             # A scheme has no text of its own.
-            stop = start if one.kind == "scheme" else min(sentence.end, max(following, one.end))
+            stop = min(sentence.end, max(following, one.end))
+            stop = start if one.kind == "scheme" else _part_end(self.source, start, stop)
         else:
             word = self._word(sentence) or word
         text = self.text(start, stop)

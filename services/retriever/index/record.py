@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 # Of records and packs. An index of another version is not read: it is built again, or named.
-FORMAT = 1
+FORMAT = 2
 
 
 class BadIndexError(Exception):

@@ -163,7 +163,7 @@ def test_fill(http: httpx2.Client) -> None:
     ]
     assert "Lemma b : 1 = 2.\nAdmitted.\n" in answer["text"]
     edit = answer["theorems"][0]["edits"][-1]
-    assert edit["start"] == {"line": 1, "character": 30}
+    assert edit["start"] == {"line": 2, "character": 0}
     assert edit["end"] == {"line": 2, "character": 9}
 
 

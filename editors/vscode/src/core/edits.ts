@@ -6,7 +6,7 @@
  */
 
 import type { Aim, Place } from "./places";
-import type { FilledTheorem, TextPosition, TheoremResult } from "./protocol";
+import type { FilledTheorem, TextEdit, TextPosition, TheoremResult } from "./protocol";
 
 /** A change of a text; offsets in UTF-16 code units. */
 export interface Change {
@@ -56,16 +56,21 @@ export function proofsOf(
 ): Found[] {
   const lines = new Lines(sent);
   return filled.flatMap(({ theorem, edits }) => {
-    const changes: Change[] = [];
-    for (const { start, end, newText } of edits) {
-      const from = lines.offset(start);
-      const to = lines.offset(end);
-      // An answer that does not fit the text that was sent is none.
-      if (from === undefined || to === undefined || to < from) return [];
-      changes.push({ start: from, end: to, newText });
-    }
-    return changes.length ? [found(theorem, changes, places, toSource)] : [];
+    const changes = changesOf(edits, lines);
+    return changes.length ? [found(theorem, changes, sent, places, toSource)] : [];
   });
+}
+
+/** The changes that edits of the sent text are; none where they do not fit it. */
+function changesOf(edits: readonly TextEdit[], lines: Lines): Change[] {
+  const changes: Change[] = [];
+  for (const { start, end, newText } of edits) {
+    const from = lines.offset(start);
+    const to = lines.offset(end);
+    if (from === undefined || to === undefined || to < from) return [];
+    changes.push({ start: from, end: to, newText });
+  }
+  return changes;
 }
 
 /** The proofs of theorems that are done, where no answer for the whole text came. */
@@ -76,24 +81,34 @@ export function proofsOfSteps(
   toSource: ToSource,
 ): Found[] {
   const newline = sent.includes("\r\n") ? "\r\n" : "\n";
+  const lines = new Lines(sent);
   const free = [...places];
-  return results.flatMap(({ theorem, verdict, script, prelude }) => {
+  return results.flatMap(({ theorem, verdict, script, prelude, edits }) => {
     const at = free.findIndex((one) => one.name === theorem);
     const place = free[at];
     if (!place) return [];
     free.splice(0, at + 1);
     if (verdict !== "PROVED" || !script) return [];
+    const told = changesOf(edits, lines);
+    if (told.length) return [found(theorem, told, sent, places, toSource)];
+    // A prover of an earlier version tells no edits with its steps.
     const proof = `\n${script.trim()}`.replace(/\r?\n/g, newline);
     const changes: Change[] = [{ start: place.statementEnd, end: place.end, newText: proof }];
     if (prelude.trim()) {
       const before = `${prelude.trim()}\n`.replace(/\r?\n/g, newline);
       changes.unshift({ start: place.start, end: place.start, newText: before });
     }
-    return [found(theorem, changes, places, toSource)];
+    return [found(theorem, changes, sent, places, toSource)];
   });
 }
 
-function found(name: string, changes: readonly Change[], places: readonly Place[], toSource: ToSource): Found {
+function found(
+  name: string,
+  changes: readonly Change[],
+  sent: string,
+  places: readonly Place[],
+  toSource: ToSource,
+): Found {
   const last = Math.max(...changes.map((one) => one.end));
   const first = Math.min(...changes.map((one) => one.start));
   const place = places.find((one) => one.start <= first && last <= one.end);
@@ -101,7 +116,12 @@ function found(name: string, changes: readonly Change[], places: readonly Place[
     name,
     start: toSource(place ? place.start : first),
     end: toSource(place ? place.end : last),
-    changes: changes.map(({ start, end, newText }) => ({ start: toSource(start), end: toSource(end), newText })),
+    changes: changes.map(({ start, end, newText }) => {
+      // What was sent before the change and is not in the document is put in with it.
+      let from = start;
+      while (from > 0 && toSource(from - 1) === toSource(start)) from -= 1;
+      return { start: toSource(start), end: toSource(end), newText: sent.slice(from, start) + newText };
+    }),
   };
 }
 

@@ -19,6 +19,7 @@ export interface Place {
 const MARK = /\(\*[ \t\n\r\f\v]*prove[ \t\n\r\f\v]*\*\)/gi;
 const GIVES_UP = /(?<![\w'.])(?:admit|give_up)(?![\w'])/;
 const COMMENT_OR_STRING = /"[^"]*"|\(\*[^]*?\*\)/g;
+const OPENER = /^Proof(?!\w)/;
 const HAS_END = /^(?:Qed|Defined|Admitted|Abort|Save|Proof)(?!\w)/;
 /** The first letter of a command or an attribute; tactics, bullets and braces begin otherwise. */
 const COMMAND = /[A-Z#]/;
@@ -80,7 +81,7 @@ function whyOpen(text: string, theorem: Theorem, marks: readonly number[]): Why 
   const mark = marks.find((at) => theorem.statementEnd <= at && at < theorem.proofEnd);
   if (mark !== undefined) {
     const before = text.slice(theorem.statementEnd, mark).replace(COMMENT_OR_STRING, " ").trim();
-    if (before === "" || before === "Proof.") return "prove";
+    if (before === "" || (OPENER.test(before) && sentences(before).length === 1)) return "prove";
   }
   const { ending } = theorem;
   if (ending === "Admitted" || ending === "Abort") return ending;
@@ -173,11 +174,14 @@ export function aimAt(source: string, offset: number): Aim | Nothing {
   note = [note, `The proof of ${quoted(name)} has no end: it is taken as if Admitted stood there.`]
     .filter(Boolean)
     .join(" ");
+  // On a line of its own, as people write it: the proof stands where it stands.
+  const indent = /^[ \t]*/.exec(text.slice(text.lastIndexOf("\n", theorem.start - 1) + 1))?.[0] ?? "";
+  const end = `${text.includes("\r\n") ? "\r\n" : "\n"}${indent}Admitted.`;
   return {
     kind: "aim",
     name,
-    text: text.slice(0, at) + END + text.slice(at),
-    toSource: (place) => (place <= at ? place : Math.max(at, place - END.length)),
+    text: text.slice(0, at) + end + text.slice(at),
+    toSource: (place) => (place <= at ? place : Math.max(at, place - end.length)),
     note,
   };
 }

@@ -32,6 +32,8 @@ export interface TheoremResult {
   readonly partial: string;
   readonly how: string;
   readonly cpuSeconds: number;
+  /** What puts the proof into the sent text; empty where none was found. */
+  readonly edits: readonly TextEdit[];
 }
 
 export interface FilledTheorem {
@@ -92,6 +94,7 @@ export function readTheoremResult(value: unknown): TheoremResult {
     partial: textOf(found, "partial"),
     how: textOf(found, "how"),
     cpuSeconds: numberOf(found, "cpu_s"),
+    edits: Array.isArray(found["edits"]) ? found["edits"].map(readEdit) : [],
   };
 }
 

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Change, Followed, Lines, applied, proofsOf, proofsOfSteps } from "../../src/core/edits";
-import { scan } from "../../src/core/places";
+import { aimAt, scan } from "../../src/core/places";
 import type { FilledTheorem, TheoremResult } from "../../src/core/protocol";
 
 const SOURCE = "Lemma a : 1 = 1.\nAdmitted.\nLemma b : 2 = 2.\nAdmitted.\n";
 
 function result(theorem: string, verdict = "PROVED", prelude = ""): TheoremResult {
-  return { theorem, verdict, script: "Proof.\nauto.\nQed.", prelude, message: "", partial: "", how: "", cpuSeconds: 1 };
+  const said = { theorem, verdict, prelude, message: "", partial: "", how: "" };
+  return { ...said, script: "Proof.\nauto.\nQed.", cpuSeconds: 1, edits: [] };
 }
 
 function proofs(source = SOURCE): ReturnType<typeof proofsOfSteps> {
@@ -95,6 +96,30 @@ test("steps give the same proofs, with the file's line ends", () => {
     applied(source, changes),
     "Lemma a : 1 = 1.\r\nAdmitted.\r\nRequire X.\r\nLemma b : 2 = 2.\r\nProof.\r\nauto.\r\nQed.\r\n",
   );
+});
+
+test("the edits that a step tells leave the rest of the proof", () => {
+  const source = "Lemma a : 1 = 1.\nProof using x.\n  (* c *) Admitted.\n";
+  const { places } = scan(source);
+  const edits = [{ start: { line: 2, character: 10 }, end: { line: 2, character: 19 }, newText: "auto. Qed." }];
+  const found = proofsOfSteps([{ ...result("a"), edits }], source, places, (at) => at);
+  const { changes } = new Followed(source).place(found, source);
+  assert.equal(applied(source, changes), "Lemma a : 1 = 1.\nProof using x.\n  (* c *) auto. Qed.\n");
+});
+
+test("what was sent and is not in the document is put in before the proof", () => {
+  const source = "  Lemma a : 1 = 1.\n";
+  const aim = aimAt(source, 4);
+  assert.ok(aim.kind === "aim");
+  const edits = [{ start: { line: 1, character: 2 }, end: { line: 1, character: 11 }, newText: "Proof. auto. Qed." }];
+  const { places } = scan(aim.text);
+  for (const found of [
+    proofsOf([{ theorem: "a", edits, result: result("a") }], aim.text, places, aim.toSource),
+    proofsOfSteps([{ ...result("a"), edits }], aim.text, places, aim.toSource),
+  ]) {
+    const { changes } = new Followed(source).place(found, source);
+    assert.equal(applied(source, changes), "  Lemma a : 1 = 1.\n  Proof. auto. Qed.\n");
+  }
 });
 
 test("changes elsewhere only move a proof", () => {

@@ -117,18 +117,18 @@ test("of several theorems of one name the one at the cursor is meant", () => {
 
 test("a proof without an end is taken as if Admitted stood there", () => {
   for (const [text, sent] of [
-    ["Lemma a : True.\nProof.\n  idtac.\n", "Lemma a : True.\nProof.\n  idtac. Admitted.\n"],
-    ["Lemma a : True.\n", "Lemma a : True. Admitted.\n"],
-    ["Lemma a : True.\nLemma b : True. exact I. Qed.", "Lemma a : True. Admitted.\nLemma b : True. exact I. Qed."],
+    ["Lemma a : True.\nProof.\n  idtac.\n", "Lemma a : True.\nProof.\n  idtac.@\nAdmitted.@\n"],
+    ["  Lemma a : True.\r\n", "  Lemma a : True.@\r\n  Admitted.@\r\n"],
+    ["Lemma a : True.\nLemma b : True. exact I. Qed.", "Lemma a : True.@\nAdmitted.@\nLemma b : True. exact I. Qed."],
   ] as const) {
     const aim = aimAt(text, 3);
     assert.ok(aim.kind === "aim");
     assert.match(aim.note, /no end/);
-    assert.equal(aim.text, sent);
-    const at = sent.indexOf(" Admitted.");
-    assert.equal(aim.toSource(at + " Admitted.".length), at);
-    assert.equal(aim.toSource(at), at);
-    assert.equal(aim.toSource(sent.length), text.length);
+    const [before = "", end = "", after = ""] = sent.split("@");
+    assert.equal(aim.text, before + end + after);
+    assert.equal(aim.toSource(before.length + end.length), before.length);
+    assert.equal(aim.toSource(before.length), before.length);
+    assert.equal(aim.toSource(aim.text.length), text.length);
   }
 });
 
