@@ -134,3 +134,10 @@ def test_admitted_obligations_are_told(http: httpx2.Client) -> None:
     (one,) = answer["theorems"]
     assert (answer["filled"], answer["text"]) == (0, text)
     assert "Next Obligation" in one["result"]["message"]
+
+
+def test_a_text_may_leave_a_section_open(http: httpx2.Client) -> None:
+    """An editor's text is filled while it is written: that coqc would not end it so takes no proof back."""
+    text = "Module M.\nSection S.\nLemma a : True.\nProof.\nAdmitted.\nLemma b : a = a.\nProof.\nAdmitted.\n"
+    answer = fill(http, text)
+    assert answer["filled"] == answer["places"] == 2, answer
