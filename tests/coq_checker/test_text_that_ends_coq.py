@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from coq_checker.client import CheckerClient, FreeStatement, Reason, SyncCheckerClient, Verdict
+from coq_checker.client import CheckerClient, FreeStatement, Reason, StepFailedError, SyncCheckerClient, Verdict
 
 from .servers import ServerProcess, start_server
 from .test_check_file import PROVED, outcomes
@@ -69,6 +69,19 @@ Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Q
             assert again.timings.environment_ns == 0
             assert client.check_proof(target, "exact I.").proved
         assert own_server.events("internal fault") == []
+
+    def test_in_a_session(self, own_server: ServerProcess) -> None:
+        with SyncCheckerClient(own_server.address) as client, client.session(context="Require Import Lia.") as session:
+            stated = session.run(session.start, "Lemma t (n : nat) : n = n.")
+            with pytest.raises(StepFailedError) as caught:
+                session.run(stated, CRASH.removesuffix("Qed."))
+            assert (caught.value.verdict, caught.value.reason) == (Verdict.FAILED, Reason.CRASHED)
+            assert not session.run(stated, "Proof. lia. Qed.").in_proof
+
+    def test_in_a_trace(self, checker: SyncCheckerClient) -> None:
+        first, second = checker.trace_file(text=f"Lemma a : True. {CRASH}\nLemma b : True. Proof. exact I. Qed.\n")
+        assert "ends Coq" in first.problem
+        assert (second.problem, len(second.steps)) == ("", 3)
 
     async def test_of_many(self, own_server: ServerProcess) -> None:
         async with CheckerClient(own_server.address) as client:

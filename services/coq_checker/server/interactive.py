@@ -12,7 +12,7 @@ from typing import TypeVar
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.goals import Goals, goals_at
 from coq_checker.limits import Limits
-from coq_checker.pool.passed import breach_verdict
+from coq_checker.pool.passed import breach_verdict, crash_message
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Guard
 from coq_checker.result import Reason, Verdict
@@ -20,6 +20,7 @@ from coq_checker.run import run
 from coq_checker.server.steps import StepError, failure, query_allowed, refuse_query, sentences_of
 from coq_checker.session.api import (
     CoqSession,
+    SessionCrashedError,
     SessionLostError,
     SessionOutputError,
     SessionStartError,
@@ -30,6 +31,8 @@ from coqdata.sentence import Sentence, SentenceKind, declarations, split
 _T = TypeVar("_T")
 
 _MAX_PROCESSES = 64
+# A text that ends Coq so often has failed.
+_CRASHES = 2
 
 
 @dataclass(slots=True)
@@ -243,6 +246,7 @@ class Interactive:
             own: the process's tip must be the state.
         """
         tries = 3  # the document that it was forked from may be dead as well
+        crashes = 0
         while True:
             tries -= 1
             session: CoqSession | None = None
@@ -261,6 +265,9 @@ class Interactive:
                     self._forget(session)
                     raise StepError(*breach_verdict(guard.breach, self._limits)) from error
                 self._forget(None)
+                crashes += isinstance(error, SessionCrashedError)
+                if crashes == _CRASHES:
+                    raise StepError(Verdict.FAILED, Reason.CRASHED, crash_message(error)) from error
                 if not tries:
                     raise StepError(Verdict.ERROR, Reason.WORKER_LOST, f"{error}.") from error
 
