@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,9 @@ from coq_checker.result import ProofResult, Reason, Verdict
 from coq_checker.session import process
 from coqdata.theorem import Theorem, theorems
 
+Answer = tuple[Theorem, ProofResult]
+Left = Mapping[int, bytes]
+
 _LIMIT_S = 600.0
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
 _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
@@ -32,7 +35,9 @@ _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 _GIVEN_UP = frozenset(("Admitted", "Abort"))
 
 
-async def recheck(target: Target, ask: Ask, result: ProofResult, failed: Iterable[Theorem] = ()) -> ProofResult:
+async def recheck(
+    target: Target, ask: Ask, result: ProofResult, failed: Iterable[Theorem] = (), left: Left | None = None
+) -> ProofResult:
     """The result of a proved candidate, confirmed or taken back by coqc and coqchk.
 
     Args:
@@ -40,32 +45,30 @@ async def recheck(target: Target, ask: Ask, result: ProofResult, failed: Iterabl
         ask: the candidate.
         result: PROVED.
         failed: theorems of the environment whose own proofs fail, and which it therefore assumes.
+        left: how the session left a proof that failed, by where its statement begins; by default with `Admitted.`
     """
     begun_ns = time.monotonic_ns()
-    problem = await _compile(target.environment, _whole_text(target, ask, failed))
+    problem = await _compile(target.environment, _whole_text(target, ask, failed, left or {}))
     result = result.with_timings(recheck_ns=time.monotonic_ns() - begun_ns)
     if problem is None:
         return result
     return replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=problem)
 
 
-Answer = tuple[Theorem, ProofResult]
-
-
-async def recheck_file(environment: Environment, answers: Sequence[Answer]) -> list[Answer]:
+async def recheck_file(environment: Environment, answers: Sequence[Answer], left: Left | None = None) -> list[Answer]:
     """The answers on a file's theorems, those that are PROVED confirmed or taken back by coqc and coqchk.
 
     What fails between the theorems is nobody's fault: the text before it is rechecked, and what comes after it
     cannot be confirmed.
     """
-    return await _File(environment, answers).rechecked()
+    return await _File(environment, answers, left or {}).rechecked()
 
 
 class _File:
     """A file on its way through the recheck."""
 
-    def __init__(self, environment: Environment, answers: Sequence[Answer]) -> None:
-        self.environment, self.answers = environment, answers
+    def __init__(self, environment: Environment, answers: Sequence[Answer], left: Left) -> None:
+        self.environment, self.answers, self.left = environment, answers, left
         outer = [(theorem, result) for theorem, result in answers if not theorem.nested]
         # Where the environment itself fails, the text ends with the theorem before.
         sound = [theorem for theorem, result in outer if result.reason is not Reason.ENVIRONMENT]
@@ -85,7 +88,7 @@ class _File:
         return [(theorem, self._judged(theorem, result)) for theorem, result in self.answers]
 
     async def _problem(self, end: int) -> str | None:
-        text = _assuming(self.environment.source, end, self.failed.values())
+        text = _assuming(self.environment.source, end, self.failed.values(), self.left)
         return await _compile(self.environment, b"\n".join([text, _closers(text), b""]))
 
     async def _find_culprit(self, problem: str) -> bool:
@@ -135,20 +138,20 @@ def assumed(theorem: Theorem, result: ProofResult) -> bool:
     return lost or result.verdict in (Verdict.FAILED, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 
 
-def _assuming(source: bytes, end: int, failed: Iterable[Theorem]) -> bytes:
-    """The text up to a byte offset, with `Admitted.` for the proofs that failed."""
+def _assuming(source: bytes, end: int, failed: Iterable[Theorem], left: Left) -> bytes:
+    """The text up to a byte offset, with the proofs that failed left as the session left them."""
     parts: list[bytes] = []
     at = 0
     for theorem in sorted(failed, key=lambda one: one.start):
         # One that stands inside of another, or is stated together with it, is gone with that.
         if at <= theorem.start and theorem.proof_end <= end:
-            parts += [source[at : theorem.statement_end], b"\nAdmitted.\n"]
+            parts += [source[at : theorem.statement_end], b"\n" + left.get(theorem.start, b"Admitted.") + b"\n"]
             at = theorem.proof_end
     return b"".join([*parts, source[at:end]])
 
 
-def _whole_text(target: Target, ask: Ask, failed: Iterable[Theorem]) -> bytes:
-    prefix = _assuming(target.environment.source, target.position, failed)
+def _whole_text(target: Target, ask: Ask, failed: Iterable[Theorem], left: Left) -> bytes:
+    prefix = _assuming(target.environment.source, target.position, failed, left)
     if target.mode is Mode.SCRIPT:
         fixed = anchor(target.statement)
         parts = [prefix, fixed.before.encode(), ask.text, fixed.after.encode()]

@@ -314,6 +314,12 @@ Lemma uses_f : f = f. Proof. reflexivity. Qed.
         assert found["between"] == found["g_is_one"] == PROVED
         assert found["uses_f"] == (Verdict.ERROR, Reason.ENVIRONMENT)
         assert "f was not found" in answers[-1].result.message
+        whole = text[: text.index("Lemma uses_f")]
+        assert outcomes(checker.check_file(text=whole, options=Options(recheck=True))) == {
+            name: verdict for name, verdict in found.items() if name != "uses_f"
+        }
+        target = FreeStatement("Lemma t : True.", whole)
+        assert checker.check_proof(target, "exact I.", options=Options(recheck=True)).proved
 
     def test_others(self, checker: SyncCheckerClient) -> None:
         text = """Require Import Setoid Recdef Arith.

@@ -38,7 +38,7 @@ _PIECE = 200
 # The longest sentence that is looked for where Coq sees other ones than we do.
 _WINDOW_BYTES = 1 << 16
 # How a proof that fails is left: its theorem is assumed, or dropped where that cannot be (`Derive`).
-_GIVING_UP = (b"\nAdmitted.", b"\nAbort.")
+_GIVING_UP = (b"Admitted.", b"Abort.")
 
 
 class Document:
@@ -108,8 +108,7 @@ class Document:
     @property
     def position(self) -> int:
         """Byte offset in the text up to which it has been executed."""
-        count = len(self._states) - 1
-        return self.reading.sentences[count - 1].end if count > 0 else 0
+        return self.reading.sentences[len(self._states) - 2].end if len(self._states) > 1 else 0
 
     def twin(self, session: CoqSession) -> "Document":
         """The same document in a fork of its session, which goes its own way from here and never starts another."""
@@ -154,7 +153,7 @@ class Document:
         try:
             return await self._prepare(position, limits, proof_limits)
         except asyncio.CancelledError:
-            self.close()  # it works on what nobody waits for any longer
+            self.close()  # it works on what nobody waits for
             raise
 
     async def _prepare(self, position: int, limits: Limits, proof_limits: Limits | None) -> int:
@@ -257,11 +256,12 @@ class Document:
 
     async def _assume(self, first: int, opened: int, last: int) -> None:
         """Goes on after a proof that failed: with its theorem assumed, or without it where Coq cannot assume it."""
-        source, sentences = self.environment.source, self.reading.sentences
-        statement = source[sentences[first].start : sentences[opened - 1].end]
+        sentences = self.reading.sentences
+        statement = self.environment.source[sentences[first].start : sentences[opened - 1].end]
         for ending in _GIVING_UP:
-            done = await run(self.session, statement + ending, opened - first + 1)
+            done = await run(self.session, statement + b"\n" + ending, opened - first + 1)
             if done.failed is None and not done.unclear:
+                self.passed[sentences[first].start].left = ending
                 break
             await self.session.back_to(self._states[first])
         else:

@@ -42,6 +42,7 @@ class Passed:
         limits: granted, where one of them was passed.
         cpu_ns, wall_ns: what it took.
         states: after each sentence, from the statement on, that went through before one failed.
+        left: how the proof was left after it failed: `Admitted.`, or `Abort.` where Coq cannot assume the theorem.
     """
 
     error: CoqError | None = None
@@ -53,6 +54,7 @@ class Passed:
     cpu_ns: int = 0
     wall_ns: int = 0
     states: tuple[int, ...] = ()
+    left: bytes = b"Admitted."
 
     @classmethod
     def broken(cls, breach: Breach | None, limits: Limits, error: Exception) -> "Passed":

@@ -59,7 +59,8 @@ class FileChecks:
                 found.append(answer)
         except EnvironmentFailedError as error:
             broken = error
-        for theorem, result in await recheck_file(environment, found):
+        left = {start: passed.left for start, passed in self._pool.document(environment).passed.items()}
+        for theorem, result in await recheck_file(environment, found, left):
             yield theorem, self._counted(environment, result)
         if broken is not None:
             raise broken

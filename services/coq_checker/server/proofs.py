@@ -82,7 +82,8 @@ class ProofChecks:
         except ClosedError as error:
             raise UnavailableError("the server is draining: send the request to another one.") from error
         if request.recheck and result.proved:
-            result = await recheck(request.target, request.ask, result, await self._assumed(request.target))
+            failed, left = await self._assumed(request.target)
+            result = await recheck(request.target, request.ask, result, failed, left)
         environment = request.target.environment
         return replace(
             result,
@@ -91,16 +92,19 @@ class ProofChecks:
             environment_id=environment.id,
         )
 
-    async def _assumed(self, target: Target) -> list[Theorem]:
-        """The theorems before the target whose own proofs fail, so that its environment assumes them."""
+    async def _assumed(self, target: Target) -> tuple[list[Theorem], dict[int, bytes]]:
+        """The theorems before the target whose own proofs fail, so that its environment assumes them, and how."""
         document = self._pool.document(target.environment)
         try:
             async with self._pool.busy(), document.lock:
                 await document.prepare(target.position, self._pool.settings.environment_limits)
         except (EnvironmentFailedError, SessionLostError, SessionStartError) as error:
             raise UnavailableError(f"the environment could not be prepared for the recheck: {error}") from error
-        passed = ((theorem, document.passed.get(theorem.start)) for theorem in document.reading.theorems)
-        return [theorem for theorem, one in passed if one is not None and one.error is not None]
+        passed = document.passed
+        failed = [
+            one for one in document.reading.theorems if one.start in passed and passed[one.start].error is not None
+        ]
+        return failed, {one.start: passed[one.start].left for one in failed}
 
     async def item(self, message: pb.CheckProofRequest) -> ProofResult:
         """The verdict on an item of a stream: what could not run is its ERROR verdict."""

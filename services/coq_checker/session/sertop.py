@@ -164,7 +164,8 @@ class SertopSession:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 await channel.request(b"Noop")
         except (ChannelClosedError, OutputLimitError, TimeoutError) as error:
-            said = " ".join(log.read_text(errors="replace").split())[-500:] or "it printed nothing"
+            printed = log.read_text(errors="replace").partition("\nRaised at ")[0].partition("\nCalled from ")[0]
+            said = " ".join(printed.split())[-500:] or "it printed nothing"
             channel.close()
             family.end()
             raise SessionStartError(f"sertop ended at its start ({said}): run `palmetto toolchain show`.") from error

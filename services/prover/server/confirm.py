@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from coq_checker.client import CheckerClient, CheckerError, EnvironmentFailedError, Options
+from prover.codes import ErrorCode
+from prover.faults import code_of
 from prover.fill import Edit, Place, Unfinished, apply
 
 # Stands at the end of the text that is checked: it is proved where all before it runs.
@@ -19,6 +21,9 @@ class Confirmation:
         checker: whom it asks.
         text: what was filled.
         project, logical_name: how the file is compiled.
+
+    Attributes:
+        fault: why the edits could not be looked at, where that says nothing about them.
     """
 
     def __init__(self, checker: CheckerClient, text: Unfinished, project: str, logical_name: str) -> None:
@@ -27,6 +32,7 @@ class Confirmation:
         self._project = project
         self._logical_name = logical_name
         self._why: dict[int, str] = {}
+        self.fault = ErrorCode.NONE
 
     async def taken_back(self, places: Sequence[Place], made: Mapping[int, list[Edit]]) -> dict[int, str]:
         """The edits, by their places' numbers, that cannot stay, each with the reason as a sentence.
@@ -55,6 +61,8 @@ class Confirmation:
                     culprits = await self._culprits(places, kept, failing)
                     gone |= dict.fromkeys(culprits, _BREAKS + said)
         except CheckerError as error:
+            code = code_of(error)
+            self.fault = code if code.may_pass else ErrorCode.NONE
             return dict.fromkeys(made, f"the edited file could not be checked: {error}")
 
     async def _culprits(self, places: Sequence[Place], kept: Mapping[int, list[Edit]], failing: int) -> Collection[int]:

@@ -121,7 +121,8 @@ class Works:
             checked = Confirmation(self._checker, text, request.project, request.logical_name)
             for number, why in (await checked.taken_back(found, made)).items():
                 del made[number]
-                rows[number] |= {"verdict": "NOT_PROVED", "message": why}
+                verdict = "NOT_PROVED" if checked.fault is ErrorCode.NONE else "ERROR"
+                rows[number] |= {"verdict": verdict, "message": why, "code": checked.fault.value}
             in_source = {number: [text.in_source(edit) for edit in one] for number, one in made.items()}
             theorems = [
                 {
