@@ -1,7 +1,8 @@
 """The projects that a checker serves: names to files, files to environments and theorems."""
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,7 @@ from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
+from coqdata.source import read_source
 from coqdata.theorem import Theorem, named, theorems
 
 # Environments remembered by their text, so that a request finds the value with its hash made.
@@ -21,6 +23,10 @@ _ENVIRONMENTS = 256
 
 class NoSuchNameError(LookupError):
     """A project, file or theorem that does not exist; the text is one sentence."""
+
+
+class UnreadableFileError(NoSuchNameError):
+    """A file that its project lists and that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,17 @@ class Projects:
             return self._read(project, whole, path)
         raise NoSuchNameError(f"the project {name!r} has no file {path!r}.")
 
+    def readable_files(self, name: str) -> Iterator[SourceFile]:
+        """The files of a project, in dependency order; one that cannot be read costs no other.
+
+        Raises:
+            NoSuchNameError: there is no such project.
+        """
+        project = self.project(name)
+        for path, whole in self._paths(project).items():
+            with contextlib.suppress(UnreadableFileError):
+                yield self._read(project, whole, path)
+
     def _read(self, project: Project, whole: Path, path: str) -> SourceFile:
         try:
             status = whole.stat()
@@ -126,9 +143,9 @@ class Projects:
             held = self._files.get(whole)
             if held is not None and held[0] == stamp:
                 return held[1]
-            source = whole.read_bytes()
+            source = read_source(whole)
         except OSError as error:
-            raise NoSuchNameError(f"the file {path} cannot be read: {error.strerror}.") from error
+            raise UnreadableFileError(f"the file {path} cannot be read: {error.strerror}.") from error
         listed = tuple(theorems(source))
         by_name: dict[str, list[Theorem]] = {}
         for theorem in listed:
@@ -144,8 +161,7 @@ class Projects:
         Raises:
             NoSuchNameError: there is none, or more than one and nothing says which.
         """
-        project = self.project(name)
-        paths: Sequence[str] = [path] if path else self.files(project)
+        self.project(name)
         if index is not None and not theorem:
             if not path:
                 raise NoSuchNameError("a theorem given by its index needs its file.")
@@ -154,8 +170,7 @@ class Projects:
                 raise NoSuchNameError(f"{path} has {len(source.theorems)} theorems, none with index {index}.")
             return source, source.theorems[index]
         found: list[tuple[SourceFile, Theorem]] = []
-        for one in paths:
-            source = self.file(name, one)
+        for source in [self.file(name, path)] if path else self.readable_files(name):
             found += [(source, t) for t in source.by_name.get(theorem, ())]
         if index is not None:
             found = [(source, t) for source, t in found if t.index == index]

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from coqdata.sentence import split
+from coqdata.source import read_source
 from coqdata.words import strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
@@ -239,7 +240,7 @@ def dependencies(files: Iterable[Path], options: LoadOptions) -> dict[Path, list
     found: dict[Path, list[Path]] = {}
     for path in given:
         try:
-            source = path.read_bytes()
+            source = read_source(path)
         except OSError:
             found[path] = []
             continue

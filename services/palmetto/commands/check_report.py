@@ -59,7 +59,7 @@ class Report:
         if not self._json:
             if sys.stderr.isatty():
                 print("\r\x1b[K", end="", file=sys.stderr)
-            _print_table(self._rows, several=self._several)
+            _print_table(self._rows, several=self._several, whole=not self._problems)
         errors = [row for row in self._rows if row.result.verdict is Verdict.ERROR]
         # What breaks a file is the answer on every theorem after it, and is said once.
         said = [row.source.problem(row.result.message) for row in errors]
@@ -91,7 +91,7 @@ def _as_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[Row], *, several: bool) -> None:
+def _print_table(rows: list[Row], *, several: bool, whole: bool) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
@@ -115,4 +115,6 @@ def _print_table(rows: list[Row], *, several: bool) -> None:
     if rows:
         console.print(table)
     proved = sum(row.result.proved for row in rows)
-    console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")
+    # Where a file could not be judged nobody knows how many there are.
+    if rows or whole:
+        console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")
