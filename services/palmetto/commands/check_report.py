@@ -1,6 +1,5 @@
 """What `palmetto check` prints: lines of JSON, or a table, and its exit status."""
 
-import json
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from rich.text import Text
 from coq_checker.client import ProofResult, Verdict
 from palmetto.commands import COULD_NOT_RUN
 from palmetto.commands.check_sources import Source
+from palmetto.streams import print_json
 
 _STYLES = {Verdict.PROVED: "green", Verdict.INCOMPLETE: "yellow"}
 
@@ -39,7 +39,7 @@ class Report:
         self._rows.append(row)
         if self._json:
             shown = {"file": str(row.source.path)} if self._several else {}
-            print(json.dumps({**shown, **_as_json(row)}, ensure_ascii=False), flush=True)
+            print_json({**shown, **_as_json(row)})
         elif sys.stderr.isatty():
             print(f"\r\x1b[K{len(self._rows)} checked: {row.theorem}"[:100], end="", file=sys.stderr, flush=True)
 

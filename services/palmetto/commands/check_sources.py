@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coqdata.catalogue import find_project, resolve
-from coqdata.project import Project, ProjectError
+from coqdata.project import Project, ProjectError, is_text
 from coqdata.source import problem, read_source
 from coqdata.theorem import Theorem, named, theorems
 
@@ -33,6 +33,8 @@ class Source:
     def file(self) -> str:
         """What the service calls it: its path in the project's folder, else the path that was given."""
         whole = self.path.resolve()
+        if not is_text(whole):
+            return os.fsencode(whole).decode("utf-8", "backslashreplace")
         if self.project is not None and whole.is_relative_to(self.project.root):
             return whole.relative_to(self.project.root).as_posix()
         # Not to be taken for a path in the project's folder.

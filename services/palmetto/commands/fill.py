@@ -2,7 +2,6 @@
 
 import asyncio
 import difflib
-import json
 import os
 import shutil
 import sys
@@ -20,6 +19,7 @@ from palmetto.commands.check_sources import CannotRunError, read_text
 from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
+from palmetto.streams import print_json
 from prover.client import ProverError
 
 
@@ -63,7 +63,7 @@ def fill(
         raise fail(str(result["message"]))
     filled = carried_over(original, text.encode(), result["text"].encode())
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        print_json(result)
     elif diff or not write:
         _print_diff(file, original, filled)
     if write and filled != original:

@@ -1,7 +1,6 @@
 """`palmetto prove`: theorems of a file or a project, from their statements."""
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from palmetto.commands.check_sources import CannotRunError, read_source_of
 from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
+from palmetto.streams import print_json
 from prover.client import ProverClient, ProverError
 
 _STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
@@ -165,7 +165,7 @@ async def _run(
                             shown.event(number, item.name, event)
                     shown.end(number, item.name, rows[number])
                     if as_json:
-                        print(json.dumps(rows[number], ensure_ascii=False), flush=True)
+                        print_json(rows[number])
 
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(number, item)) for number, item in enumerate(items)]
