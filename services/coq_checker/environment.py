@@ -25,6 +25,10 @@ class EnvironmentFailedError(Exception):
         self.syntax = syntax
 
 
+class EnvironmentUnavailableError(EnvironmentFailedError):
+    """The machine keeps an environment from being made, as with a full disk: its text may be good."""
+
+
 @dataclass(frozen=True, eq=False)
 class Environment:
     """A text and how it is run. Positions inside it are byte offsets.

@@ -90,12 +90,35 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code != _INTERRUPTED and lost.error is None:  # what typer makes of an interrupt
             raise
+    except OSError as error:
+        print(f"palmetto: {_without_files(error)}", file=sys.stderr)
+        sys.exit(_COULD_NOT_RUN)
+    except BaseExceptionGroup as errors:
+        faults, others = errors.split(OSError)
+        if faults is None or others is not None:
+            raise
+        print(f"palmetto: {_without_files(_first(faults))}", file=sys.stderr)
+        sys.exit(_COULD_NOT_RUN)
     else:
         return
     if lost.error is not None and not told:
         sys.exit(_without_output(lost))
     print(f"palmetto: {'terminated' if told else 'interrupted'}", file=sys.stderr)
     sys.exit(128 + (told[0] if told else signal.SIGINT))
+
+
+def _without_files(error: OSError) -> str:
+    """What is said of a file that the command did not expect to fail: a full disk, permissions."""
+    where = f"{error.filename} cannot be used" if error.filename else "a file cannot be used"
+    return (
+        f"{where} ({error.strerror or error}): make room there, or see to its permissions; PALMETTO_CACHE and TMPDIR "
+        "say where the cache and temporary files lie."
+    )
+
+
+def _first(errors: BaseExceptionGroup[OSError]) -> OSError:
+    one = errors.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
 
 
 def _without_output(lost: Lost) -> int:

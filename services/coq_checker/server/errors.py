@@ -2,6 +2,8 @@
 
 import grpc
 
+from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
+
 
 class RequestError(Exception):
     """A request that cannot run; the text is one sentence for the client."""
@@ -39,3 +41,9 @@ class UnavailableError(RequestError):
     """A transient fault: send it again."""
 
     code = grpc.StatusCode.UNAVAILABLE
+
+
+def environment_error(error: EnvironmentFailedError) -> RequestError:
+    """What is answered where an environment cannot be had: it fails, or the machine does."""
+    kind = UnavailableError if isinstance(error, EnvironmentUnavailableError) else EnvironmentRequestError
+    return kind(str(error))

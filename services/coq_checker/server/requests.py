@@ -11,7 +11,7 @@ from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile
-from coq_checker.server.errors import EnvironmentRequestError, InvalidRequestError, UnknownNameError
+from coq_checker.server.errors import InvalidRequestError, UnknownNameError, environment_error
 from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
 from coqdata import printing
 from coqdata.sentence import split
@@ -147,7 +147,7 @@ class Requests:
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         raise InvalidRequestError("`source` is not set: send `file` or `text`.")
 
     async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
@@ -177,7 +177,7 @@ class Requests:
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         raise InvalidRequestError("`target` is not set: send `theorem` or `statement`.")
 
     @staticmethod

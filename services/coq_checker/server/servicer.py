@@ -13,10 +13,10 @@ from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile
 from coq_checker.result import Timings
 from coq_checker.server.errors import (
-    EnvironmentRequestError,
     InvalidRequestError,
     UnavailableError,
     UnknownNameError,
+    environment_error,
 )
 from coq_checker.server.files import FileAsk, FileChecks
 from coq_checker.server.interactive import Interactive, Step
@@ -78,7 +78,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                     result=convert.result_to_pb(result),
                 )
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except SessionStartError as error:
             raise UnavailableError(str(error)) from error
 
@@ -98,7 +98,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                     timings=convert.timings_to_pb(trace.timings),
                 )
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except (SessionStartError, SessionLostError) as error:
             raise UnavailableError(str(error)) from error
         finally:
@@ -153,7 +153,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
         except EnvironmentFailedError as error:
-            raise EnvironmentRequestError(str(error)) from error
+            raise environment_error(error) from error
         except (SessionLostError, SessionStartError) as error:
             raise UnavailableError(f"the session could not be opened: {error}.") from error
 
