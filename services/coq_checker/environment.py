@@ -25,8 +25,8 @@ class EnvironmentFailedError(Exception):
         self.syntax = syntax
 
 
-class EnvironmentLostError(EnvironmentFailedError):
-    """The environment could not be prepared in time: the machine may be too busy, and the next try may do."""
+class EnvironmentUnavailableError(EnvironmentFailedError):
+    """The machine keeps an environment from being made, as with a full disk or no time: its text may be good."""
 
 
 @dataclass(frozen=True, eq=False)

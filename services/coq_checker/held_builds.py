@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from coq_checker.builds import Build, BuildError, build_project
-from coq_checker.environment import EnvironmentFailedError
+from coq_checker.builds import Build, BuildError, BuildFaultError, build_project
+from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.toolchain import Toolchain
 from coqdata.project import Project, ProjectError
 
@@ -75,6 +75,7 @@ class Builds:
 
         Raises:
             EnvironmentFailedError: it does not build.
+            EnvironmentUnavailableError: for now nothing builds here.
         """
         lock = self._locks.setdefault(str(project.root), asyncio.Lock())
         key = (project.root, only, None if text is None else hash(text))
@@ -91,6 +92,9 @@ class Builds:
             begun_ns = time.time_ns()
             try:
                 build = await build_project(project, self._toolchain, jobs=self._jobs, only=only, text=text)
+            except BuildFaultError as error:
+                # Not remembered: it may be mended by now.
+                raise EnvironmentUnavailableError(str(error)) from error
             except (BuildError, ProjectError) as error:
                 self._failed[key] = _Failed(str(error), time.monotonic(), _stamps(project.files))
                 while len(self._failed) > _BUILDS:

@@ -1,7 +1,8 @@
 """The projects that a checker serves: names to files, files to environments and theorems."""
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ from coqdata.crawled import expand
 from coqdata.fields import is_identifier, is_logical_name, shown
 from coqdata.lookup import named
 from coqdata.project import PROJECT_FILE, Project, ProjectError
+from coqdata.source import read_source
 from coqdata.theorem import Theorem, theorems
 
 # Environments remembered by their text, so that a request finds the value with its hash made.
@@ -29,6 +31,10 @@ def is_inside(file: str) -> bool:
 
 class NoSuchNameError(LookupError):
     """A project, file or theorem that does not exist; the text is one sentence."""
+
+
+class UnreadableFileError(NoSuchNameError):
+    """A file that its project lists and that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,17 @@ class Projects:
             return self._read(project, whole, path)
         raise NoSuchNameError(f"the project {name!r} has no file {shown(path)}.")
 
+    def readable_files(self, name: str) -> Iterator[SourceFile]:
+        """The files of a project, in dependency order; one that cannot be read costs no other.
+
+        Raises:
+            NoSuchNameError: there is no such project.
+        """
+        project = self.project(name)
+        for path, whole in self._paths(project).items():
+            with contextlib.suppress(UnreadableFileError):
+                yield self._read(project, whole, path)
+
     def _read(self, project: Project, whole: Path, path: str) -> SourceFile:
         try:
             status = whole.stat()
@@ -136,14 +153,14 @@ class Projects:
             held = self._files.get(whole)
             if held is not None and held[0] == stamp:
                 return held[1]
-            source = whole.read_bytes()
+            source = read_source(whole)
         except OSError as error:
-            raise NoSuchNameError(f"the file {path} cannot be read: {error.strerror}.") from error
+            raise UnreadableFileError(f"the file {path} cannot be read: {error.strerror}.") from error
         found = _source_file(project, path, source, theorems(source))
         self._files[whole] = (stamp, found)
         return found
 
-    def take(self, file: SourceFile, found: Sequence[Theorem]) -> None:
+    def take(self, file: SourceFile, found: Iterable[Theorem]) -> None:
         """Lists a file's theorems as Coq has them, from now on and for as long as the file stays as it is."""
         whole = self._paths(file.project)[file.path]
         stamp, held = self._files[whole]
@@ -156,8 +173,7 @@ class Projects:
         Raises:
             NoSuchNameError: there is none, or more than one and nothing says which.
         """
-        project = self.project(name)
-        paths: Sequence[str] = [path] if path else self.files(project)
+        self.project(name)
         if index is not None and not theorem:
             if not path:
                 raise NoSuchNameError("a theorem given by its index needs its file.")
@@ -166,8 +182,7 @@ class Projects:
                 raise NoSuchNameError(f"{path} has {len(source.theorems)} theorems, none with index {index}.")
             return source, source.theorems[index]
         found: list[tuple[SourceFile, Theorem]] = []
-        for one in paths:
-            source = self.file(name, one)
+        for source in [self.file(name, path)] if path else self.readable_files(name):
             found += [(source, t) for t in source.by_name.get(theorem, ())]
         if index is not None:
             found = [(source, t) for source, t in found if t.index == index]

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from coq_checker.builds.writing import MachineFaultError, cannot_write, machine_fault
 from coq_checker.candidate import Candidate, read
 from coq_checker.check import Ask
 from coq_checker.environment import Environment
@@ -29,6 +30,7 @@ Answer = tuple[Theorem, ProofResult]
 Left = Mapping[int, bytes]
 
 _LIMIT_S = 600.0
+_WRITE_REMEDY = "make room there, or set TMPDIR to another place"
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
 _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 # Ends of proofs that Coq takes without a proof.
@@ -48,11 +50,18 @@ async def recheck(
         left: how the session left a proof that failed, by where its statement begins; by default with `Admitted.`
     """
     begun_ns = time.monotonic_ns()
-    problem = await _compile(target.environment, _whole_text(target, ask, failed, left or {}))
+    try:
+        problem = await _compile(target.environment, _whole_text(target, ask, failed, left or {}))
+    except MachineFaultError as error:
+        return _unavailable(result, error)
     result = result.with_timings(recheck_ns=time.monotonic_ns() - begun_ns)
     if problem is None:
         return result
     return replace(result, verdict=Verdict.REJECTED, reason=Reason.RECHECK, message=problem)
+
+
+def _unavailable(result: ProofResult, error: MachineFaultError) -> ProofResult:
+    return replace(result, verdict=Verdict.ERROR, reason=Reason.UNAVAILABLE, message=f"coqc cannot confirm it: {error}")
 
 
 async def recheck_file(environment: Environment, answers: Sequence[Answer], left: Left | None = None) -> list[Answer]:
@@ -81,10 +90,15 @@ class _File:
 
     async def rechecked(self) -> list[Answer]:
         """Takes back one theorem after the other, until coqc and coqchk accept what is left."""
-        if any(result.proved for _, result in self.answers):
-            while (problem := await self._problem(self.end)) is not None:
-                if not await self._find_culprit(problem):
-                    break
+        try:
+            if any(result.proved for _, result in self.answers):
+                while (problem := await self._problem(self.end)) is not None:
+                    if not await self._find_culprit(problem):
+                        break
+        except MachineFaultError as error:
+            return [
+                (theorem, _unavailable(result, error) if result.proved else result) for theorem, result in self.answers
+            ]
         return [(theorem, self._judged(theorem, result)) for theorem, result in self.answers]
 
     async def _problem(self, end: int) -> str | None:
@@ -177,8 +191,20 @@ def _closers(prefix: bytes) -> bytes:
 
 
 async def _compile(environment: Environment, text: bytes) -> str | None:
+    """Why coqc or coqchk refuses a text; None where both accept it.
+
+    Raises:
+        MachineFaultError: they could not do their work.
+    """
+    try:
+        return await _compile_in(Path(tempfile.mkdtemp(prefix="palmetto-recheck-")), environment, text)
+    except OSError as error:
+        what = cannot_write(Path(tempfile.tempdir or "/tmp"), error.strerror or str(error))
+        raise MachineFaultError(f"{what}: {_WRITE_REMEDY}.") from error
+
+
+async def _compile_in(folder: Path, environment: Environment, text: bytes) -> str | None:
     options = environment.options
-    folder = Path(tempfile.mkdtemp(prefix="palmetto-recheck-"))
     setup = "".join(f"{command}\n" for command in environment.setup).encode()
     try:
         prefix, name = _logical_name(options.arguments)
@@ -188,6 +214,7 @@ async def _compile(environment: Environment, text: bytes) -> str | None:
         common = {"read_only": options.read_only, "writable": [folder], "working_directory": folder}
         said = await _run(
             options.toolchain.command("coqc", "-q", *arguments, str(source), **common),  # type: ignore[arg-type]
+            folder,
         )
         if said is not None:
             # Places in our own copy of the text say nothing to anybody.
@@ -197,6 +224,7 @@ async def _compile(environment: Environment, text: bytes) -> str | None:
         module = ["-norec", f"{prefix}.{name}".lstrip(".")]
         said = await _run(
             options.toolchain.command("coqchk", "-silent", *arguments, *module, **common),  # type: ignore[arg-type]
+            folder,
         )
         return None if said is None else f"coqchk does not accept it: {said}"
     finally:
@@ -235,8 +263,12 @@ def _coqc_arguments(arguments: tuple[str, ...]) -> list[str]:
     return found
 
 
-async def _run(argv: list[str]) -> str | None:
-    """What a checker printed when it refused; None when it accepted."""
+async def _run(argv: list[str], folder: Path) -> str | None:
+    """What a checker printed when it refused; None when it accepted.
+
+    Raises:
+        MachineFaultError: it could not do its work.
+    """
     child = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.DEVNULL,
@@ -256,4 +288,8 @@ async def _run(argv: list[str]) -> str | None:
                 await child.wait()
     if child.returncode == 0:
         return None
-    return " ".join(printed.decode("utf-8", "replace").split())[-500:]
+    said = printed.decode("utf-8", "replace")
+    fault = machine_fault(said, _PLACE.search(said) is not None, folder.parent)
+    if fault is not None:
+        raise MachineFaultError(f"{fault}: {_WRITE_REMEDY}.")
+    return " ".join(said.split())[-500:]

@@ -8,7 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from coqdata.sentence import split
-from coqdata.words import strip_prefixes, words
+from coqdata.source import read_source
+from coqdata.words import IDENTIFIER, strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
 # Flags of coqc that sertop has too, under its own name.
@@ -166,21 +167,34 @@ def parse_project_file(text: str, root: Path) -> tuple[LoadOptions, list[Path]]:
             elif word.endswith(".v"):
                 files.append((root / word).resolve())
             elif "=" not in word and (root / word).is_dir():
-                files += sorted(path.resolve() for path in (root / word).rglob("*.v"))
+                files += sorted(path.resolve() for path in (root / word).rglob("*.v") if is_text(path.resolve()))
     except StopIteration:
         raise ProjectError(f"{root / PROJECT_FILE} ends where a value is needed: complete its last line.") from None
     return LoadOptions(tuple(paths), tuple(ml), tuple(arguments)), files
 
 
+def is_text(path: Path) -> bool:
+    """Whether a path is UTF-8: coqc compiles no file with another name, and no message holds one."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def load_project(root: Path, name: str | None = None) -> Project:
     """The project in a folder, by its `_CoqProject`; a folder without one is taken as `-Q . ""`.
 
+    Where it lists no files, those below it are taken whose names are UTF-8.
+
     Raises:
-        ProjectError: there is no such folder, or its project file is malformed.
+        ProjectError: there is no such folder, its name is not UTF-8, or its project file is malformed.
     """
     root = root.resolve()
     if not root.is_dir():
         raise ProjectError(f"{root} is not a folder: give the folder of a Coq project.")
+    if not is_text(root):
+        raise ProjectError(f"the name of the folder {root} is not UTF-8, which services need: rename it.")
     listing = root / PROJECT_FILE
     options = LoadOptions((LoadPath(root, "", False),))
     files: list[Path] = []
@@ -194,12 +208,17 @@ def load_project(root: Path, name: str | None = None) -> Project:
             options = LoadOptions((LoadPath(root, "", False),), options.ml, options.arguments)
     if not files:
         files = in_dependency_order(
-            (path.resolve() for path in root.rglob("*.v") if not path.name.startswith(".") and path.is_file()), options
+            (
+                path.resolve()
+                for path in root.rglob("*.v")
+                if not path.name.startswith(".") and path.is_file() and is_text(path.resolve())
+            ),
+            options,
         )
     return Project(name or root.name, root, tuple(files), options)
 
 
-_IDENT = re.compile(rb"[^\W\d][\w'\x80-\xff]*(?:\.[^\W\d][\w'\x80-\xff]*)*")
+_IDENT = re.compile(rb"%(one)s(?:\.%(one)s)*" % {b"one": IDENTIFIER})
 
 
 def requires(source: bytes) -> list[tuple[str, str]]:
@@ -239,7 +258,7 @@ def dependencies(files: Iterable[Path], options: LoadOptions) -> dict[Path, list
     found: dict[Path, list[Path]] = {}
     for path in given:
         try:
-            source = path.read_bytes()
+            source = read_source(path)
         except OSError:
             found[path] = []
             continue

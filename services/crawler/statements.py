@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from coqdata.source import plain
 from coqdata.theorem import Theorem, TheoremKind, theorems
 from coqdata.words import read_prefix, tokens
 
@@ -40,6 +41,7 @@ def is_proved(theorem: Theorem) -> bool:
 
 def statements(source: bytes) -> Iterator[tuple[Theorem, int]]:
     """The theorems of a file that state something there, each with a hash of 64 bits of what it states."""
+    source = plain(source)
     for theorem in theorems(source):
         if theorem.kind not in _WITHOUT_STATEMENT:
             yield theorem, statement_hash(source[theorem.start : theorem.statement_end], theorem)

@@ -9,6 +9,7 @@ from coqdata.crawled import test_theorems
 from coqdata.lookup import numbered
 from coqdata.project import Project
 from coqdata.sentence import split
+from coqdata.source import read_source
 from coqdata.theorem import Theorem, TheoremKind, theorems
 from evaluator.record import Key
 
@@ -71,7 +72,7 @@ def sources_of(project: Project) -> Sources:
     for number, path in enumerate(project.files):
         name = file_name(project, path)
         try:
-            source = path.read_bytes()
+            source = read_source(path)
         except OSError as error:
             unread.append(f"{path} cannot be read ({(error.strerror or 'unknown error').lower()}).")
             continue

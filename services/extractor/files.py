@@ -17,6 +17,7 @@ from coq_checker.client import (
 )
 from coqdata.lookup import numbered
 from coqdata.prompts import Context, ProofState, proof_body
+from coqdata.source import plain, problem
 from coqdata.theorem import theorems
 from extractor.context import Asked, Retrieval
 from extractor.coq import FileChecks
@@ -43,17 +44,17 @@ def read_source(file: SourceFile) -> bytes:
     """The text of a source file.
 
     Raises:
-        UnreadableError: it is not there, too long, or no UTF-8.
+        UnreadableError: it is not there, too long, or no UTF-8 outside of comments.
     """
     try:
         if file.source.stat().st_size > MAX_FILE_BYTES:
             raise UnreadableError(f"the file is longer than {MAX_FILE_BYTES >> 20} MiB")
-        content = file.source.read_bytes()
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UnreadableError("the file is no UTF-8 text") from None
+        content = plain(file.source.read_bytes())
     except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError in some versions
         raise UnreadableError(f"the file cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    why = problem(content, as_text=True)
+    if why is not None:
+        raise UnreadableError(f"the file {why}")
     return content
 
 

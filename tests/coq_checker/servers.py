@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,18 +97,26 @@ class ServerProcess:
                 self.raw.append(line)
 
 
-def start_server(*projects: str, cwd: Path | None = None, **settings: object) -> ServerProcess:
+def start_server(
+    *projects: str,
+    cwd: Path | None = None,
+    wrapped: Sequence[str] = (),
+    environment: Mapping[str, str] = os.environ,
+    **settings: object,
+) -> ServerProcess:
     """Starts a service and waits until it serves.
 
     Args:
         projects: NAME=DIR each.
         cwd: its working directory.
+        wrapped: what becomes the server's command, and is given it.
+        environment: its own, in which no settings count but the given ones.
         settings: by their names in the settings, `slots=1` for PALMETTO_CHECKER_SLOTS=1.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PALMETTO_CHECKER_")}
+    environment = {name: value for name, value in environment.items() if not name.startswith("PALMETTO_CHECKER_")}
     listen = str(settings.pop("listen", "127.0.0.1:0"))
     environment |= {f"PALMETTO_CHECKER_{name.upper()}": str(value) for name, value in settings.items()}
-    argv = [str(PALMETTO), "serve", "coq-checker", "--listen", listen, "--metrics", "127.0.0.1:0"]
+    argv = [*wrapped, str(PALMETTO), "serve", "coq-checker", "--listen", listen, "--metrics", "127.0.0.1:0"]
     for project in projects:
         argv += ["--project", project]
     process = subprocess.Popen(

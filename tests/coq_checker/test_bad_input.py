@@ -130,13 +130,18 @@ def test_nul_bytes(checker: SyncCheckerClient, text: str) -> None:
 
 
 def test_byte_order_marks(checker: SyncCheckerClient) -> None:
-    for ask in (
-        lambda: checker.check_proof(LEMMA, "\ufeffauto."),
-        lambda: checker.check_file(text="\ufeffCheck 1."),
-        lambda: checker.check_proof(FreeStatement("Lemma t : True.", "\ufeffCheck 1."), "auto."),
-    ):
+    for target, proof in ((LEMMA, "\ufeffauto."), (FreeStatement("\ufeffLemma t : True."), "auto.")):
         with pytest.raises(InvalidRequestError, match="byte order mark"):
-            ask()
+            checker.check_proof(target, proof)
+    # Where a file begins coqc takes one.
+    assert checker.check_file(text="\ufeffCheck 1.") == []
+    assert checker.check_proof(FreeStatement("Lemma t : True.", "\ufeffCheck 1."), "auto.").proved
+
+
+def test_nul_bytes_that_coqc_takes(checker: SyncCheckerClient) -> None:
+    text = '(* \0 *) Require Import String. Lemma s : length "\0" = 1. Proof. reflexivity. Qed. '
+    assert [answer.result.proved for answer in checker.check_file(text=text)] == [True]
+    assert checker.check_proof(FreeStatement("Lemma t : True.", text), "auto.").proved
 
 
 def test_text_that_utf8_does_not_have(checker: SyncCheckerClient) -> None:

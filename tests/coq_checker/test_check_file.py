@@ -217,6 +217,8 @@ def test_files_of_a_project_that_change_and_break(tmp_path: Path) -> None:
         with SyncCheckerClient(server.address) as client:
             assert outcomes(client.check_file(project="own", file="A.v")) == {"a": PROVED}
             assert outcomes(client.check_file(project="own", file="B.v")) == {"b": PROVED}
+            assert outcomes(client.check_file(project="own", file="Latin.v")) == {"c": PROVED}
+            (tmp_path / "Latin.v").write_bytes(b"Check \xe9. Lemma c : True. Proof. exact I. Qed.\n")
             with pytest.raises(InvalidRequestError, match="UTF-8"):
                 client.check_file(project="own", file="Latin.v")
             (tmp_path / "A.v").write_text("Lemma a : 2 = 2. Proof. fail. Qed.\n")
@@ -224,6 +226,10 @@ def test_files_of_a_project_that_change_and_break(tmp_path: Path) -> None:
             (tmp_path / "A.v").unlink()
             with pytest.raises(NotFoundError, match=r"A\.v cannot be read"):
                 client.check_file(project="own", file="A.v")
+            # It costs no other file.
+            (tmp_path / "Latin.v").write_bytes(b"(* \xe9 *) Lemma c : True. Proof. exact I. Qed.\n")
+            assert [one.name for one in client.theorems("own")] == ["b", "c"]
+            assert client.check_proof(TheoremRef("own", "c"), "exact I.").proved
             (tmp_path / "A.v").write_text("Lemma a : 1 = 1. Proof. reflexivity. Qed.\n")
             assert outcomes(client.check_file(project="own", file="A.v")) == {"a": PROVED}
     finally:

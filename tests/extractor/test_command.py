@@ -82,7 +82,8 @@ def test_the_retrieval_variant_shows_premises_and_none_of_what_comes_later(
 
 
 def test_bad_files_cost_themselves(run: Run, project: Path, tmp_path: Path) -> None:
-    (project / "Latin.v").write_bytes("(* caf\xe9 *) Lemma l : True.\nProof. exact I. Qed.\n".encode("latin-1"))
+    (project / "Comment.v").write_bytes(b"(* \xe9 *) Lemma from_latin : 3 + 4 = 7.\nProof. reflexivity. Qed.\n")
+    (project / "Latin.v").write_bytes("Check caf\xe9. Lemma l : True.\nProof. exact I. Qed.\n".encode("latin-1"))
     (project / "Broken.v").write_text("Lemma fine : True.\nProof. exact I. Qed.\nDefinition d := no_such_thing.\n")
     (project / "Wrong.v").write_text(
         "Lemma wrong : 1 = 2.\nProof. reflexivity. Qed.\nLemma right : 1 = 1.\nProof. reflexivity. Qed.\n"
@@ -95,10 +96,10 @@ def test_bad_files_cost_themselves(run: Run, project: Path, tmp_path: Path) -> N
     told = json.loads(done.stdout)
     failed = dict(line.split(": ", 1) for line in told["failed"])
     assert sorted(failed) == ["demo/Broken.v", "demo/Huge.v", "demo/Latin.v"]
-    assert failed["demo/Latin.v"] == "the file is no UTF-8 text"
-    assert {"other", "shown", "swap"} <= {row["theorem"] for row in rows(tmp_path / "out")}
+    assert failed["demo/Latin.v"].startswith("the file is not UTF-8 at byte 9")
+    assert {"other", "shown", "swap", "from_latin"} <= {row["theorem"] for row in rows(tmp_path / "out")}
     assert any(why.startswith("not accepted: FAILED") for why in told["left_out"])
-    assert "demo/Latin.v: the file is no UTF-8 text" in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "demo/Latin.v: the file is not UTF-8 at byte 9" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
 def test_a_killed_run_is_gone_on_with_and_nothing_is_there_twice(run: Run, project: Path, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_doctor_names_every_problem_with_a_remedy(tmp_path: Path) -> None:
     assert result.exit_code == 1
     found = problems(result)
     assert any("Gone.v: not there: restore it" in line for line in found)
-    assert any("B.v: not readable as UTF-8: convert it" in line for line in found)
+    assert any("B.v: holds a string that is not UTF-8 at byte 17: coqc takes it" in line for line in found)
     assert any("-Q " in line and "none None: no such folder: mend it" in line for line in found)
     assert any("A.v: From Lost Require Thing: there is no such library: bind the folder" in line for line in found)
     assert any("A.v builds: line 1: Cannot find a physical path" in line for line in found)

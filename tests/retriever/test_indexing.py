@@ -161,8 +161,14 @@ def test_a_file_that_was_not_compiled_is_read_by_its_sentences(project: Path, tm
     assert record.requires == ("|Arith",)
 
 
-def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
-    unit = Unit("boxes", "x", True, (SourceFile("No.v", "No", tmp_path / "No.v", tmp_path / "No.glob"),))
+def test_a_source_that_is_gone_is_named_and_costs_no_other(project: Path, tmp_path: Path) -> None:
+    files = tuple(
+        SourceFile(f"{name}.v", name, project / f"{name}.v", tmp_path / "none.glob") for name in ("No", "Box")
+    )
+    built = build(Unit("boxes", "x", True, files), tmp_path / "index")
+    assert built.files == 1
+    assert built.notes[0].startswith(f"{project / 'No.v'} cannot be read (No such file or directory): ")
+    unit = Unit("library", "x", False, files[:1])
     with pytest.raises(IndexFailedError, match=r"No\.v cannot be read"):
         build(unit, tmp_path / "index")
 

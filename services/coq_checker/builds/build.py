@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from coq_checker.builds.compile import compile_file, sweep_stages
+from coq_checker.builds.compile import WRITE_REMEDY, compile_file, sweep_stages
 from coq_checker.builds.graph import Source, closure, read_sources
 from coq_checker.builds.layout import Unit, lay_out
 from coq_checker.builds.record import Entry, digest, locked, read_record, write_record
-from coq_checker.builds.result import Build, BuildError, FileResult, FileStatus
+from coq_checker.builds.result import Build, BuildError, BuildFaultError, FileResult, FileStatus
+from coq_checker.builds.writing import cannot_write, is_machine_fault
 from coq_checker.toolchain import Toolchain
 from coqdata.project import Project
 
@@ -40,8 +41,9 @@ async def build_project(
         file_wall_s: the longest that coqc may take for a file.
 
     Raises:
-        BuildError: something that `only` requires does not build, files or projects require each other in a
-            circle, or the cache cannot be written.
+        BuildError: something that `only` requires does not build, or files or projects require each other in a
+            circle.
+        BuildFaultError: the cache cannot be written, or coqc cannot be run: no file is to blame.
         ProjectError: a project that this one needs cannot be read.
     """
     only = only.resolve() if only is not None else None
@@ -59,10 +61,9 @@ async def build_project(
             results = await builder.run(wanted)
             fingerprint = builder.fingerprint(wanted)
     except OSError as error:
-        raise BuildError(
-            f"the build folder {unit.folder} cannot be written ({error.strerror or error}): "
-            "make room there, or set PALMETTO_CACHE to another place."
-        ) from error
+        what = cannot_write(unit.folder, error.strerror or str(error))
+        kind = BuildFaultError if is_machine_fault(error) else BuildError
+        raise kind(f"the build folder {what}: {WRITE_REMEDY}.") from error
     if only is not None:
         _complain(results)
     folder = unit.mirror(project.root)

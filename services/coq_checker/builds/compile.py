@@ -14,10 +14,13 @@ from coq_checker.builds.graph import Source
 from coq_checker.builds.layout import Unit
 from coq_checker.builds.libraries import message_remedy
 from coq_checker.builds.names import logical_folder
+from coq_checker.builds.result import BuildFaultError
+from coq_checker.builds.writing import machine_fault
 from coq_checker.session import process
 from coq_checker.toolchain import Toolchain
 
 STAGES = ".stage"
+WRITE_REMEDY = "make room there, or set PALMETTO_CACHE to another place"
 
 _ERROR = re.compile(r'File "[^"]*", line (\d+), characters [^\n]*\nError:(.*)', re.DOTALL)
 _OUTPUT_BYTES = 64 * 1024
@@ -55,6 +58,7 @@ async def compile_file(source: Source, toolchain: Toolchain, folders: Iterable[P
 
     Raises:
         OSError: the build folder cannot be written.
+        BuildFaultError: coqc cannot write, or cannot be run.
     """
     unit = source.unit
     stages = unit.folder / STAGES
@@ -78,28 +82,34 @@ async def compile_file(source: Source, toolchain: Toolchain, folders: Iterable[P
             writable=[stage],
             working_directory=stage / unit.project.root.relative_to(unit.base),
         )
-        failure = await _run(argv, wall_s)
+        failure = await _run(argv, wall_s, unit.folder)
         if failure is None:
             target = unit.folder / source.name
             for suffix in (".v", ".glob", ".vo"):
                 with contextlib.suppress(FileNotFoundError):
                     staged.with_suffix(suffix).replace(target.with_suffix(suffix))
             if not target.with_suffix(".vo").is_file():
+                fault = machine_fault("", False, unit.folder)
+                if fault is not None:
+                    raise BuildFaultError(f"{fault}: {WRITE_REMEDY}.")
                 return Failure("coqc made no compiled file and gave no error")
         return failure
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-async def _run(argv: list[str], wall_s: float) -> Failure | None:
+async def _run(argv: list[str], wall_s: float, folder: Path) -> Failure | None:
     begun = time.monotonic()
-    child = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise BuildFaultError(f"coqc cannot be run ({error}): see `palmetto toolchain show`.") from error
     try:
         async with asyncio.timeout(wall_s):
             printed = await _tail(child)
@@ -112,7 +122,11 @@ async def _run(argv: list[str], wall_s: float) -> Failure | None:
             await child.wait()
     if status == 0:
         return None
-    return _failure(printed.decode("utf-8", "replace"), status, time.monotonic() - begun)
+    said = printed.decode("utf-8", "replace")
+    fault = machine_fault(said, _ERROR.search(said) is not None, folder)
+    if fault is not None:
+        raise BuildFaultError(f"{fault}: {WRITE_REMEDY}.")
+    return _failure(said, status, time.monotonic() - begun)
 
 
 async def _tail(child: asyncio.subprocess.Process) -> bytes:

@@ -11,6 +11,7 @@ from coq_checker.builds.names import NameIndex, logical_name
 from coq_checker.builds.record import digest
 from coq_checker.builds.result import BuildError
 from coqdata.project import requires
+from coqdata.source import read_source
 
 # What files require, by the hashes of their texts: a server asks again and again.
 _REQUIRES_KEPT = 10_000
@@ -84,7 +85,8 @@ def _read(path: Path, unit: Unit, text: bytes | None) -> Source:
     name = path.relative_to(unit.base).as_posix()
     if text is None:
         try:
-            text = path.read_bytes()
+            # As sessions are given it: the .glob file's offsets are those of the whole file, byte order mark and all.
+            text = read_source(path)
         except OSError as error:
             return Source(path, name, unit, b"", f"it cannot be read ({error.strerror})", [])
     key = digest(text)

@@ -9,6 +9,10 @@ class BuildError(Exception):
     """A build that cannot be had; the text is one sentence with the remedy."""
 
 
+class BuildFaultError(BuildError):
+    """The machine keeps a build from being made: a full disk, no sandbox. No file is to blame."""
+
+
 class FileStatus(Enum):
     """What came of a file."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from coq_checker.audit import Auditor
-from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentLostError
+from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
@@ -193,7 +193,7 @@ class Document:
                     elif too_much or (crashed and lost > 1):
                         which = guard.breach.value if guard.breach is not None else "output"
                         why = f"passed its {which} limit" if too_much else f"ends Coq's process ({error})"
-                        kind = EnvironmentLostError if guard.breach is Breach.WALL else EnvironmentFailedError
+                        kind = EnvironmentUnavailableError if guard.breach is Breach.WALL else EnvironmentFailedError
                         raise kind(f"the environment of {self.environment.label} {why}.") from error
                     elif lost > 1:
                         raise SessionLostError(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coq_checker.audit import Auditor
 from coq_checker.check import Ask
-from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentLostError
+from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.gates.statement import StatementError
 from coq_checker.limits import Limits
 from coq_checker.metrics import Metrics
@@ -239,7 +239,7 @@ class Pool:
                 running = True
                 result = await worker.check(job.ask, self.auditor, self.watchdog)
             except (EnvironmentFailedError, StatementError) as error:
-                passing = isinstance(error, EnvironmentLostError)
+                passing = isinstance(error, EnvironmentUnavailableError)
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE if passing else Reason.ENVIRONMENT, str(error))
             except SessionStartError as error:
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, str(error))

@@ -4,7 +4,7 @@ import re
 
 import grpc
 
-from coq_checker.environment import EnvironmentFailedError, EnvironmentLostError
+from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
 
 # What OCaml prints behind an exception; of a long one the beginning may be cut off.
 _BACKTRACE = re.compile(
@@ -57,7 +57,6 @@ class UnavailableError(RequestError):
 
 
 def environment_error(error: EnvironmentFailedError) -> RequestError:
-    """The error of a request whose environment does not run, or was lost."""
-    return (
-        UnavailableError(str(error)) if isinstance(error, EnvironmentLostError) else EnvironmentRequestError(str(error))
-    )
+    """What is answered where an environment cannot be had: it fails, or the machine does."""
+    kind = UnavailableError if isinstance(error, EnvironmentUnavailableError) else EnvironmentRequestError
+    return kind(str(error))

@@ -16,6 +16,7 @@ from coq_checker.server.fields import checked, inside
 from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
 from coqdata import printing
 from coqdata.sentence import split
+from coqdata.source import plain, problem
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
@@ -55,9 +56,30 @@ class Requests:
             )
         at = data.find(b"\0")
         if at >= 0:
-            raise InvalidRequestError(f"`{field}` holds a NUL byte at offset {at}: Coq text has none, take it out.")
+            raise InvalidRequestError(f"`{field}` holds a NUL byte at offset {at}: take it out.")
         if data.startswith(codecs.BOM_UTF8):
-            raise InvalidRequestError(f"`{field}` begins with a byte order mark, which Coq cannot read: take it out.")
+            raise InvalidRequestError(
+                f"`{field}` begins with a byte order mark, which Coq reads where a file begins only: take it out."
+            )
+        return data
+
+    def whole(self, value: str | bytes, field: str) -> bytes:
+        """A text that stands at the beginning of a file, as `coqdata.source.plain` has it: what coqc takes is taken.
+
+        Raises:
+            InvalidRequestError: it is too large, or holds what Coq cannot read.
+        """
+        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        limit_bytes = self.settings.max_source_bytes
+        if len(data) > limit_bytes:
+            raise InvalidRequestError(
+                f"`{field}` has {len(data)} bytes; this server takes at most {limit_bytes} "
+                "(PALMETTO_CHECKER_MAX_SOURCE_BYTES)."
+            )
+        data = plain(data)
+        why = problem(data, as_text=False)
+        if why is not None:
+            raise InvalidRequestError(f"`{field}` {why}.")
         return data
 
     def limits(self, message: pb.Limits) -> Limits:
@@ -121,20 +143,17 @@ class Requests:
         """
         checked(request)
         kind = request.WhichOneof("source")
-        limit_bytes = self.settings.max_source_bytes
         try:
             if kind == "file":
                 source = self.projects.file(request.file.project, request.file.file)
-                self.text(source.source.decode("utf-8"), request.file.file, limit_bytes)
+                self.whole(source.source, request.file.file)
                 return await self.projects.environment(source)
             if kind == "text":
                 given = request.text
-                text = self.text(given.text, given.file or "text.text", limit_bytes)
+                text = self.whole(given.text, given.file or "text.text")
                 return await self._placed(text, given, "text")
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
-        except UnicodeDecodeError as error:
-            raise InvalidRequestError(f"{request.file.file} is not UTF-8 at byte {error.start}.") from error
         except EnvironmentFailedError as error:
             raise environment_error(error) from error
         raise InvalidRequestError("`source` is not set: send `file` or `text`.")
@@ -154,7 +173,7 @@ class Requests:
                 return self._checked(Target(environment, theorem.start, statement, mode))
             if kind == "statement":
                 free = request.statement
-                text = self.text(free.environment.text, "statement.environment.text", self.settings.max_source_bytes)
+                text = self.whole(free.environment.text, "statement.environment.text")
                 statement = self.text(free.statement, "statement.statement", self.settings.max_candidate_bytes).strip()
                 if not statement:
                     raise InvalidRequestError("the statement is empty: send `Theorem NAME : TYPE.`.")

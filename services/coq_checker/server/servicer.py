@@ -10,7 +10,7 @@ from coq_checker import convert
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.goals import Goals
 from coq_checker.pool.pool import Pool
-from coq_checker.projects import NoSuchNameError, Projects
+from coq_checker.projects import NoSuchNameError, Projects, SourceFile
 from coq_checker.result import Timings
 from coq_checker.server.errors import (
     InvalidRequestError,
@@ -151,7 +151,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 position = theorem.start
                 statement: bytes | None = source.source[theorem.start : theorem.statement_end]
             elif kind == "text":
-                text = self._requests.text(request.text.text, "open.text.text", self._settings.max_source_bytes)
+                text = self._requests.whole(request.text.text, "open.text.text")
                 environment = await self._requests.text_environment(text, request.text, "open.text")
                 position, statement = len(text), None
             else:
@@ -197,20 +197,21 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         start = int(request.page_token or 0)
         size = min(request.page_size or _PAGE, _PAGE)
         try:
-            project = self._projects.project(request.project)
-            paths = [request.file] if request.file else self._projects.files(project)
-            found: list[pb.Theorem] = []
-            for path in paths:
-                source = await asyncio.to_thread(self._projects.file, request.project, path)
-                found += [
-                    _theorem_to_pb(request.project, path, source.source, one, whole=False) for one in source.theorems
-                ]
+            sources = await asyncio.to_thread(self._sources, request.project, request.file)
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
+        found = [
+            _theorem_to_pb(request.project, source.path, source.source, one, whole=False)
+            for source in sources
+            for one in source.theorems
+        ]
         after = start + size
         return pb.ListTheoremsResponse(
             theorems=found[start:after], next_page_token=str(after) if after < len(found) else ""
         )
+
+    def _sources(self, project: str, file: str) -> list[SourceFile]:
+        return [self._projects.file(project, file)] if file else list(self._projects.readable_files(project))
 
     async def GetTheorem(self, request: pb.GetTheoremRequest, context: Context) -> pb.GetTheoremResponse:
         """One theorem."""

@@ -154,4 +154,8 @@ def _build_audit_plugin(toolchain: Toolchain, progress: Progress) -> None:
     try:
         builder.build_plugin(toolchain)
     except Exception as error:
-        progress(f"going on without the axiom audit plugin, with slower audits: {error}")
+        why = str(error)
+        if isinstance(error, OSError):
+            cache = ToolchainSettings.from_environment().cache
+            why = f"{cache} cannot be written ({error.strerror}): make room there, or set PALMETTO_CACHE"
+        progress(f"going on without the axiom audit plugin, with slower audits: {why}")

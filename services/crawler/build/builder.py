@@ -1,13 +1,12 @@
 """Building a project that was fetched: its layout, its make where that is needed, coqc on each file, the verdict."""
 
 import asyncio
-import errno
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coq_checker.builds import BuildError, FileResult, FileStatus, build_project
+from coq_checker.builds import BuildError, BuildFaultError, FileResult, FileStatus, build_project
 from coq_checker.toolchain import Toolchain
 from coqdata.project import LoadOptions, Project, ProjectError
 from crawler.build.causes import judge
@@ -20,7 +19,6 @@ from crawler.settings import CrawlerSettings
 from crawler.tree import coq_files, write
 
 _SHOWN_PROBLEMS = 30
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +143,9 @@ class Builder:
                 )
         except TimeoutError:
             notes.append(f"stopped after {self._settings.build_wall_s:g} s")
+        except BuildFaultError as error:
+            raise CrawlError(str(error)) from error
         except (BuildError, ProjectError) as error:
-            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
-                raise CrawlError(str(error)) from error
             notes.append(str(error).replace(str(root), "."))
         return done
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from coqdata.project import Project
+from coqdata.source import read_source
 from coqdata.theorem import Theorem
 from evaluator.ports import CompilerPort, Refusal
 from evaluator.record import Key, Record
@@ -85,7 +86,7 @@ class Verifier:
             return _all(records, Outcome.UNKNOWN, f"the project {name} is not on this machine.")
         path = next((one for one in project.files if file_name(project, one) == file), None)
         try:
-            source = path.read_bytes() if path is not None else None
+            source = read_source(path) if path is not None else None
         except OSError:
             source = None
         if path is None or source is None:

@@ -27,7 +27,7 @@ from coqdata.project import ProjectError
 from coqdata.theorem import Theorem
 from palmetto.commands import fail
 from palmetto.commands.check_report import Report, Row
-from palmetto.commands.check_sources import CannotRunError, Source, find, read, read_text, told_apart
+from palmetto.commands.check_sources import CannotRunError, Source, find, read_all, read_text, told_apart
 
 
 def check(
@@ -70,21 +70,19 @@ def check(
     allowed = None if axioms is None else [a.strip() for a in axioms.split(",") if a.strip() not in ("", "none")]
     options = Options(cpu_ms=max(1, int(timeout * 1000)), axioms=allowed, want_goals=True, recheck=recheck)
     try:
-        sources = [read(path, project) for path in files]
         body = read_text(proof) if proof is not None else None
         if body is not None and theorem is None:
             raise CannotRunError("--proof needs --theorem: name the theorem that it proves.")
         if theorem is not None and len(files) > 1:
             raise CannotRunError("--theorem needs one file: give the file that the theorem stands in.")
         report = Report(as_json, several=len(files) > 1)
-        asyncio.run(_run(sources, theorem, body, options, jobs, server, report))
+        sources, problems = read_all(files, project)
+        for sentence in problems:
+            report.problem(sentence)
+        if sources:
+            asyncio.run(_run(sources, theorem, body, options, jobs, server, report))
     except UnreachableError as error:
-        raise fail(
-            f"no checker answers at {server}: start one with `palmetto serve coq-checker --listen {server}`, "
-            "or leave out --server and PALMETTO_CHECKER_ADDRESS."
-            if server is not None
-            else str(error)
-        ) from None
+        raise fail(_unreachable(error, server)) from None
     except (CannotRunError, CheckerError, ServeError, ToolchainError, ProjectError) as error:
         raise fail(str(error)) from None
     report.finish()
@@ -125,18 +123,32 @@ async def _run(
 
         async def one(source: Source) -> tuple[list[Row], str]:
             async with at_once:
-                return await _check_file(client, source, wanted, options, report if len(sources) == 1 else None)
+                return await _check_file(client, server, source, wanted, options, report if len(sources) == 1 else None)
 
-        for rows, problem in await asyncio.gather(*map(one, sources)):
+        for rows, why in await asyncio.gather(*map(one, sources)):
             if len(sources) > 1:
                 for row in rows:
                     report.add(row)
-            if problem:
-                report.problem(problem)
+            if why:
+                report.problem(why)
+
+
+def _unreachable(error: UnreachableError, server: str | None) -> str:
+    if server is None:
+        return str(error)
+    return (
+        f"no checker answers at {server}: start one with `palmetto serve coq-checker --listen {server}`, "
+        "or leave out --server and PALMETTO_CHECKER_ADDRESS."
+    )
 
 
 async def _check_file(
-    client: CheckerClient, source: Source, wanted: Theorem | None, options: Options, report: Report | None
+    client: CheckerClient,
+    server: str | None,
+    source: Source,
+    wanted: Theorem | None,
+    options: Options,
+    report: Report | None,
 ) -> tuple[list[Row], str]:
     """The answers, given to the report as they come, and why there are not all of them."""
     rows: list[Row] = []
@@ -157,8 +169,9 @@ async def _check_file(
                 report.add(rows[-1])
             if wanted is not None:
                 return rows, ""
-    except UnreachableError:
-        raise
+    except UnreachableError as error:
+        # What was answered before the checker went away stands.
+        return rows, f"{source.path}: {_unreachable(error, server)}"
     except CheckerError as error:
         return rows, source.problem(_with_remedy(source, error))
     return rows, "" if wanted is None else f"{source.path}: the checker gave no answer for {wanted.qualified_name}."

@@ -1,6 +1,5 @@
 """What `palmetto check` prints: lines of JSON, or a table, and its exit status."""
 
-import json
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from rich.text import Text
 from coq_checker.client import ProofResult, Verdict
 from palmetto.commands import COULD_NOT_RUN
 from palmetto.commands.check_sources import Source
+from palmetto.streams import print_json
 
 _STYLES = {Verdict.PROVED: "green", Verdict.INCOMPLETE: "yellow"}
 
@@ -39,7 +39,7 @@ class Report:
         self._rows.append(row)
         if self._json:
             shown = {"file": str(row.source.path)} if self._several else {}
-            print(json.dumps({**shown, **_as_json(row)}, ensure_ascii=False), flush=True)
+            print_json({**shown, **_as_json(row)})
         elif sys.stderr.isatty():
             print(f"\r\x1b[K{len(self._rows)} checked: {row.theorem}"[:100], end="", file=sys.stderr, flush=True)
 
@@ -59,7 +59,7 @@ class Report:
         if not self._json:
             if sys.stderr.isatty():
                 print("\r\x1b[K", end="", file=sys.stderr)
-            _print_table(self._rows, several=self._several)
+            _print_table(self._rows, several=self._several, whole=not self._problems)
         errors = [row for row in self._rows if row.result.verdict is Verdict.ERROR]
         # What breaks a file is the answer on every theorem after it, and is said once.
         said = [row.source.problem(row.result.message) for row in errors]
@@ -91,7 +91,7 @@ def _as_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[Row], *, several: bool) -> None:
+def _print_table(rows: list[Row], *, several: bool, whole: bool) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
@@ -115,4 +115,6 @@ def _print_table(rows: list[Row], *, several: bool) -> None:
     if rows:
         console.print(table)
     proved = sum(row.result.proved for row in rows)
-    console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")
+    # Where a file could not be judged nobody knows how many there are.
+    if rows or whole:
+        console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")

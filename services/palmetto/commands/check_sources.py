@@ -1,14 +1,15 @@
 """The files that `palmetto check` is given, and what is named in them."""
 
-import codecs
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coqdata.catalogue import find_project, resolve
 from coqdata.lookup import named
-from coqdata.project import Project
+from coqdata.project import Project, ProjectError, is_text
+from coqdata.source import problem, read_source
 from coqdata.theorem import Theorem, theorems
 
 
@@ -33,6 +34,8 @@ class Source:
     def file(self) -> str:
         """What the service calls it: its path in the project's folder, else the path that was given."""
         whole = self.path.resolve()
+        if not is_text(whole):
+            return os.fsencode(whole).decode("utf-8", "backslashreplace")
         if self.project is not None and whole.is_relative_to(self.project.root):
             return whole.relative_to(self.project.root).as_posix()
         # Not to be taken for a path in the project's folder.
@@ -51,43 +54,54 @@ class Source:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file.
+    """The text of a file, as `coqdata.source` has it.
 
     Raises:
-        CannotRunError: it cannot be read, or Coq could not read it.
+        CannotRunError: it cannot be read, or Coq, or a service, could not.
+    """
+    return read_source_of(path, as_text=True).decode()
+
+
+def read_source_of(path: Path, *, as_text: bool) -> bytes:
+    """The bytes of a file, as `coqdata.source` has them; `as_text`: they are to be sent to a service.
+
+    Raises:
+        CannotRunError: it cannot be read, or Coq, or a service, could not.
     """
     try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
+        source = read_source(path)
     except OSError as error:
         raise CannotRunError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
-    except UnicodeDecodeError as error:
-        raise CannotRunError(
-            f"{path} is not UTF-8 text (byte {error.start}): convert it, for example with `iconv -t UTF-8`."
-        ) from error
-    if data.startswith(codecs.BOM_UTF8):
-        raise CannotRunError(
-            f"{path} begins with a byte order mark, which Coq cannot read: take it out, "
-            "for example with `sed -i '1s/^\\xef\\xbb\\xbf//'`."
-        )
-    if (at := data.find(b"\0")) >= 0:
-        raise CannotRunError(
-            f"{path} holds a NUL byte at offset {at}, which Coq cannot read: take it out, "
-            "for example with `tr -d '\\000'`."
-        )
-    return text
+    why = problem(source, as_text=as_text)
+    if why is not None:
+        raise CannotRunError(f"{path} {why}.")
+    return source
 
 
 def read(path: Path, project: str | None) -> Source:
     """A file with the project that is named, by default the nearest one.
 
     Raises:
-        CannotRunError: the file cannot be read.
-        ProjectError: the project cannot be.
+        CannotRunError: the file, or its project, cannot be read.
     """
     text = read_text(path)
-    found = resolve(project) if project is not None else find_project(path)
+    try:
+        found = resolve(project) if project is not None else find_project(path)
+    except ProjectError as error:
+        raise CannotRunError(str(error)) from error
     return Source(path, text, found)
+
+
+def read_all(paths: Iterable[Path], project: str | None) -> tuple[list[Source], list[str]]:
+    """The files that can be read, and a sentence for each that cannot."""
+    sources: list[Source] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            sources.append(read(path, project))
+        except CannotRunError as error:
+            problems.append(str(error))
+    return sources, problems
 
 
 def told_apart(sources: list[Source]) -> list[Source]:

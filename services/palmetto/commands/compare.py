@@ -1,6 +1,5 @@
 """`palmetto compare`: experiments side by side."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from evaluator.errors import EvaluatorError
 from evaluator.store import ExperimentStore, default_store
 from palmetto.commands import fail
+from palmetto.streams import print_json
 
 _STDOUT = "-"
 
@@ -94,7 +94,7 @@ def report(
     if markdown is not None:
         _write(markdown, lambda: text.render(found))
     if as_json:
-        print(json.dumps(values.values(found)))
+        print_json(values.values(found))
     elif _STDOUT not in (markdown, html):
         console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
         terminal.show(found, console, every=every)

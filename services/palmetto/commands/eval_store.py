@@ -1,6 +1,5 @@
 """`palmetto eval merge`, `list` and `show`: what is in an experiment store."""
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.table import Table
 from evaluator.errors import EvaluatorError
 from evaluator.store import ExperimentStore, default_store
 from palmetto.commands import fail
+from palmetto.streams import print_json
 
 Store = Annotated[Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")]
 
@@ -94,7 +94,7 @@ def show(
         raise fail(str(error)) from None
     if as_json:
         for one in records:
-            print(json.dumps({key: value for key, value in asdict(one).items() if key != "events"}, ensure_ascii=False))
+            print_json({key: value for key, value in asdict(one).items() if key != "events"})
         return
     projects = settings.pop("projects")
     print(", ".join(f"{key} {value}" for key, value in settings.items()))

@@ -32,6 +32,7 @@ from extractor.run import shard_of
 from palmetto.commands import fail
 from palmetto.commands.extract_sources import a_checker, a_retriever, build, sources_of
 from palmetto.evaluation.projects import find_projects
+from palmetto.streams import print_json
 from retriever.client import RetrieverError
 from retriever.indexing import IndexFailedError
 from retriever.server import ServeError as RetrieverServeError
@@ -204,7 +205,7 @@ def _show(figures: Figures, records: Sequence[FileRecord], out: Path, as_json: b
             "left_out": dict(figures.left_out),
             "failed": [f"{one.project}/{one.path}: {one.problem}" for one in failed],
         }
-        print(json.dumps(row, ensure_ascii=False))
+        print_json(row)
         return
     rate = f"; the checker accepted {accepted} of {checked} candidates" if checked else ""
     print(f"{figures.examples} examples in {out}{rate}. {out / CARD} tells the rest.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import difflib
-import json
 import os
 import shutil
 import sys
@@ -14,10 +13,13 @@ from rich.console import Console
 
 from coqdata.catalogue import find_project
 from coqdata.project import ProjectError
+from coqdata.source import carried_over
 from palmetto.commands import fail
+from palmetto.commands.check_sources import CannotRunError, read_text
 from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
+from palmetto.streams import print_json
 from prover.client import ProverError
 
 
@@ -42,7 +44,8 @@ def fill(
 ) -> None:
     """Prove what is Admitted, aborted or marked `(* prove *)`. Exit 0: all filled; 1: not all; 2: could not run."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = read_text(file)
+        original = file.read_bytes()
         project = find_project(file)
         served = () if project is None else (f"{project.name}={project.root}",)
         request: dict[str, Any] = {
@@ -54,22 +57,17 @@ def fill(
             "samples": samples,
         }
         result = asyncio.run(_run(request, StackOptions(served, model), server, quiet=as_json, verbose=verbose))
-    except OSError as error:
-        raise fail(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.") from None
-    except UnicodeDecodeError as error:
-        raise fail(f"{file} is not UTF-8 text (byte {error.start}): convert it, e.g. with iconv.") from None
-    except (StackError, ProverError, ProjectError) as error:
+    except (CannotRunError, StackError, ProverError, ProjectError) as error:
         raise fail(str(error)) from None
     if result.get("verdict") == "ERROR":
         raise fail(str(result["message"]))
+    filled = carried_over(original, text.encode(), result["text"].encode())
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        print_json(result)
     elif diff or not write:
-        name = str(file)
-        before, after = (one.splitlines(keepends=True) for one in (text, result["text"]))
-        sys.stdout.writelines(difflib.unified_diff(before, after, fromfile=name, tofile=name))
-    if write and result["text"] != text:
-        _write(file, text, result["text"])
+        _print_diff(file, original, filled)
+    if write and filled != original:
+        _write(file, original, filled)
     if not as_json:
         _say_why(result)
     Console(stderr=True, highlight=False).print(f"{result['filled']} of {result['places']} filled")
@@ -87,14 +85,23 @@ def _say_why(result: dict[str, Any]) -> None:
             console.print(f"{one['theorem']}: not filled: {message}", markup=False, soft_wrap=True)
 
 
-def _write(file: Path, before: str, after: str) -> None:
+def _print_diff(file: Path, before: bytes, after: bytes) -> None:
+    """Prints a unified diff in the file's own bytes, whatever the terminal's: `patch` is to take it."""
+    old, new = (one.decode("utf-8", "surrogateescape").splitlines(keepends=True) for one in (before, after))
+    sys.stdout.flush()
+    for line in difflib.unified_diff(old, new, fromfile=str(file), tofile=str(file)):
+        sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def _write(file: Path, before: bytes, after: bytes) -> None:
     """Puts the new text in the file's place, all of it or nothing."""
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         # What the file was changed to in the meantime is not overwritten.
-        if file.read_bytes().decode("utf-8", "replace") != before:
+        if file.read_bytes() != before:
             raise fail(f"{file} was changed while it was worked on: run the command again.")
-        fresh.write_bytes(after.encode())
+        fresh.write_bytes(after)
         shutil.copymode(file, fresh)
         fresh.replace(file)
     except OSError as error:

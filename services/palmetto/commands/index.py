@@ -1,7 +1,6 @@
 """`palmetto index`: builds what the retriever answers from."""
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -24,6 +23,7 @@ from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
 from palmetto.commands import fail
 from palmetto.commands.index_sources import Plan, plans
+from palmetto.streams import print_json
 from retriever.indexing import Built, CheckerAsker, IndexFailedError, build_index, index_folder
 
 _SHOWN_NOTES = 5
@@ -137,7 +137,7 @@ def _report(plan: Plan, built: Built, as_json: bool) -> None:
     if as_json:
         row = {"index": unit.name, "project": unit.project, "files": built.files, "premises": built.premises}
         row |= {"proofs": built.proofs, "steps": built.steps, "read": built.fresh, "notes": list(built.notes)}
-        print(json.dumps(row, ensure_ascii=False), flush=True)
+        print_json(row)
         return
     print(
         f"{unit.name}: {built.files} files ({built.fresh} read now), {built.premises} premises, "

@@ -9,6 +9,7 @@ from coq_checker.builds import Unit as BuildUnit
 from coq_checker.builds import lay_out
 from coq_checker.toolchain import Toolchain
 from coqdata.project import Project, requires
+from coqdata.source import plain
 from retriever.indexing import SourceFile, Unit
 
 _REQUIRED = re.compile(rb"^R\d+:\d+ (\S+) <> <> lib$", re.MULTILINE)
@@ -147,7 +148,7 @@ def _roots(unit: Unit) -> set[str]:
             names = _REQUIRED.findall(_content(file.glob))
             found |= {name.split(b".")[0].decode("utf-8", "replace") for name in names}
         elif file.source.is_file():
-            found |= {(prefix or name).split(".")[0] for prefix, name in requires(_content(file.source))}
+            found |= {(prefix or name).split(".")[0] for prefix, name in requires(plain(_content(file.source)))}
     return found
 
 

@@ -1,7 +1,6 @@
 """`palmetto project ...`: the catalogue, and building and examining projects."""
 
 import asyncio
-import json
 import os
 import sys
 import time
@@ -17,8 +16,11 @@ from rich.text import Text
 from coq_checker.builds import Build, BuildError, FileResult, FileStatus, build_project, missing_libraries
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 from coqdata.catalogue import add_project, added_projects, catalogue, locate, resolve
-from coqdata.project import PROJECT_FILE, Project, ProjectError
+from coqdata.project import PROJECT_FILE, Project, ProjectError, is_text
+from coqdata.source import problem as problem_of
+from coqdata.source import read_source
 from palmetto.commands import fail, project_fetch
+from palmetto.streams import print_json
 
 _SHOWN_PER_CHECK = 20
 
@@ -50,7 +52,7 @@ def list_projects(
         )
     if as_json:
         for row in rows:
-            print(json.dumps(row))
+            print_json(row)
         return
     cells = []
     for row in rows:
@@ -128,7 +130,7 @@ def _build(project: Project, toolchain: Toolchain, jobs: int | None = None, as_j
 
     def progress(result: FileResult, done: int, total: int) -> None:
         if as_json:
-            print(json.dumps(_as_json(result)), flush=True)
+            print_json(_as_json(result))
         elif shows:
             print(f"\r\x1b[K{done}/{total} {result.path}"[:100], end="", file=sys.stderr, flush=True)
 
@@ -219,11 +221,13 @@ def _examine_files(project: Project) -> Iterator[tuple[str, str | None]]:
         yield "listed files are there", None
     for path in gone[:_SHOWN_PER_CHECK]:
         yield str(path), f"not there: restore it, or take it off the list in {PROJECT_FILE}"
-    wrong = [path for path in project.files if path.is_file() and not _is_utf8(path)]
+    for path in [path for path in project.root.rglob("*.v") if not is_text(path)][:_SHOWN_PER_CHECK]:
+        yield str(path), "left out, for its name is not UTF-8, and coqc takes no such file: rename it"
+    wrong = {path: why for path in project.files if path.is_file() if (why := _unreadable(path)) is not None}
     if not wrong:
         yield "text is UTF-8", None
-    for path in wrong[:_SHOWN_PER_CHECK]:
-        yield str(path), "not readable as UTF-8: convert it with iconv"
+    for path in list(wrong)[:_SHOWN_PER_CHECK]:
+        yield str(path), wrong[path]
     for bound in project.options.paths:
         what = f"{'-R' if bound.recursive else '-Q'} {bound.folder} {bound.logical or '(no name)'}"
         yield what, None if bound.folder.is_dir() else f"no such folder: mend it in {PROJECT_FILE}"
@@ -243,9 +247,8 @@ def _examine_build(built: Build) -> Iterator[tuple[str, str | None]]:
         yield "other files", f"{len(rest)} more fail and {len(skipped)} were not tried: mend the first ones"
 
 
-def _is_utf8(path: Path) -> bool:
+def _unreadable(path: Path) -> str | None:
     try:
-        path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return True
+        return problem_of(read_source(path), as_text=True)
+    except OSError as error:
+        return f"cannot be read ({error.strerror}): see to its permissions"

@@ -1,7 +1,6 @@
 """`palmetto prove`: theorems of a file or a project, from their statements."""
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,10 +17,12 @@ from coqdata.catalogue import find_project, resolve
 from coqdata.lookup import named
 from coqdata.project import Project, ProjectError
 from coqdata.theorem import theorems
-from palmetto.commands import fail
+from palmetto.commands import COULD_NOT_RUN, fail
+from palmetto.commands.check_sources import CannotRunError, read_source_of
 from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
+from palmetto.streams import print_json
 from prover.client import ProverClient, ProverError
 
 _STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
@@ -71,7 +72,7 @@ def prove(
         "seed": seed,
     }
     try:
-        project, items = _items(what, theorem, common)
+        project, items, unread = _items(what, theorem, common)
         served = () if project is None else (f"{project.name}={project.root}",)
         options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1))
         rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
@@ -82,32 +83,43 @@ def prove(
         _print(rows)
     if rows and all(row["verdict"] == "ERROR" for row in rows):
         raise fail(str(rows[0]["message"]))
+    if unread:
+        raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(0 if proved == len(rows) else 1)
 
 
-def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project | None, list[_Item]]:
+def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project | None, list[_Item], bool]:
+    """The project, the theorems, and whether a file of the project could not be read, which is said."""
     path = Path(what)
+    unread: list[str] = []
     if path.suffix == ".v":
-        try:
-            source = path.read_bytes()
-            source.decode("utf-8")
-        except OSError as error:
-            raise StackError(f"{path} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
-        except UnicodeDecodeError as error:
-            raise StackError(f"{path} is not UTF-8 text (byte {error.start}): convert it, e.g. with iconv.") from error
         project = find_project(path)
         inside = project is not None and path.resolve() in project.files
+        try:
+            # Of its own projects the service has the files.
+            source = read_source_of(path, as_text=not inside)
+        except CannotRunError as error:
+            raise StackError(str(error)) from error
         found = _items_of(source, path, project if inside else None, name, common)
         if not inside:
             project = None
     else:
         project = resolve(what)
-        found = [item for file in project.files for item in _items_of(file.read_bytes(), file, project, name, common)]
+        found = []
+        for file in project.files:
+            try:
+                found += _items_of(read_source_of(file, as_text=False), file, project, name, common)
+            except CannotRunError as error:
+                unread.append(str(error))
+    # A theorem that was asked for, and is there, has its whole answer.
+    unread = [] if name is not None and found else unread
+    for sentence in unread:
+        print(f"palmetto: {sentence}", file=sys.stderr)
     if not found:
         raise StackError(
             f"there is no theorem {name!r} in {what}." if name is not None else f"there is no theorem in {what}."
         )
-    return project, found
+    return project, found, bool(unread)
 
 
 def _items_of(
@@ -154,7 +166,7 @@ async def _run(
                             shown.event(number, item.name, event)
                     shown.end(number, item.name, rows[number])
                     if as_json:
-                        print(json.dumps(rows[number], ensure_ascii=False), flush=True)
+                        print_json(rows[number])
 
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(number, item)) for number, item in enumerate(items)]

@@ -1,6 +1,5 @@
 """`palmetto toolchain ensure` and `palmetto toolchain show`."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coq_checker.toolchain import Toolchain, ToolchainError, describe, ensure_toolchain, find_toolchain
+from palmetto.streams import print_json
 
 COULD_NOT_RUN = 2
 
@@ -46,7 +46,7 @@ def show(
     except ToolchainError as error:
         raise _stop(error) from None
     if as_json:
-        print(json.dumps({row.key: row.value for row in rows}))
+        print_json({row.key: row.value for row in rows})
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(no_wrap=True)

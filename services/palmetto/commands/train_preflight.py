@@ -1,6 +1,5 @@
 """`palmetto train preflight`: what a training needs against what is there."""
 
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from palmetto.commands import fail
+from palmetto.streams import print_json
 from trainer.errors import TrainError
 from trainer.preflight import Finding, State, check
 from trainer.run import TrainRequest, recipe_named
@@ -80,7 +80,7 @@ def preflight(
         raise fail(str(error)) from None
     if as_json:
         for one in found:
-            print(json.dumps(asdict(one), ensure_ascii=False))
+            print_json(asdict(one))
     else:
         _show(found)
     raise typer.Exit(1 if any(one.state is State.FAILS for one in found) else 0)

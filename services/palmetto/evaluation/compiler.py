@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from coq_checker.builds import Build, BuildError, build_project
+from coq_checker.builds import Build, BuildError, build_project, cannot_write, machine_fault
 from coq_checker.toolchain import Toolchain
 from coqdata.project import Project, ProjectError
 from evaluator.ports import Refusal
 
 _ERROR = re.compile(r'File "[^"]*", line (\d+), characters [^\n]*\nError:(.*)', re.DOTALL)
 _SHOWN_CHARS = 500
+_WRITE_REMEDY = "make room there, or set TMPDIR to another place"
 _OUTPUT_BYTES = 16 << 20
 
 
@@ -48,8 +49,12 @@ class CoqcCompiler:
             build = await build_project(known, self._toolchain, jobs=self._jobs, only=file, text=text)
         except (BuildError, ProjectError) as error:
             raise Refusal(str(error), None, passing=True) from error
-        with tempfile.TemporaryDirectory(prefix="palmetto-verify-") as folder:
-            return await self._coqc(known, build, file, text, Path(folder))
+        try:
+            with tempfile.TemporaryDirectory(prefix="palmetto-verify-") as folder:
+                return await self._coqc(known, build, file, text, Path(folder))
+        except OSError as error:
+            what = cannot_write(Path(tempfile.tempdir or "/tmp"), error.strerror or str(error))
+            raise Refusal(f"{what}: {_WRITE_REMEDY}.", None, passing=True) from error
 
     async def _coqc(self, project: Project, build: Build, file: Path, text: bytes, folder: Path) -> str:
         source = folder / file.name
@@ -88,6 +93,9 @@ class CoqcCompiler:
                 await child.wait()
         if status == 0:
             return printed
+        fault = machine_fault(printed, _ERROR.search(printed) is not None, folder.parent)
+        if fault is not None:
+            raise Refusal(f"{fault}: {_WRITE_REMEDY}.", None, passing=True)
         raise _refusal(printed, status)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coq_checker.client import CheckerError
 from coqdata.glob import GlobError, read_glob
+from coqdata.source import read_source
 from retriever.index.asking import Asker, Listing, of_the_file
 from retriever.index.pack import open_pack, write_pack
 from retriever.index.place import current_pack, locked, set_current, unit_folder
@@ -73,7 +74,7 @@ async def build_index(
         progress: called with a file's path, how many are done, and of how many.
 
     Raises:
-        IndexFailedError: the folder cannot be written, or a source cannot be read.
+        IndexFailedError: the folder cannot be written, or a source of a library cannot be read.
     """
     folder = unit_folder(root, unit.name, f"{int(unit.project)}\0{unit.key}")
     try:
@@ -108,6 +109,7 @@ class _Builder:
     jobs: int
     progress: Progress | None
     records: dict[str, Record] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     fresh: int = 0
     done: int = 0
 
@@ -143,11 +145,13 @@ class _Builder:
         settings = [one.name for one in self.needs]
         for file in self.unit.files:
             try:
-                source = file.source.read_bytes()
+                source = read_source(file.source)
             except OSError as error:
-                raise IndexFailedError(
-                    f"{file.source} cannot be read ({error.strerror}): restore it, or take it off the project's list."
-                ) from error
+                why = f"{file.source} cannot be read ({error.strerror}): restore it, or take it off the project's list."
+                if not self.unit.project:
+                    raise IndexFailedError(why) from error
+                self.unread[file.path] = why  # a user's file, which costs no other
+                continue
             glob = file.glob.read_bytes() if file.glob.is_file() else None
             # What a file requires of its own project decides which goals its proofs meet.
             below = [marks[name] for name in _required(glob) if name in marks] if self.unit.project else []
@@ -190,8 +194,8 @@ class _Builder:
             self.progress(path, self.done, len(self.unit.files))
 
     def _pack(self) -> Built:
-        records = [self.records[file.path] for file in self.unit.files]
-        keep = {self._record_file(file.path) for file in self.unit.files}
+        records = [self.records[file.path] for file in self.unit.files if file.path not in self.unread]
+        keep = {self._record_file(one.path) for one in records}
         for old in (self.folder / _RECORDS).glob("*.json"):
             if old not in keep:
                 old.unlink(missing_ok=True)
@@ -224,7 +228,7 @@ class _Builder:
             proofs=sum(len(one.proofs) for one in records),
             steps=sum(len(proof.steps) for one in records for proof in one.proofs),
             fresh=self.fresh,
-            notes=tuple(note for one in records for note in one.notes),
+            notes=(*self.unread.values(), *(note for one in records for note in one.notes)),
         )
 
 
