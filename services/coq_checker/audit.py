@@ -57,6 +57,8 @@ class Proof:
         before: the state before the statement.
         stated: the state behind the statement.
         ended: the state behind the end of the proof.
+        asked: the state where it is looked up what that rests on, by default the end of the proof. Of a proof inside of
+            another one, Coq's document has the body only behind that one.
         renamed: the name that the proof's end gives, where it gives one (`Defined NAME`), or that of a definition
             which is no proof.
     """
@@ -65,7 +67,13 @@ class Proof:
     before: int
     stated: int
     ended: int
+    asked: int | None = None
     renamed: str = ""
+
+    @property
+    def state(self) -> int:
+        """Where questions are asked."""
+        return self.ended if self.asked is None else self.asked
 
 
 class Auditor(Protocol):
@@ -155,13 +163,13 @@ class PrintAssumptions:
         kind = VARIABLE if made is not None and made[1] == "Variable" else AXIOM
         if made is None or await _exists(session, kind, made[2], proof.before):
             return Audit(problem=f"it made nothing of the name {name}")
-        printed = await session.query(f"Print Assumptions {made[2]}.", proof.ended)
+        printed = await session.query(f"Print Assumptions {made[2]}.", proof.state)
         if printed.error is not None:
             return Audit(problem=printed.error.message)
         found: list[Assumption] = []
         for message in printed.messages:
             for one in parse_print_assumptions(message):
-                full = await self._full_name(session, one, proof.ended)
+                full = await self._full_name(session, one, proof.state)
                 found.append(Assumption(one.kind, full, await _exists(session, one.kind, full, proof.known)))
         if not found and [message.strip() for message in printed.messages] != [_CLOSED]:
             return Audit(problem="Coq did not say what it rests on")
@@ -218,7 +226,7 @@ class PluginAuditor:
         """What each of the constants rests on that a proof made; at least one answer."""
         nonce = secrets.token_hex(8)
         command = f'PalmettoProved "{nonce}" {proof.known} {proof.before} {proof.stated} {proof.ended}.'
-        printed = await session.query(command, proof.ended)
+        printed = await session.query(command, proof.state)
         if printed.error is not None:
             return [Audit(problem=printed.error.message)]
         found = [

@@ -121,6 +121,7 @@ class _Open:
     also: tuple[str, ...] = ()
     proof_start: int | None = None
     renamed: str = ""
+    proving: str = ""  # Coq's name for it, where it has said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,8 @@ class _Reader:
         elif command is not None:
             opened = self._opened(command)
         if said is not None:
-            ends = max(0, len(self.open) - len(said))
-            opened = self._said_open(sentence, command, opened, said)
+            ends = self._said_ended(said)
+            opened = self._said_open(sentence, opened, said)
         # A proof that another one is nested in has begun already.
         if self.open and self.open[-1].proof_start is None:
             self.open[-1].proof_start = sentence.start
@@ -220,13 +221,19 @@ class _Reader:
         elif opened is not None:
             self.open.append(opened)
 
-    def _said_open(
-        self, sentence: Sentence, command: "_Command | None", guessed: _Open | None, said: tuple[str, ...]
-    ) -> _Open | None:
+    def _said_ended(self, said: tuple[str, ...]) -> int:
+        """How many proofs are not open any longer; Coq does not always tell of those around the innermost."""
+        if not said:
+            return len(self.open)
+        names = [one.proving or one.name for one in reversed(self.open)]
+        return names.index(said[0]) if said[0] in names else 0
+
+    def _said_open(self, sentence: Sentence, guessed: _Open | None, said: tuple[str, ...]) -> _Open | None:
         """The proof that a sentence opens, where Coq has said what is being proved behind it."""
-        if len(said) <= len(self.open):
+        if not said or any(said[0] == (one.proving or one.name) for one in self.open):
             return None
         opened = guessed or _Open(said[0], TheoremKind.COMMAND, sentence, tuple(self.path))
+        opened.proving = said[0]
         if said[0] not in (opened.name, *opened.also):
             opened.name = said[0]
         return opened

@@ -89,6 +89,25 @@ Next Obligation. reflexivity. Qed.
         assert found[1].result.axioms == ()
 
 
+NESTED = """Set Nested Proofs Allowed. Axiom ax : False. Class Empty.
+Lemma outer : True.
+Lemma inner : True. exact I. Qed.
+Lemma inner_bad : False. exact ax. Qed.
+Instance empty : Empty. Qed.
+Lemma inner_too : True. Proof. exact inner. Qed.
+Proof. exact inner_too. Qed.
+Goal True. Lemma last : True. exact I. Defined. exact last. Qed.
+"""
+
+
+@pytest.mark.parametrize("recheck", [False, True])
+def test_proofs_inside_of_proofs(checker: SyncCheckerClient, recheck: bool) -> None:
+    """Of several inside of one Coq's document tells the innermost alone, and has their bodies only behind it."""
+    found = outcomes(checker.check_file(text=NESTED, options=Options(axioms=[], recheck=recheck)))
+    names = ("outer", "inner", "inner_bad", "empty", "inner_too", "Unnamed_thm", "last")
+    assert found == dict.fromkeys(names, PROVED) | {"inner_bad": (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)}
+
+
 @pytest_asyncio.fixture(params=["plugin", "print_assumptions"])
 async def files(request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[FileChecks]:
     """Checks of files with each of the two auditors."""

@@ -70,5 +70,5 @@ let line nonce ~known gr =
   let items = List.map item (Items.elements (Palmetto_audit.of_global gr)) in
   nonce ^ " " ^ Items.full_name gr ^ " = " ^ String.concat "; " items
 
-let lines nonce ~known ~before ~names ~renamed =
-  List.map (line nonce ~known) (proved ~before ~after:(Global.safe_env ()) ~names ~renamed)
+let lines nonce ~known ~before ~after ~names ~renamed =
+  List.map (line nonce ~known) (proved ~before ~after ~names ~renamed)

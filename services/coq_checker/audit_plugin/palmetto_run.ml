@@ -188,7 +188,7 @@ let rec execute_all ~keep opened st index digest sentences problem =
 let audit nonce { before; state; proving; _ } =
   let lines =
     Palmetto_made.lines nonce ~known:before
-      ~before:(Palmetto_made.environment_of state)
+      ~before:(Palmetto_made.environment_of state) ~after:(Global.safe_env ())
       ~names:proving ~renamed:false
   in
   Json.List (List.map (fun line -> Json.String line) lines)

@@ -48,14 +48,14 @@ let renames id =
   | Some { CAst.v = { Vernacexpr.expr = VernacSynPure (VernacEndProof (Proved (_, name))); _ }; _ } -> Option.has_some name
   | _ -> false
 
-(* What the proof made that was stated between the states `before` and `stated` and ends with `ended`, where the command
-   is given: a line for each declaration. *)
+(* What the proof made that was stated between the states `before` and `stated` and ends with `ended`, a line for each
+   declaration. What it rests on is looked up where the command is given, there or later. *)
 let proved nonce ~known ~before ~stated ~ended =
   let known = Palmetto_made.environment_of (state known) in
   let before = state before and names = Palmetto_made.pending (state stated) in
   let around = Palmetto_made.pending before in
   let names = List.filter (fun id -> not (List.exists (Names.Id.equal id) around)) names in
-  let before = Palmetto_made.environment_of before in
-  match Palmetto_made.lines nonce ~known ~before ~names ~renamed:(renames ended) with
+  let before = Palmetto_made.environment_of before and after = Palmetto_made.environment_of (state ended) in
+  match Palmetto_made.lines nonce ~known ~before ~after ~names ~renamed:(renames ended) with
   | lines -> Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str lines)
   | exception Palmetto_made.Unknown -> CErrors.user_err (Pp.str "The proof declared nothing.")

@@ -198,11 +198,13 @@ class FileChecks:
 
     async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
         before = document.state_at(theorem.start)
+        around = document.reading.around(theorem)
         proof = Proof(
             known=before,
             before=before,
             stated=document.state_at(theorem.statement_end),
             ended=document.state_at(theorem.proof_end),
+            asked=document.state_at(around.proof_end) if around is not None and around.ending is not None else None,
             renamed=theorem.renamed,
         )
         audits = await self._pool.auditor.audit(document.session, proof)
