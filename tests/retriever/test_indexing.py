@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from coq_checker.client import CheckerClient
 from coq_checker.toolchain import Toolchain
 from retriever.index.pack import open_pack
-from retriever.index.place import current_pack, unit_folder
+from retriever.index.place import current_pack, locked, unit_folder
 from retriever.index.record import FORMAT, Record, read_record
 from retriever.indexing import Built, CheckerAsker, IndexFailedError, SourceFile, Unit, build_index
 from retriever.registry import Registry
@@ -171,6 +172,17 @@ def test_a_source_that_is_gone_is_named_and_costs_no_other(project: Path, tmp_pa
     unit = Unit("library", "x", False, files[:1])
     with pytest.raises(IndexFailedError, match=r"No\.v cannot be read"):
         build(unit, tmp_path / "index")
+
+
+async def test_what_another_version_removes_meanwhile_is_made_again(project: Path, tmp_path: Path) -> None:
+    unit = Unit("boxes", "x", True, (SourceFile("Box.v", "Box", project / "Box.v", tmp_path / "none.glob"),))
+    first = await build_index(unit, tmp_path / "index")
+    async with locked(first.folder):
+        waiting = asyncio.create_task(build_index(unit, tmp_path / "index"))
+        await asyncio.sleep(0)  # it begins, and waits
+        for records in first.folder.glob("records-*"):
+            shutil.rmtree(records)
+    assert (await waiting).fresh == 1
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

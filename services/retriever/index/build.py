@@ -78,8 +78,10 @@ async def build_index(
     """
     folder = unit_folder(root, unit.name, f"{int(unit.project)}\0{unit.key}")
     try:
-        (folder / _RECORDS).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         async with locked(folder):
+            # Now: a build by another version, which has its own, removes it at its end.
+            (folder / _RECORDS).mkdir(exist_ok=True)
             return await _Builder(unit, folder, needs, asker, goals and asker is not None, jobs, progress).run()
     except OSError as error:
         raise IndexFailedError(
