@@ -2,7 +2,24 @@
 
 from collections.abc import Iterable
 
-from coqdata.theorem import Theorem
+from coqdata.theorem import Theorem, TheoremKind
+
+# How their theorems are called is a guess where Coq has not been asked.
+_GUESSED = frozenset(
+    (TheoremKind.OBLIGATION, TheoremKind.INSTANCE, TheoremKind.GOAL, TheoremKind.EQUATIONS, TheoremKind.FUNCTION)
+)
+# Commands that may open a proof without looking like it.
+_MAY_OPEN = (b"Equations", b"Program", b"Elpi", b"HB.")
+
+
+def may_have_other_names(source: bytes, found: Iterable[Theorem]) -> bool:
+    """Whether Coq may know theorems of a file by names that its text does not tell.
+
+    Args:
+        source: the file.
+        found: its theorems, as far as the text tells.
+    """
+    return any(one.kind in _GUESSED for one in found) or any(word in source for word in _MAY_OPEN)
 
 
 def named(found: Iterable[Theorem], name: str) -> list[Theorem]:

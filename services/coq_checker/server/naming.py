@@ -6,15 +6,9 @@ from coq_checker.environment import EnvironmentFailedError
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects
 from coq_checker.session.api import SessionLostError, SessionStartError
-from coqdata.theorem import Theorem, TheoremKind
+from coqdata.lookup import may_have_other_names
+from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
-
-# How their theorems are called is a guess where Coq has not been asked.
-_GUESSED = frozenset(
-    (TheoremKind.OBLIGATION, TheoremKind.INSTANCE, TheoremKind.GOAL, TheoremKind.EQUATIONS, TheoremKind.FUNCTION)
-)
-# Commands that may open a proof without looking like it.
-_MAY_OPEN = (b"Equations", b"Program", b"Elpi", b"HB.")
 
 
 class Naming:
@@ -37,8 +31,7 @@ class Naming:
         """Has Coq read the file of a theorem that is not found, where it may have names of its own; whether it did."""
         try:
             source = self._projects.file(ref.project, ref.file)
-            guessed = any(one.kind in _GUESSED for one in source.theorems)
-            if not ref.theorem or not (guessed or any(word in source.source for word in _MAY_OPEN)):
+            if not ref.theorem or not may_have_other_names(source.source, source.theorems):
                 return False
             environment = await self._projects.environment(source)
             document = self._pool.document(environment)

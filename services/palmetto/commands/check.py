@@ -27,7 +27,16 @@ from coqdata.project import ProjectError
 from coqdata.theorem import Theorem
 from palmetto.commands import fail
 from palmetto.commands.check_report import Report, Row
-from palmetto.commands.check_sources import CannotRunError, Source, find, read_all, read_text, told_apart
+from palmetto.commands.check_sources import (
+    CannotRunError,
+    Source,
+    Wanted,
+    find,
+    no_theorem,
+    read_all,
+    read_text,
+    told_apart,
+)
 
 
 def check(
@@ -112,12 +121,12 @@ async def _run(
     server: str | None,
     report: Report,
 ) -> None:
-    wanted = find(sources[0], theorem) if theorem is not None else None
+    wanted = find(sources[0], theorem, surely=body is not None) if theorem is not None else None
     # A server knows projects by their own names alone.
     sources = told_apart(sources) if server is None else sources
     async with _client(sources, jobs, server) as client:
-        if wanted is not None and body is not None:
-            report.add(await _check_body(client, sources[0], wanted, body, options))
+        if wanted is not None and wanted.theorem is not None and body is not None:
+            report.add(await _check_body(client, sources[0], wanted.theorem, body, options))
             return
         at_once = asyncio.Semaphore(jobs or os.cpu_count() or 1)
 
@@ -146,7 +155,7 @@ async def _check_file(
     client: CheckerClient,
     server: str | None,
     source: Source,
-    wanted: Theorem | None,
+    wanted: Wanted | None,
     options: Options,
     report: Report | None,
 ) -> tuple[list[Row], str]:
@@ -161,7 +170,7 @@ async def _check_file(
             logical_name=source.logical_name,
             options=options,
         ):
-            if wanted is not None and answer.theorem.index != wanted.index:
+            if wanted is not None and not wanted.means(answer.theorem):
                 continue
             result = replace(answer.result, message=source.named(answer.result.message))
             rows.append(Row(source, answer.theorem.qualified_name, result))
@@ -174,7 +183,7 @@ async def _check_file(
         return rows, f"{source.path}: {_unreachable(error, server)}"
     except CheckerError as error:
         return rows, source.problem(_with_remedy(source, error))
-    return rows, "" if wanted is None else f"{source.path}: the checker gave no answer for {wanted.qualified_name}."
+    return rows, "" if wanted is None else no_theorem(source, wanted.name)
 
 
 def _with_remedy(source: Source, error: CheckerError) -> str:

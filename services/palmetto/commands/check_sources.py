@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coq_checker.client import TheoremInfo
 from coqdata.catalogue import find_project, resolve
-from coqdata.lookup import named
+from coqdata.lookup import may_have_other_names, named
 from coqdata.project import Project, ProjectError, is_text
 from coqdata.source import problem, read_source
 from coqdata.theorem import Theorem, theorems
@@ -121,8 +122,37 @@ def told_apart(sources: list[Source]) -> list[Source]:
     return [one(source) for source in sources]
 
 
-def find(source: Source, name: str) -> Theorem:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A theorem that is asked for.
+
+    Attributes:
+        name: as it was given.
+        theorem: what that means in the file; None where only Coq can know the name.
+    """
+
+    name: str
+    theorem: Theorem | None
+
+    def means(self, answered: TheoremInfo) -> bool:
+        """Whether it is this theorem that an answer is about. Coq may number them otherwise than the text does."""
+        if self.theorem is None:
+            return self.name in (answered.name, answered.qualified_name)
+        return answered.start == self.theorem.start and (not self.theorem.also or answered.name == self.theorem.name)
+
+
+def no_theorem(source: Source, name: str) -> str:
+    """Says that a file has no theorem of a name."""
+    return f"there is no theorem {name!r} in {source.path}."
+
+
+def find(source: Source, name: str, *, surely: bool) -> Wanted:
     """The theorem of a file that a name means: `foo`, `Module.foo`, or `foo#3` by its index.
+
+    Args:
+        source: the file.
+        name: of the theorem.
+        surely: the theorem must be known from the text alone.
 
     Raises:
         CannotRunError: there is none, or more than one.
@@ -133,9 +163,11 @@ def find(source: Source, name: str) -> Theorem:
         found = [one for one in listed if one.index == int(index) and bare in (one.name, one.qualified_name)]
     else:
         found = named(listed, name)
+    if not found and not surely and may_have_other_names(source.text.encode(), listed):
+        return Wanted(name, None)
     if not found:
-        raise CannotRunError(f"there is no theorem {name!r} in {source.path}.")
+        raise CannotRunError(no_theorem(source, name))
     if len(found) > 1:
         names = ", ".join(f"{one.qualified_name}#{one.index}" for one in found)
         raise CannotRunError(f"{name!r} stands {len(found)} times in {source.path}: say which, as one of {names}.")
-    return found[0]
+    return Wanted(name, found[0])
