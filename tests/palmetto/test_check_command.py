@@ -78,6 +78,28 @@ class TestExitStatus:
         assert (done.returncode, done.stderr) == (0, "")
         assert "no theorems found" in done.stdout
 
+    @pytest.mark.parametrize(
+        "end", ["Section S.", "Obligation Tactic := idtac. Program Definition p : {n : nat | n = 0} := 0."]
+    )
+    def test_what_coqc_refuses_at_the_end(self, tmp_path: Path, end: str) -> None:
+        file = tmp_path / "Open.v"
+        file.write_text(GOOD + end + "\n")
+        done = check(file)
+        assert_one_line(done, "Open.v", "coqc does not take it")
+        assert "1 of 1 theorems proved" in done.stdout
+
+    def test_a_theorem_by_the_name_that_only_coq_knows(self, tmp_path: Path) -> None:
+        file = tmp_path / "Program.v"
+        file.write_text(
+            "Obligation Tactic := cbn; intros; try apply le_n.\n"
+            "Program Definition mix (n : nat) : {m : nat | m <= n} * {m : nat | exists k, k = m} := (n, n).\n"
+            "Next Obligation. now exists n. Qed.\nLemma x : True. Proof. exact I. Qed.\n"
+        )
+        for name in ("mix_obligation_2", "x", "x#1"):
+            done = check(file, "--theorem", name, "--json")
+            assert [(row["theorem"], row["verdict"]) for row in rows(done)] == [(name.removesuffix("#1"), "PROVED")]
+        assert_one_line(check(file, "--theorem", "nothere"), "there is no theorem 'nothere'")
+
     @pytest.mark.parametrize("name", ["missing.v", "folder.v"])
     def test_a_file_that_cannot_be_read(self, tmp_path: Path, name: str) -> None:
         (tmp_path / "folder.v").mkdir()
