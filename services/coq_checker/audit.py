@@ -59,6 +59,8 @@ class Proof:
         ended: the state behind the end of the proof.
         renamed: the name that the proof's end gives, where it gives one (`Defined NAME`), or that of a definition
             which is no proof.
+        around: the names of the proofs around a nested one, which Coq holds back until the outermost of them ends:
+            `before` and `ended` are that one's.
     """
 
     known: int
@@ -66,6 +68,7 @@ class Proof:
     stated: int
     ended: int
     renamed: str = ""
+    around: tuple[str, ...] = ()
 
 
 class Auditor(Protocol):
@@ -143,7 +146,7 @@ class PrintAssumptions:
         """What each of the constants rests on that a proof made; at least one answer."""
         names: Sequence[str] = (proof.renamed,)
         if not proof.renamed:
-            around = await open_proofs(session, proof.before)
+            around = (*proof.around, *await open_proofs(session, proof.before))
             names = [name for name in await open_proofs(session, proof.stated) if name not in around]
         found = [await self._audit(session, name, proof) for name in names]
         return found or [Audit(problem="Coq did not say what was proved")]
@@ -227,7 +230,13 @@ class PluginAuditor:
             for line in message.split("\n")
             if line.startswith(nonce)
         ]
+        if proof.around:
+            found = [line for line in found if self._name(line) not in proof.around] or found
         return [self.read(line) for line in found] or [Audit(problem="the audit plugin did not answer")]
+
+    @staticmethod
+    def _name(line: str) -> str:
+        return line.partition(" = ")[0].rpartition(" ")[2].rpartition(".")[2]
 
     @staticmethod
     def read(line: str) -> Audit:

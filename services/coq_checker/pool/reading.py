@@ -81,6 +81,12 @@ class Reading:
         """The theorem whose statement begins at the byte offset `start`; of those stated together, the last."""
         return self._by_start.get(start)
 
+    def around(self, theorem: Theorem) -> list[Theorem]:
+        """The theorems inside of whose proofs another one is stated, outermost first."""
+        if not theorem.nested:
+            return []
+        return [one for one in self.theorems if one.start < theorem.start and theorem.proof_end <= one.proof_end]
+
     def theorems_of(self, size: int) -> list[Theorem]:
         """The theorems of so many bytes of the text."""
         if size == len(self.source):
