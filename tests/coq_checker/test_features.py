@@ -7,6 +7,7 @@ A file tells in comments what is neither proved nor given up in it:
     (* POLICY: WHY *)                   coqc takes what the checker refuses
 """
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -68,6 +69,7 @@ async def test_the_checker_says_what_coqc_says(
     expected = dict(_EXPECTED.findall(text))
     policy = _POLICY.search(text)
 
+    compiling = asyncio.create_task(asyncio.to_thread(compiled, toolchain, tmp_path, source))
     answers: list[CheckedTheorem] = []
     error = ""
     try:
@@ -75,6 +77,7 @@ async def test_the_checker_says_what_coqc_says(
             answers.append(one)
     except EnvironmentFailedError as broken:
         error = str(broken)
+    whole = await compiling
 
     # Each theorem is proved, or given up where its proof ends so, or what the file says of it.
     dropped = given_up(source, answers)
@@ -89,7 +92,6 @@ async def test_the_checker_says_what_coqc_says(
     assert (said in error) if said else error == "", error
 
     # coqc takes a file where the checker finds no fault in it.
-    whole = compiled(toolchain, tmp_path, source)
     assert whole.accepted == (policy is not None or not (found or error)), whole.said
     assert (policy is None) or found or error
 
