@@ -32,6 +32,7 @@ LONG = (
     "k8s/test_apply.py",
     "evaluator/test_corpora.py",
     "prover/test_prover.py",
+    "coq_checker/test_features.py",
     "coq_checker/test_lifecycle.py",
     "coqdata/test_split_agrees_with_coq.py",
     "web/test_page.py",

@@ -34,7 +34,7 @@ _WRITE_REMEDY = "make room there, or set TMPDIR to another place"
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
 _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 # Ends of proofs that Coq takes without a proof.
-_GIVEN_UP = frozenset(("Admitted", "Abort"))
+GIVEN_UP = frozenset(("Admitted", "Abort", "Reset"))
 
 
 async def recheck(
@@ -147,7 +147,7 @@ class _File:
 def assumed(theorem: Theorem, result: ProofResult) -> bool:
     """Whether the session went on from the theorem as if `Admitted.` stood for its proof."""
     if result.verdict is Verdict.INCOMPLETE:
-        return theorem.ending not in _GIVEN_UP
+        return theorem.ending not in GIVEN_UP
     lost = result.verdict is Verdict.ERROR and result.reason is Reason.WORKER_LOST
     return lost or result.verdict in (Verdict.FAILED, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
 

@@ -1,5 +1,6 @@
 """Running sentences in a session: added in one command, executed in one command."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -91,9 +92,10 @@ async def run(
 
 
 def _index(states: list[int], error: CoqError, otherwise: int) -> int:
-    if error.state is not None and error.state in states:
-        return states.index(error.state)
-    return otherwise
+    """Which of the sentences failed. States count up; what Coq adds of its own before one of them is part of it."""
+    if error.state is None or not states or not states[0] <= error.state <= states[-1]:
+        return otherwise
+    return bisect_left(states, error.state)
 
 
 async def open_proofs(session: CoqSession, state: int | None = None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from coqdata.open_proofs import change
 from coqdata.sentence import Sentence, SentenceKind, split
 from coqdata.shape import all_have_bodies, class_of, equations_name, has_body, name_after_as, name_after_of, other_names
 from coqdata.words import identifier, read_prefix, words
@@ -121,7 +122,7 @@ class _Open:
     also: tuple[str, ...] = ()
     proof_start: int | None = None
     renamed: str = ""
-    proving: str = ""  # Coq's name for it, where it has said so
+    said: str = ""  # Coq's name while it is proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class _Reader:
         self.path: list[tuple[str, str]] = []
         self.too_deep = 0
         self.open: list[_Open] = []
+        self.said: tuple[str, ...] | None = ()  # what Coq is proving before the sentence, where it has said that
         self.done: list[tuple[_Open, int, int, str | None, bool]] = []
         self.program = ""
         self.program_mode = False
@@ -204,12 +206,15 @@ class _Reader:
         ends = 0
         opened: _Open | None = None
         if command is not None and self.open and self._ends(command):
-            ends = 1
+            ends = len(self.open) if command.words[:2] == [b"Abort", b"All"] else 1
         elif command is not None:
             opened = self._opened(command)
         if said is not None:
-            ends = self._said_ended(said)
-            opened = self._said_open(sentence, opened, said)
+            goal = opened is not None and opened.kind is TheoremKind.GOAL
+            around = [one.said or one.name for one in reversed(self.open)]
+            ends, opens = change(self.said, said, around, (ends, goal))
+            opened = self._said_open(sentence, opened, said) if opens else None
+        self.said = said
         # A proof that another one is nested in has begun already.
         if self.open and self.open[-1].proof_start is None:
             self.open[-1].proof_start = sentence.start
@@ -221,19 +226,10 @@ class _Reader:
         elif opened is not None:
             self.open.append(opened)
 
-    def _said_ended(self, said: tuple[str, ...]) -> int:
-        """How many proofs are not open any longer; Coq does not always tell of those around the innermost."""
-        if not said:
-            return len(self.open)
-        names = [one.proving or one.name for one in reversed(self.open)]
-        return names.index(said[0]) if said[0] in names else 0
-
-    def _said_open(self, sentence: Sentence, guessed: _Open | None, said: tuple[str, ...]) -> _Open | None:
+    def _said_open(self, sentence: Sentence, guessed: _Open | None, said: tuple[str, ...]) -> _Open:
         """The proof that a sentence opens, where Coq has said what is being proved behind it."""
-        if not said or any(said[0] == (one.proving or one.name) for one in self.open):
-            return None
         opened = guessed or _Open(said[0], TheoremKind.COMMAND, sentence, tuple(self.path))
-        opened.proving = said[0]
+        opened.said = said[0]
         if said[0] not in (opened.name, *opened.also):
             opened.name = said[0]
         return opened
@@ -274,13 +270,8 @@ class _Reader:
 
     def _opened(self, command: _Command) -> _Open | None:
         """The proof that the sentence looks like opening; modules and sections are noted."""
-        sentence, text, at, found, head = (
-            command.sentence,
-            command.text,
-            command.at,
-            command.words,
-            command.head,
-        )
+        sentence, text, at = command.sentence, command.text, command.at
+        found, head = command.words, command.head
         if head in _STATED:
             self.program = command.name if command.program else self.program
             return self._stated(sentence, command.name, _STATED[head], other_names(text, at))

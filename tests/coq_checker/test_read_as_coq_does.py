@@ -128,6 +128,28 @@ async def test_with_each_auditor(files: FileChecks, toolchain: Toolchain, text: 
     assert [(one.name, result.verdict) for one, result in answers][1:] == [("zero_is_one", Verdict.REJECTED)]
 
 
+async def test_nested_proofs_with_each_auditor(files: FileChecks, toolchain: Toolchain) -> None:
+    """Coq holds what is proved inside back until the proof around it ends, and tells little of the second one."""
+    plugin = plugin_path(toolchain)
+    assert plugin is not None
+    text = FALSE + (
+        "Set Nested Proofs Allowed.\nLemma outer : 0 = 1.\nLemma first : True. Proof. exact I. Qed.\n"
+        "Lemma second : 0 = 1. Proof. exact admitted_one. Qed.\nLemma third : 1 = 1. Proof. reflexivity. Qed.\n"
+        "exact second.\nQed.\n"
+    )
+    options = SessionOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
+    ask = FileAsk(CheckerSettings().default_limits, AxiomPolicy(environment=False))
+    answers = [one async for one in files.check(Environment(text.encode(), options), ask)]
+    found = {one.name: (result.verdict, [name.rpartition(".")[2] for name in result.axioms]) for one, result in answers}
+    assert found == {
+        "admitted_one": (Verdict.INCOMPLETE, []),
+        "outer": (Verdict.REJECTED, ["admitted_one"]),
+        "first": (Verdict.PROVED, []),
+        "second": (Verdict.REJECTED, ["admitted_one"]),
+        "third": (Verdict.PROVED, []),
+    }
+
+
 # What may follow a statement at once, and still leaves its proof open.
 AFTER_STATEMENTS = (
     "Require Import Lia.",

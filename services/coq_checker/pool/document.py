@@ -14,6 +14,7 @@ from coq_checker.audit import Auditor
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.goals import goals_at
 from coq_checker.limits import Limits
+from coq_checker.pool.navigation import run_in_file
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
 from coq_checker.pool.start import start
@@ -274,13 +275,12 @@ class Document:
         """Runs sentences. None where Coq reads the text otherwise: nothing is executed then, and it is read anew."""
         source, sentences = self.environment.source, self.reading.sentences
         begin = sentences[first].start
-        text = source[begin : sentences[last - 1].end]
         ends = [sentence.end - begin for sentence in sentences[first:last]]
-        done = await run(self.session, text, last - first, ends=ends)
+        done = await run_in_file(self.session, source[begin : sentences[last - 1].end], ends)
         if self.heard is not None:
             self.heard(done.messages)
         astray = done.unclear or (done.failed is not None and done.failed == len(done.states))
-        if astray and await self._follow(first, done):
+        if astray and done.refused is None and await self._follow(first, done):
             return None
         if done.unclear:
             self._fail(first, "Coq does not see the same sentences there as Palmetto")

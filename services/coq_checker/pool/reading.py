@@ -81,10 +81,11 @@ class Reading:
         """The theorem whose statement begins at the byte offset `start`; of those stated together, the last."""
         return self._by_start.get(start)
 
-    def around(self, theorem: Theorem) -> Theorem | None:
-        """The theorem that is not nested itself, inside of whose proof another one stands; None where none does."""
-        outer = (one for one in self.theorems if not one.nested and one.start < theorem.start < one.proof_end)
-        return next(outer, None) if theorem.nested else None
+    def around(self, theorem: Theorem) -> list[Theorem]:
+        """The theorems inside of whose proofs another one is stated, outermost first."""
+        if not theorem.nested:
+            return []
+        return [one for one in self.theorems if one.start < theorem.start and theorem.proof_end <= one.proof_end]
 
     def theorems_of(self, size: int) -> list[Theorem]:
         """The theorems of so many bytes of the text."""
@@ -132,9 +133,7 @@ class Reading:
             proofs: for each of them, the names of what is being proved behind it, innermost first.
         """
         self._proofs.update((self.sentences[first + n].start, names) for n, names in enumerate(proofs))
-        # Of nested proofs Coq may tell the innermost alone.
-        depths = self._depths[first : first + len(proofs)]
-        if [len(names) for names in proofs] == depths and max(depths, default=0) < 2:
+        if [len(names) for names in proofs] == self._depths[first : first + len(proofs)]:
             self._take_names(first, proofs)
             return False
         before = [(one.start, one.proof_end) for one in self.theorems]

@@ -1,7 +1,7 @@
 """CheckFile: every theorem of a file with the proof that stands in it, in one pass over the file."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from coq_checker.audit import Proof
@@ -14,13 +14,12 @@ from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
-from coq_checker.recheck import assumed, recheck_file
+from coq_checker.recheck import GIVEN_UP, assumed, recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 from coq_checker.session.api import SessionLostError, SessionOutputError
 from coqdata.theorem import Theorem
 
 _TRIES = 2
-_GIVEN_UP = frozenset(("Admitted", "Abort"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +140,9 @@ class FileChecks:
             await document.prepare(theorem.proof_end, limits, ask.limits)
             passed = document.passed.get(held.start)
         if passed is None:
-            # It stands inside another proof, or its text is not the document's own sentence.
-            return await self._audited(document, theorem, ask)
+            # It stands inside another proof, or Coq said only behind it that it is one.
+            given_up = self._given_up(theorem, document.reading.around(theorem))
+            return given_up or await self._audited(document, theorem, ask)
         timings = Timings(wall_ns=passed.wall_ns, execute_ns=passed.wall_ns, cpu_ns=passed.cpu_ns)
         result = self._failure(document, theorem, ask, passed)
         if result is None:
@@ -168,6 +168,19 @@ class FileChecks:
         return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, why, start=start, end=end)
 
     @staticmethod
+    def _given_up(theorem: Theorem, around: Sequence[Theorem] = ()) -> ProofResult | None:
+        """The answer on a theorem whose proof, or one around it, is given up; None where none is."""
+        ending = next((one for one in around if one.ending in GIVEN_UP), None)
+        if theorem.ending in GIVEN_UP:
+            why = f"the proof ends with {theorem.ending}."
+        elif ending is not None:
+            # Coq keeps what it proved inside as an axiom, or drops it too.
+            why = f"it stands inside the proof of {ending.name}, which ends with {ending.ending}."
+        else:
+            return None
+        return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, start=theorem.start, end=theorem.proof_end)
+
+    @staticmethod
     def _failure(document: Document, theorem: Theorem, ask: FileAsk, passed: Passed) -> ProofResult | None:
         error = passed.error
         if error is None and passed.cpu_ns > ask.limits.cpu_ms * 1_000_000:
@@ -175,10 +188,7 @@ class FileChecks:
             passed = Passed.broken(Breach.CPU, ask.limits, TimeoutError())
             error = passed.error
         if error is None:
-            if theorem.ending in _GIVEN_UP:
-                why = f"the proof ends with {theorem.ending}."
-                return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why, start=theorem.start, end=theorem.proof_end)
-            return None
+            return FileChecks._given_up(theorem)
         if passed.verdict is not None:
             return ProofResult(passed.verdict, passed.reason, error.message, start=theorem.start, end=theorem.proof_end)
         where = document.reading.sentences[passed.sentence or 0]
@@ -197,14 +207,15 @@ class FileChecks:
         )
 
     async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
+        outermost = next(iter(document.reading.around(theorem)), theorem)
+        await document.prepare(outermost.proof_end, self._pool.settings.environment_limits, ask.limits)
         before = document.state_at(theorem.start)
-        around = document.reading.around(theorem)
         proof = Proof(
             known=before,
             before=before,
             stated=document.state_at(theorem.statement_end),
             ended=document.state_at(theorem.proof_end),
-            asked=document.state_at(around.proof_end) if around is not None and around.ending is not None else None,
+            asked=document.state_at(outermost.proof_end),
             renamed=theorem.renamed,
         )
         audits = await self._pool.auditor.audit(document.session, proof)

@@ -1,0 +1,3 @@
+(* Nothing but comments. Lemma no : False. Proof. Admitted. *)
+
+(* "unclosed? *)" *)

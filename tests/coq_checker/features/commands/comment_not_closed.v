@@ -1,0 +1,4 @@
+(* EXPECT: file comment *)
+Lemma a : True.
+Proof. exact I. Qed.
+(* Lemma b : True.

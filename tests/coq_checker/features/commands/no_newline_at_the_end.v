@@ -1,0 +1,2 @@
+Lemma a : True.
+Proof. exact I. Qed.

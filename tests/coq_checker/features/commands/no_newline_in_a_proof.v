@@ -1,0 +1,3 @@
+(* EXPECT: a INCOMPLETE open_goals *)
+Lemma a : True.
+Proof. idtac.

@@ -1,0 +1,5 @@
+Lemma before : True.
+Proof. exact I. Qed.
+Redirect "printed" Check before.
+Lemma after : True.
+Proof. exact I. Qed.

@@ -1,0 +1,4 @@
+(* EXPECT: file string *)
+Lemma a : True.
+Proof. exact I. Qed.
+Comments "open.

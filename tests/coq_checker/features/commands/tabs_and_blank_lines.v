@@ -1,0 +1,6 @@
+Lemma	a	:	True.
+	Proof.
+		exact	I.
+
+
+	Qed.
