@@ -1394,7 +1394,9 @@ class Theorem(_message.Message):
     project: _builtins.str
     file: _builtins.str
     name: _builtins.str
-    """The name as it stands in the file."""
+    """The name as it stands in the file; where none does, Coq's. Of obligations and the like it is a guess from the
+    text until Coq has read the file (CheckFile, or a request that names a theorem which the text does not tell).
+    """
     qualified_name: _builtins.str
     """With the modules around it."""
     kind: _builtins.str

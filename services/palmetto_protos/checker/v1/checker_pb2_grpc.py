@@ -101,7 +101,11 @@ class CoqCheckerServiceServicer:
     def CheckFile(self, request, context):
         """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
         order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
-        rests on it names it among its `axioms`.
+        rests on it names it among its `axioms`. (What Coq cannot assume, as with `Derive`, is dropped.)
+        Coq says where sentences end, which of them open and end proofs, and how the theorems are called: every
+        statement that Coq opens a proof for is answered. Where the file fails outside of its proofs, or ends as coqc
+        lets no file end (a section, a module or obligations left open), the call ends with FAILED_PRECONDITION
+        after the answers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,7 +61,11 @@ class CoqCheckerServiceStub:
     CheckFile: _grpc.UnaryStreamMultiCallable[_checker_pb2.CheckFileRequest, _checker_pb2.CheckFileResponse]
     """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
     order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
-    rests on it names it among its `axioms`.
+    rests on it names it among its `axioms`. (What Coq cannot assume, as with `Derive`, is dropped.)
+    Coq says where sentences end, which of them open and end proofs, and how the theorems are called: every
+    statement that Coq opens a proof for is answered. Where the file fails outside of its proofs, or ends as coqc
+    lets no file end (a section, a module or obligations left open), the call ends with FAILED_PRECONDITION
+    after the answers.
     """
     TraceFile: _grpc.UnaryStreamMultiCallable[_checker_pb2.TraceFileRequest, _checker_pb2.TraceFileResponse]
     """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
@@ -97,7 +101,11 @@ class CoqCheckerServiceAsyncStub(CoqCheckerServiceStub):
     CheckFile: _aio.UnaryStreamMultiCallable[_checker_pb2.CheckFileRequest, _checker_pb2.CheckFileResponse]  # type: ignore[assignment]
     """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
     order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
-    rests on it names it among its `axioms`.
+    rests on it names it among its `axioms`. (What Coq cannot assume, as with `Derive`, is dropped.)
+    Coq says where sentences end, which of them open and end proofs, and how the theorems are called: every
+    statement that Coq opens a proof for is answered. Where the file fails outside of its proofs, or ends as coqc
+    lets no file end (a section, a module or obligations left open), the call ends with FAILED_PRECONDITION
+    after the answers.
     """
     TraceFile: _aio.UnaryStreamMultiCallable[_checker_pb2.TraceFileRequest, _checker_pb2.TraceFileResponse]  # type: ignore[assignment]
     """Runs a file and answers, theorem by theorem, the goals that each sentence of its proof met.
@@ -148,7 +156,11 @@ class CoqCheckerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_checker_pb2.CheckFileResponse], _abc.AsyncIterator[_checker_pb2.CheckFileResponse]]:
         """Checks every theorem of a file with the proof that stands in it: one answer a theorem, in file
         order. A theorem whose proof fails is assumed from there on, so that the rest is checked too; what
-        rests on it names it among its `axioms`.
+        rests on it names it among its `axioms`. (What Coq cannot assume, as with `Derive`, is dropped.)
+        Coq says where sentences end, which of them open and end proofs, and how the theorems are called: every
+        statement that Coq opens a proof for is answered. Where the file fails outside of its proofs, or ends as coqc
+        lets no file end (a section, a module or obligations left open), the call ends with FAILED_PRECONDITION
+        after the answers.
         """
 
     @_abc_1.abstractmethod
