@@ -61,6 +61,13 @@ class Environment:
         """Hash of everything that makes the environment; equal ids mean equal environments."""
         return hashlib.sha256(self.setting.encode() + self.source).hexdigest()[:24]
 
+    def part(self, statement: int | None) -> str:
+        """What people call the statement that begins at a byte offset, or for None the whole."""
+        if statement is None:
+            return self.label if self.label.startswith("the environment") else f"the environment of {self.label}"
+        line = self.source.count(b"\n", 0, statement) + 1
+        return f"{self.label}, line {line}: the statement"
+
     @cached_property
     def problem(self) -> str | None:
         """Why the end of the text is no whole sentence; None where it is."""

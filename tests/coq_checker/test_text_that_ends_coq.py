@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from coq_checker.client import CheckerClient, FreeStatement, Reason, StepFailedError, SyncCheckerClient, Verdict
+from coq_checker.client import (
+    CheckerClient,
+    EnvironmentFailedError,
+    FreeStatement,
+    Reason,
+    StepFailedError,
+    SyncCheckerClient,
+    Verdict,
+)
 
 from .servers import ServerProcess, start_server
 from .test_check_file import PROVED, outcomes
@@ -56,6 +64,18 @@ Lemma i : (True /\\ 1 = 1) * True. Proof. split. par: try split. all: exact I. Q
         text = f"Lemma a : True. {CRASH}\nLemma b : True. Proof. exact I. Qed.\n"
         crashed = (Verdict.FAILED, Reason.CRASHED)
         assert outcomes(checker.check_file(text=text)) == {"a": crashed, "b": PROVED}
+
+    @pytest.mark.parametrize("kind", ["Lemma x :", "Definition x :", "Goal"])
+    def test_a_statement(self, checker: SyncCheckerClient, kind: str) -> None:
+        """A statement that ends Coq is no proof's fault, and what comes behind it cannot be judged."""
+        crash = CRASH.removeprefix("Proof.").removesuffix("Qed.").strip().removesuffix(".")
+        text = f"Lemma a : True. Proof. exact I. Qed.\n{kind} ltac:({crash}; exact True).\nProof. exact I. Qed.\n"
+        found = checker.check_file(text=f"{text}Lemma b : True. Proof. exact I. Qed.\n")
+        assert list(outcomes(found).values()) == [PROVED, *[(Verdict.ERROR, Reason.ENVIRONMENT)] * 2]
+        assert "line 2: the statement ends Coq" in found[1].result.message
+        if kind != "Goal":
+            with pytest.raises(EnvironmentFailedError, match="the statement ends Coq"):
+                checker.check_proof(FreeStatement(f"{kind} ltac:({crash}; exact True)."), "trivial.")
 
     def test_is_a_failed_candidate(self, own_server: ServerProcess) -> None:
         with SyncCheckerClient(own_server.address) as client:

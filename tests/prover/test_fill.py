@@ -206,3 +206,18 @@ def test_a_file_that_ends_inside_of_a_proof() -> None:
 
 def test_edits_of_one_text_do_not_shift_each_other() -> None:
     assert apply(b"abcdef", [Edit(1, 2, "XX"), Edit(4, 5, "")]) == b"aXXcdf"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "#[local] Hint Resolve eq_refl : core.",
+        "Local Open Scope nat_scope.",
+        "Set Printing All.",
+        "Require Import Lia.",
+    ],
+)
+def test_a_command_inside_of_a_proof_is_not_taken_away(command: str) -> None:
+    """What it says counts for what comes behind: such a proof is left as it is, and it is said why."""
+    (place,) = Unfinished(f"Lemma d : 1 = 1. {command} Proof. Admitted.\n".encode()).places
+    assert command in place.problem

@@ -169,6 +169,7 @@ class Document:
                 await self._start()
                 continue
             theorem = self._next_theorem(target)
+            given_up = theorem is not None and getattr(self.passed.get(theorem.start), "error", None) is not None
             granted = proof_limits if theorem is not None and proof_limits is not None else limits
             with self._watchdog.watch(self.session, granted) as guard:
                 try:
@@ -186,7 +187,8 @@ class Document:
                     lost += 1
                     crashed = isinstance(error, SessionCrashedError)
                     too_much = guard.breach is not None or isinstance(error, SessionOutputError)
-                    if theorem is not None and (too_much or lost > 1):
+                    what = self.environment.part(None if theorem is None else theorem.start)
+                    if theorem is not None and not given_up and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
                         broken = Passed.broken(guard.breach, granted, error)
                         broken.cpu_ns, broken.wall_ns = max(broken.cpu_ns, guard.last_cpu_ns), guard.wall_ns
@@ -195,11 +197,9 @@ class Document:
                         which = guard.breach.value if guard.breach is not None else "output"
                         why = f"passed its {which} limit" if too_much else f"ends Coq's process ({error})"
                         kind = EnvironmentUnavailableError if guard.breach is Breach.WALL else EnvironmentFailedError
-                        raise kind(f"the environment of {self.environment.label} {why}.") from error
+                        raise kind(f"{what} {why}.") from error
                     elif lost > 1:
-                        raise SessionLostError(
-                            f"the environment of {self.environment.label} was lost: {error}"
-                        ) from error
+                        raise SessionLostError(f"{what} was lost: {error}") from error
         return self._states[target]
 
     async def _start(self) -> None:

@@ -5,13 +5,14 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coq_checker.audit import Auditor
 from coq_checker.check import Ask
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.gates.statement import StatementError
+from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.metrics import Metrics
 from coq_checker.pool.crashes import Crashes
@@ -259,14 +260,31 @@ class Pool:
                     why = f"the Coq process died {before} times before this item could run ({error})."
                     result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
                 elif all(isinstance(one, SessionCrashedError) for one in losses):
-                    result = ProofResult(Verdict.FAILED, Reason.CRASHED, crash_message(error))
-                    self._crashes.keep(job, result.message)
+                    result = await self._crashed(job, error)
                 else:
                     why = f"the Coq process was lost {_TRIES} times on this item ({error}); send it again."
                     result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
             break
         self._metrics.checked(result)
         return result.with_timings(queue_ns=started_ns - job.queued_ns, environment_ns=environment_ns)
+
+    async def _crashed(self, job: Job, error: SessionLostError) -> ProofResult:
+        """The verdict on a candidate that ended two processes: its statement may do that by itself."""
+        ask = replace(job.ask, text=b"", mode=Mode.PROOF, partial=True)
+        worker: Worker | None = None
+        try:
+            worker = await self.make_worker(replace(job.target, mode=Mode.PROOF))
+            await worker.check(ask, self.auditor, self.watchdog)
+        except SessionCrashedError:
+            return ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, f"the statement ends Coq's process ({error}).")
+        except (EnvironmentFailedError, SessionLostError, SessionStartError):
+            pass  # it says nothing about the statement
+        finally:
+            if worker is not None:
+                worker.kill()
+        result = ProofResult(Verdict.FAILED, Reason.CRASHED, crash_message(error))
+        self._crashes.keep(job, result.message)
+        return result
 
     async def make_worker(self, target: Target) -> Worker:
         """A new worker at the target."""

@@ -18,6 +18,13 @@ _END = b" Admitted."
 _ENDS = frozenset((b"Qed", b"Defined", b"Admitted", b"Abort", b"Save"))
 _TOGETHER = "theorems that are stated together (`with`) are not filled."
 _NESTED = "another theorem stands inside of its proof: take that one out, or prove it first."
+# Commands that change what comes after them: a proof that took their place would take them away.
+_COMMANDS = frozenset(
+    b"""Arguments Axiom Bind Canonical Class Close Coercion Conjecture Context Create Declare Definition Delimit
+    Derive Existing Export Fixpoint From Generalizable Global Hint Hypothesis Implicit Import Inductive Infix
+    Instance Let Local Ltac Ltac2 Notation Opaque Open Parameter Record Require Reserved Scheme Set Strategy
+    Structure Tactic Transparent Typeclasses Unset Variable Variables Variant""".split()
+)
 _OBLIGATIONS = (
     "obligations that are admitted together are not filled: write `Next Obligation.` and `Admitted.` for each of them."
 )
@@ -107,6 +114,7 @@ def places(whole: bytes) -> list[Place]:
 
 def _place(whole: bytes, theorem: Theorem, why: str, marks: list[tuple[int, int]]) -> Place:
     sentences = _within(whole, theorem.statement_end, theorem.proof_end)
+    command = next((one for one in sentences if _is_command(whole[one.start : one.end])), None)
     opener = ending = None
     if sentences and theorem.ending != "Proof" and _OPENER.match(whole, sentences[0].start):
         opener, sentences = sentences[0], sentences[1:]
@@ -125,6 +133,8 @@ def _place(whole: bytes, theorem: Theorem, why: str, marks: list[tuple[int, int]
         else _NESTED
         if any(one.nested for one in theorems(whole[theorem.start : theorem.proof_end]))
         else ""
+        if command is None
+        else f"`{_text(whole, [command])}` stands inside of its proof: move it before the statement."
     )
     return Place(
         name=theorem.qualified_name,
@@ -173,6 +183,12 @@ def _within(whole: bytes, start: int, end: int) -> list[Sentence]:
 def _first_word(whole: bytes, sentence: Sentence) -> bytes:
     said = words(whole[sentence.start : sentence.end], 0, 1)
     return said[0] if said else b""
+
+
+def _is_command(text: bytes) -> bool:
+    """Whether a sentence is a command that changes what comes after it."""
+    heads = (*words(text, 0, 1), *words(text, read_prefix(text).end, 1))
+    return text.startswith(b"#[") or any(one in _COMMANDS for one in heads)
 
 
 def _text(whole: bytes, sentences: list[Sentence]) -> str:
