@@ -50,6 +50,8 @@ _OPEN_S = 10.0
 _REMEMBERED = 10_000
 # Checkers that are tried for one question.
 _TRIES = 3
+# A checker that was there and is gone is waited for so long before a question fails: it may be starting anew.
+_BACK_S = 3.0
 _DEAD = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 # What is under way at a checker that has gone from its name may end.
 _GONE_GRACE_S = 600.0
@@ -104,8 +106,12 @@ class Channels:
             ("grpc.max_send_message_length", max_message_bytes),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
+            # One that is started anew at its address is to be found soon.
+            ("grpc.initial_reconnect_backoff_ms", 200),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
             ("grpc.service_config", _SERVICE_CONFIG),
         ]
+        self._reached: set[str] = set()
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._targets, self._files = _Remembered(), _Remembered()
         self._in_flight: dict[str, int] = {}
@@ -209,6 +215,17 @@ class Channels:
         await self._up_to_date()
         return pb_grpc.CoqCheckerServiceStub(self._channels[self._pick(target, file, set())])
 
+    async def _is_back(self, address: str) -> bool:
+        """Whether a checker that was there before, and alone, is there again within moments."""
+        if address not in self._reached or len(self._channels) > 1:
+            return False
+        self._reached.discard(address)  # it is waited for once
+        try:
+            await asyncio.wait_for(self._channels[address].channel_ready(), _BACK_S)
+        except TimeoutError:
+            return False
+        return True
+
     async def unary(
         self,
         method: str,
@@ -236,9 +253,13 @@ class Channels:
             stub: Any = pb_grpc.CoqCheckerServiceStub(self._channels[address])
             self._in_flight[address] = self._in_flight.get(address, 0) + 1
             try:
-                return await getattr(stub, method)(request, timeout=timeout_s)
+                answer = await getattr(stub, method)(request, timeout=timeout_s)
+                self._reached.add(address)
+                return answer
             except grpc.aio.AioRpcError as rpc:
                 error = from_rpc(rpc)
+                if isinstance(error, UnreachableError) and await self._is_back(address):
+                    continue
                 avoid.add(address)
                 others = self._channels.keys() - avoid
                 if not isinstance(error, UnavailableError | OverloadedError) or len(avoid) == _TRIES or not others:
