@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from coq_checker.client import InvalidRequestError, NotFoundError, SyncCheckerClient, TheoremRef
-from coqdata.theorem import theorems
+from coqdata.theorem import TheoremKind, theorems
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
@@ -27,7 +27,11 @@ def test_theorems_of_a_file_are_those_of_its_text(checker: SyncCheckerClient) ->
     source = (EXAMPLES / "Trees.v").read_bytes()
     answered = checker.theorems("examples", "Trees.v")
     found = theorems(source)
-    assert [one.qualified_name for one in answered] == [one.qualified_name for one in found]
+    # How obligations are called only Coq knows; the text's guess stands until Coq has read the file.
+    guessed = {one.index for one in found if one.kind is TheoremKind.OBLIGATION}
+    named = [one.qualified_name for one in found if one.index not in guessed]
+    assert [one.qualified_name for one in answered if one.index not in guessed] == named
+    assert all("_obligation_" in answered[index].name for index in guessed)
     for info, theorem in zip(answered, found, strict=True):
         assert (info.project, info.file, info.index) == ("examples", "Trees.v", theorem.index)
         assert (info.start, info.statement_end) == (theorem.start, theorem.statement_end)
