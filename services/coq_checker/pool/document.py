@@ -169,14 +169,13 @@ class Document:
                 await self._start()
                 continue
             theorem = self._next_theorem(target)
-            given_up = theorem is not None and getattr(self.passed.get(theorem.start), "error", None) is not None
+            known = self.passed.get(theorem.start) if theorem is not None else None
             granted = proof_limits if theorem is not None and proof_limits is not None else limits
             with self._watchdog.watch(self.session, granted) as guard:
                 try:
                     if theorem is None:
                         await self._advance_text(target)
                     else:
-                        known = self.passed.get(theorem.start)
                         begun_cpu, begun_wall = guard.cpu_ns, guard.wall_ns
                         await self._advance_theorem(theorem)
                         done = self.passed.get(theorem.start)
@@ -188,6 +187,7 @@ class Document:
                     crashed = isinstance(error, SessionCrashedError)
                     too_much = guard.breach is not None or isinstance(error, SessionOutputError)
                     what = self.environment.part(None if theorem is None else theorem.start)
+                    given_up = known is not None and known.error is not None
                     if theorem is not None and not given_up and (too_much or lost > 1):
                         # Its proof is passed over from now on, and the document made anew up to there.
                         broken = Passed.broken(guard.breach, granted, error)
