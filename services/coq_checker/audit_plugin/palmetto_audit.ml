@@ -201,18 +201,25 @@ let print nonce names =
 
 (* The constants that the body of a constant names: what a process that is to answer for its like should
    know beforehand. *)
-let uses nonce name =
+let uses gr =
   let rec collect found term =
     match Constr.kind term with
     | Const (c, _) -> GlobRef.Set_env.add (GlobRef.ConstRef c) found
     | _ -> Constr.fold collect found term
   in
   let found =
-    match Smartlocate.global_with_alias name with
+    match gr with
     | GlobRef.ConstRef c ->
         let body = Lookup.body_of (Environ.lookup_constant c (Global.env ())) in
         Option.fold_left collect GlobRef.Set_env.empty body
     | _ -> GlobRef.Set_env.empty
   in
-  let names = List.map Items.full_name (GlobRef.Set_env.elements found) in
-  Feedback.msg_notice (Pp.str (String.concat " " (nonce :: names)))
+  List.map Items.full_name (GlobRef.Set_env.elements found)
+
+(* Finds out what constants rest on, and remembers it; what has none of the names is no matter. *)
+let warm names =
+  let one name =
+    try ignore (of_global (Smartlocate.global_with_alias (Libnames.qualid_of_string name)))
+    with error when CErrors.noncritical error -> ()
+  in
+  List.iter one names

@@ -59,3 +59,15 @@ let of_state ~most st =
   | None -> []
   | Some stack ->
       Vernacstate.LemmaStack.with_top stack ~f:(fun proof -> of_proof ~most (Declare.Proof.get proof))
+
+(* Whether no goal is left anywhere in the innermost proof, and none was given up. *)
+let nothing_left st =
+  let empty proof =
+    let { Proof.sigma; _ } = Proof.data proof in
+    Proof.is_done proof
+    && Evar.Set.is_empty (Evd.given_up sigma)
+    && not (List.exists (Evd.is_undefined sigma) (Evd.shelf sigma))
+  in
+  match st.Vernacstate.interp.lemmas with
+  | None -> false
+  | Some stack -> Vernacstate.LemmaStack.with_top stack ~f:(fun proof -> empty (Declare.Proof.get proof))

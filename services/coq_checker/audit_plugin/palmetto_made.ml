@@ -4,6 +4,7 @@
 open Names
 open Declarations
 module Items = Palmetto_items
+module Json = Palmetto_json
 
 (* The environment that a state of Coq's holds; the state itself stays where it is. *)
 let environment_of st =
@@ -62,13 +63,11 @@ let exists env gr =
   in
   mem gr || mem (Items.canonical gr)
 
-(* One line a declaration, `NONCE NAME = KNOWN KIND ITEM; ...`: what it rests on, and whether that existed in the
-   environment `known` already. *)
-let line nonce ~known gr =
+(* A declaration, what it rests on, and whether that existed in the environment `known` already. *)
+let audit ~known gr =
   let env = Safe_typing.env_of_safe_env known in
-  let item (kind, gr) = (if exists env gr then "known " else "new ") ^ Items.to_string (kind, gr) in
+  let item (kind, gr) =
+    Json.List [ String (Items.kind_name kind); String (Items.full_name gr); Int (Bool.to_int (exists env gr)) ]
+  in
   let items = List.map item (Items.elements (Palmetto_audit.of_global gr)) in
-  nonce ^ " " ^ Items.full_name gr ^ " = " ^ String.concat "; " items
-
-let lines nonce ~known ~before ~after ~names ~renamed =
-  List.map (line nonce ~known) (proved ~before ~after ~names ~renamed)
+  Json.Object [ ("name", String (Items.full_name gr)); ("items", List items) ]

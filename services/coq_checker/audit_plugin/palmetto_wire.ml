@@ -1,0 +1,39 @@
+(* Requests and answers over a socket of our own, which nothing that Coq prints or reads can touch.
+
+   A request is a line `OPERATION NUMBER LIMIT LENGTH LENGTH ...` and that many fields of bytes; LIMIT is how large its
+   answer may be. An answer is a line `TOKEN NUMBER LENGTH` and as many bytes of JSON: only who knows the token, which is
+   given at the start, can write one. *)
+
+module Json = Palmetto_json
+
+type t = { descriptor : Unix.file_descr; input : in_channel; token : string }
+type request = { operation : string; number : string; limit : int; fields : string list }
+
+exception Unreadable
+
+let connect path token =
+  let descriptor = Unix.socket ~cloexec:true Unix.PF_UNIX Unix.SOCK_STREAM 0 in
+  Unix.connect descriptor (Unix.ADDR_UNIX path);
+  { descriptor; input = Unix.in_channel_of_descr descriptor; token }
+
+let close wire = close_in_noerr wire.input
+
+(* Raises End_of_file where the other end is closed. *)
+let request wire =
+  match String.split_on_char ' ' (input_line wire.input) with
+  | operation :: number :: limit :: lengths ->
+      let whole text = match int_of_string_opt text with Some n when n >= 0 -> n | _ -> raise Unreadable in
+      let limit = whole limit in
+      let fields = List.map (fun length -> really_input_string wire.input (whole length)) lengths in
+      { operation; number; limit; fields }
+  | _ -> raise Unreadable
+
+let rec write_all descriptor text at =
+  if at < String.length text then
+    match Unix.write_substring descriptor text at (String.length text - at) with
+    | written -> write_all descriptor text (at + written)
+    | exception Unix.Unix_error (Unix.EINTR, _, _) -> write_all descriptor text at
+
+let answer wire number value =
+  let text = Json.to_string value in
+  write_all wire.descriptor (Printf.sprintf "%s %s %d\n%s" wire.token number (String.length text) text) 0
