@@ -39,9 +39,9 @@ let quiet () =
   done;
   ignore
     (Feedback.add_feeder (fun feedback ->
-         match feedback.Feedback.contents with
+         match Palmetto_compat.message feedback.Feedback.contents with
          | _ when !Palmetto_run.mute -> ()
-         | Feedback.Message (Feedback.Notice, _, message) -> print "Notice" message
-         | Feedback.Message (Feedback.Warning, _, message) -> print "Warning" message
-         | Feedback.Message (Feedback.Info, _, message) when !Palmetto_run.talkative -> print "Notice" message
+         | Some (Feedback.Notice, message) -> print "Notice" message
+         | Some (Feedback.Warning, message) -> print "Warning" message
+         | Some (Feedback.Info, message) when !Palmetto_run.talkative -> print "Notice" message
          | _ -> ()))

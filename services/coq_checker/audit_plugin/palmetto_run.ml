@@ -34,8 +34,8 @@ let entry { control; attrs; expr } =
   | _ -> ""
 
 let parser text =
-  let parsable = Pcoq.Parsable.make (Gramlib.Stream.of_string text) in
-  fun () -> Pcoq.Entry.parse (Pvernac.main_entry (Some (Synterp.get_default_proof_mode ()))) parsable
+  let parsable = Palmetto_compat.Parser.Parsable.make (Gramlib.Stream.of_string text) in
+  fun () -> Palmetto_compat.Parser.Entry.parse (Pvernac.main_entry (Some (Synterp.get_default_proof_mode ()))) parsable
 
 (* The sentences of a text with the text of each, up to the first that does not parse. Nothing is
    executed, so that the grammar is the same for all of them. *)
@@ -151,7 +151,7 @@ let step opened st sentence =
   | _ -> execute st sentence
 
 let kind_of = function
-  | Gramlib.Grammar.Error _ | CLexer.Error.E _ -> "syntax"
+  | error when Palmetto_compat.is_syntax_error error -> "syntax"
   | Out_of_memory -> "memory"
   | _ -> "error"
 
