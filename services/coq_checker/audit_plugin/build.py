@@ -4,6 +4,7 @@ The plugin is machine code for one Coq: it is compiled in the sandbox, with its 
 other things that are built once, under a name made of its sources and of the toolchain.
 """
 
+import functools
 import hashlib
 import os
 import shutil
@@ -14,19 +15,25 @@ from pathlib import Path
 
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
+# What differs between releases is a module of its own, the first of all.
+_RELEASE = "palmetto_release"
+_RELEASES = ("8.20", "9.0", "9.1", "9.2")
 # In the order in which they stand on each other.
 _UNITS = (
+    "palmetto_compat",
     "palmetto_items",
     "palmetto_lookup",
     "palmetto_coq",
     "palmetto_audit",
-    "palmetto_made",
     "palmetto_json",
+    "palmetto_made",
     "palmetto_goals",
-    "palmetto_run",
-    "palmetto_states",
+    "palmetto_heard",
+    "palmetto_document",
+    "palmetto_candidate",
     "palmetto_par",
-    "palmetto_quiet",
+    "palmetto_wire",
+    "palmetto_serve",
 )
 _COMMANDS = "g_palmetto_audit"
 _SOURCES = (*(f"{unit}.ml" for unit in _UNITS), f"{_COMMANDS}.mlg")
@@ -34,17 +41,26 @@ _META = """version = "1"
 description = "What constants rest on"
 package "plugin" (
   directory = "."
-  requires = "coq-core.vernac"
+  requires = "LIBRARY.vernac"
   plugin(native) = "palmetto_audit_plugin.cmxs"
 )
 """
+# Exits with _UNFIT after a clause that tells why, where nothing can be compiled.
+_UNFIT = 3
 _COMPILE = f"""set -e
-coqpp {_COMMANDS}.mlg
-for unit in {" ".join((*_UNITS, _COMMANDS))}; do
-  ocamlfind ocamlopt -package coq-core.vernac,coq-core.stm -c $unit.ml
+unfit() {{ echo "$1" >&2; exit {_UNFIT}; }}
+compiler=$(ocamlfind ocamlopt -version 2>/dev/null) || unfit "there is no ocamlfind with OCaml's native compiler"
+ocamlfind query LIBRARY.vernac >/dev/null 2>&1 || unfit "ocamlfind knows no LIBRARY.vernac"
+made_with=$( (coqc --version || rocq --version) 2>/dev/null | sed -n 's/.*compiled with OCaml *//p')
+test "$compiler" = "$made_with" || unfit "Coq was compiled with OCaml $made_with and the compiler is $compiler"
+if command -v coqpp >/dev/null; then coqpp {_COMMANDS}.mlg; else rocq pp-mlg {_COMMANDS}.mlg; fi
+units="{" ".join((_RELEASE, *_UNITS, _COMMANDS))}"
+objects=
+for unit in $units; do
+  ocamlfind ocamlopt -w -a -package LIBRARY.vernac,LIBRARY.stm -c $unit.ml
+  objects="$objects $unit.cmx"
 done
-ocamlfind ocamlopt -package coq-core.vernac,coq-core.stm -shared -o palmetto_audit_plugin.cmxs \
-  {" ".join(f"{unit}.cmx" for unit in (*_UNITS, _COMMANDS))}
+ocamlfind ocamlopt -package LIBRARY.vernac,LIBRARY.stm -shared -o palmetto_audit_plugin.cmxs $objects
 """
 _TIMEOUT_S = 300.0
 _SAID_CHARS = 300
@@ -54,25 +70,50 @@ class PluginError(Exception):
     """The plugin could not be built; the text is one sentence with what follows from it."""
 
 
-def _sources() -> dict[str, bytes]:
+def _release(toolchain: Toolchain) -> str | None:
+    """The release that the toolchain's Coq is of, such as `9.2`; None where the plugin does not know it."""
+    release = ".".join(toolchain.coq_version.split(".")[:2])
+    return release if release in _RELEASES else None
+
+
+def _library(toolchain: Toolchain) -> str:
+    """What findlib calls Coq's own libraries."""
+    return "coq-core" if toolchain.coq_version.startswith("8.") else "rocq-runtime"
+
+
+def _of_this_coq(text: str, toolchain: Toolchain) -> str:
+    return text.replace("LIBRARY", _library(toolchain))
+
+
+def _sources(release: str | None) -> dict[str, bytes]:
     package = files("coq_checker.audit_plugin")
-    return {name: package.joinpath(name).read_bytes() for name in _SOURCES}
+    sources = {name: package.joinpath(name).read_bytes() for name in _SOURCES}
+    if release is not None:
+        differs = package.joinpath("compat", f"{_RELEASE}_{release.replace('.', '_')}.ml")
+        sources[f"{_RELEASE}.ml"] = differs.read_bytes()
+    return sources
 
 
-def _coq_stamp(toolchain: Toolchain) -> str:
-    """Coq's own machine code, which the plugin must fit: a host's may be built anew as the same version."""
-    core = toolchain.host_path(toolchain.coqlib).parent / "coq-core" / "vernac" / "vernac.cmxs"
+def _machine_code(toolchain: Toolchain) -> str:
+    """Coq's own machine code, which the plugin must fit: one version may be built anew, by another compiler."""
+    core = toolchain.host_path(toolchain.coqlib).parent / _library(toolchain) / "vernac" / "vernac.cmxs"
     try:
         found = core.stat()
+        return _digest(core, found.st_size, found.st_mtime_ns)
     except OSError:
         return "unknown"
-    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+@functools.lru_cache(maxsize=16)
+def _digest(path: Path, size: int, changed_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _name(toolchain: Toolchain) -> str:
-    which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_coq_stamp(toolchain)}"
+    which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_machine_code(toolchain)}"
     digest = hashlib.sha256(which.encode())
-    for text in (*_sources().values(), _META.encode(), _COMPILE.encode()):
+    for text in (*_sources(_release(toolchain)).values(), _META.encode(), _COMPILE.encode()):
         digest.update(text)
     return f"{toolchain.name}-{digest.hexdigest()[:12]}"
 
@@ -101,17 +142,25 @@ def build_plugin(toolchain: Toolchain) -> None:
     """Builds the plugin, unless it is there.
 
     Raises:
-        PluginError: the toolchain has no OCaml or no development files of Coq, or compiling failed.
+        PluginError: the plugin does not know the toolchain's Coq, the toolchain has no OCaml, another one than
+            Coq was compiled with or no development files of Coq, or compiling failed.
     """
     folder = _folder(toolchain)
     if plugin_available(toolchain):
         return
+    release = _release(toolchain)
+    if release is None:
+        raise PluginError(
+            f"the audit plugin is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: audits use "
+            "Coq's slower Print Assumptions; install one of those versions for it."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
     try:
-        for name, text in _sources().items():
+        for name, text in _sources(release).items():
             (work / name).write_bytes(text)
-        argv = toolchain.command("sh", "-c", _COMPILE, writable=[work], working_directory=work)
+        compiling = _of_this_coq(_COMPILE, toolchain)
+        argv = toolchain.command("sh", "-c", compiling, writable=[work], working_directory=work)
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -122,7 +171,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         made = work / "made" / "palmetto-audit"
         made.mkdir(parents=True)
         shutil.copy(work / "palmetto_audit_plugin.cmxs", made)
-        (made / "META").write_text(_META)
+        (made / "META").write_text(_of_this_coq(_META, toolchain))
         try:
             (work / "made").rename(folder)
         except OSError:
@@ -132,4 +181,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-_INSTEAD = "audits use Coq's slower Print Assumptions: install ocamlfind and Coq's development files for it."
+_INSTEAD = (
+    "audits use Coq's slower Print Assumptions: install ocamlfind and Coq's development files for it, for the OCaml "
+    "that Coq was compiled with."
+)

@@ -237,7 +237,7 @@ let script ~gate ~ends ~most ~from ~setup ~anchor ~closing text =
   match stop with
   | Astray (bp, ep) -> (
       match spans (List.rev !seen) with
-      | Json.List before -> [ ("kind", String "astray"); ("spans", List (before @ [ Json.List [ Int bp; Int ep ] ])) ]
+      | Json.List before -> [ ("kind", Json.String "astray"); ("spans", Json.List (before @ [ Json.List [ Int bp; Int ep ] ])) ]
       | _ -> assert false)
   | Refused index -> refused index (Option.get !next)
   | Failed error -> failed ~most !count (place, error)

@@ -1,7 +1,6 @@
 (* Coq's own answers. *)
 
 open Names
-open Constr
 open Palmetto_items
 module Items = Palmetto_items
 
@@ -23,12 +22,7 @@ let representative = function
 (* Coq's own answers about constants without a body in the environment. They are taken together: the graph
    that Coq walks through once says what each of them leads to. *)
 let ask asked =
-  let env = Global.env () in
-  let transparent = Conv_oracle.get_transp_state (Environ.oracle env) in
-  let first = List.hd asked in
-  let term = mkApp (mkConst first, Array.of_list (List.map mkConst asked)) in
-  let access = Library.indirect_accessor in
-  let _, graph, _ = Assumptions.traverse access (Constant.label first) term in
+  let graph, assumptions = Palmetto_compat.traverse Library.indirect_accessor asked in
   (* Coq names one alias of each thing: it is looked up by what all aliases share. *)
   let found =
     Printer.ContextObjectMap.fold
@@ -39,8 +33,7 @@ let ask asked =
             let key = representative gr in
             let items = try GlobRef.Map.find key found with Not_found -> Items.empty in
             GlobRef.Map.add key (Items.add (kind, gr) items) found)
-      (Assumptions.assumptions access transparent (GlobRef.ConstRef first) term)
-      GlobRef.Map.empty
+      assumptions GlobRef.Map.empty
   in
   let closures = ref GlobRef.Map_env.empty in
   let rec closure gr =

@@ -14,14 +14,16 @@ let implementation env path =
   | ModPath.MPdot (ModPath.MPfile file, _) when not (DirPath.equal file (Lib.library_dp ())) -> (
       let flat = function _, (SFBconst _ | SFBmind _) -> true | _ -> false in
       match Environ.lookup_module path env with
-      | { mod_expr = Struct fields; mod_type = NoFunctor _; _ } when List.for_all flat fields -> fields
-      | _ -> []
+      | body -> (
+          match Palmetto_compat.sealed_fields body with
+          | Some fields when List.for_all flat fields -> fields
+          | _ -> [])
       | exception Not_found -> [])
   | _ -> []
 
 let field env path label =
   List.find_map
-    (fun (label', field) -> if Label.equal label label' then Some field else None)
+    (fun (label', field) -> if Palmetto_compat.label_equal label label' then Some field else None)
     (implementation env path)
 
 let is_own_name c = KerName.equal (Constant.user c) (Constant.canonical c)
@@ -57,7 +59,7 @@ let body_of cb =
 
 (* What an answer depends on besides the declaration: the closed modules around a field without a body, and
    for what is of the current file, the open module. *)
-type place = { modules : module_body list; seen_from : ModPath.t option }
+type place = { modules : Palmetto_compat.module_body list; seen_from : ModPath.t option }
 
 let same_place place place' =
   List.equal ( == ) place.modules place'.modules

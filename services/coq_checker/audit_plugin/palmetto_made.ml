@@ -39,7 +39,7 @@ let declarations ~before ~after =
   @ List.map variable (newer (variables before) (variables after))
 
 let is_called names = function
-  | GlobRef.ConstRef c -> List.exists (fun id -> Label.equal (Label.of_id id) (Constant.label c)) names
+  | GlobRef.ConstRef c -> List.exists (fun id -> Palmetto_compat.label_equal (Label.of_id id) (Constant.label c)) names
   | GlobRef.VarRef id -> List.exists (Id.equal id) names
   | GlobRef.IndRef _ | GlobRef.ConstructRef _ -> false
 

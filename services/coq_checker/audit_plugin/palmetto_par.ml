@@ -10,7 +10,7 @@ let focus = Proof.(no_cond (new_focus_kind "palmetto_par"))
 (* The term that solves a goal, with the universes it needs; None where the tactic does nothing. *)
 let solved pstate ~info tactic number goal =
   let focused = Declare.Proof.map pstate ~f:(Proof.focus focus () number) in
-  let pstate = ComTactic.solve ~pstate:focused Goal_select.SelectAll ~info tactic ~with_end_tac:false in
+  let pstate = Palmetto_compat.solve ~pstate:focused ~info tactic in
   let { Proof.sigma; _ } = Declare.Proof.fold pstate ~f:Proof.data in
   let (Evd.EvarInfo found) = Evd.find sigma goal in
   match Evd.evar_body found with
@@ -19,7 +19,7 @@ let solved pstate ~info tactic number goal =
       let term = Evarutil.nf_evar sigma term in
       if not (Evar.Set.is_empty (Evarutil.undefined_evars_of_term sigma term)) then
         user_err (Pp.str "The par: selector requires a tactic that makes no progress or solves the goal whole.");
-      Some (EConstr.Unsafe.to_constr term, Evd.evar_universe_context sigma)
+      Some (EConstr.Unsafe.to_constr term, Palmetto_compat.universes sigma)
 
 let assign ~abstract found =
   let open Proofview in
@@ -31,7 +31,7 @@ let assign ~abstract found =
           let exact = tclTHEN merge (Tactics.exact_no_check (EConstr.of_constr term)) in
           if abstract then Abstract.tclABSTRACT None exact else exact)
 
-let solve ~pstate ~info tactic ~abstract ~with_end_tac:_ =
+let solve ~pstate ~info tactic ~abstract =
   let goals = Declare.Proof.fold pstate ~f:(fun proof -> (Proof.data proof).Proof.goals) in
   let each index goal =
     try (goal, solved pstate ~info tactic (index + 1) goal)
@@ -39,8 +39,6 @@ let solve ~pstate ~info tactic ~abstract ~with_end_tac:_ =
       user_err Pp.(CErrors.print error ++ spc () ++ str "(for goal " ++ int (index + 1) ++ str ")")
   in
   let found = List.mapi each goals in
-  Declare.Proof.map pstate ~f:(fun proof ->
-      let proof, _, () = Proof.run_tactic (Global.env ()) (assign ~abstract found) proof in
-      proof)
+  Palmetto_compat.run_tactic pstate (assign ~abstract found)
 
-let install () = ComTactic.set_par_implementation solve
+let install () = Palmetto_compat.set_par_implementation solve

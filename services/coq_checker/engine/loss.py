@@ -4,8 +4,8 @@ import asyncio
 import signal
 import time
 
-from coq_checker.session import process
-from coq_checker.session.api import SessionCrashedError, SessionLostError
+from coq_checker.engine import process
+from coq_checker.engine.api import EngineCrashedError, EngineLostError
 
 GONE = "the Coq process is gone"
 
@@ -17,7 +17,7 @@ _SIGNALS = frozenset(map(int, signal.Signals))
 _OWN_FAULTS = frozenset((signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS))
 
 
-async def loss(pid: int, root: asyncio.subprocess.Process | None) -> SessionLostError:
+async def loss(pid: int, root: asyncio.subprocess.Process | None) -> EngineLostError:
     """The error of a process that nobody here has killed; what killed it from outside is no fault of what it worked on.
 
     Args:
@@ -26,14 +26,14 @@ async def loss(pid: int, root: asyncio.subprocess.Process | None) -> SessionLost
     """
     status = await _exit_status(pid, root)
     if status is None:
-        return SessionLostError(GONE)
+        return EngineLostError(GONE)
     number = status & 0x7F
     if number == 0:
-        return SessionCrashedError(f"Coq ended with exit status {status >> 8}")
+        return EngineCrashedError(f"Coq ended with exit status {status >> 8}")
     name = signal.Signals(number).name if number in _SIGNALS else f"signal {number}"
     if number in _OWN_FAULTS:
-        return SessionCrashedError(f"Coq ended by {name}")
-    return SessionLostError(f"the Coq process was killed by {name}")
+        return EngineCrashedError(f"Coq ended by {name}")
+    return EngineLostError(f"the Coq process was killed by {name}")
 
 
 async def _exit_status(pid: int, root: asyncio.subprocess.Process | None) -> int | None:

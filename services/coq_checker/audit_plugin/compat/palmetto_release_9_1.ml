@@ -1,0 +1,49 @@
+(* What differs between Coq's releases: Rocq 9.1. *)
+
+open Names
+open Declarations
+open Mod_declarations
+open Vernacexpr
+
+type module_body = Mod_declarations.module_body
+
+let sealed_fields body =
+  match (mod_expr body, mod_type body) with Struct fields, NoFunctor _ -> Some fields | _ -> None
+
+let label_equal = Label.equal
+let axiom_types_count = false
+
+let traverse access constants =
+  let first = List.hd constants in
+  let term = Constr.mkApp (Constr.mkConst first, Array.of_list (List.map Constr.mkConst constants)) in
+  let transparent = Conv_oracle.get_transp_state (Environ.oracle (Global.env ())) in
+  let _, graph, _ = Assumptions.traverse access (Constant.label first) term in
+  (graph, Assumptions.assumptions access transparent (GlobRef.ConstRef first) term)
+
+let is_parse_error = function Gramlib.Grammar.Error _ -> true | _ -> false
+let message = function Feedback.Message (level, _, _, message) -> Some (level, message) | _ -> None
+
+module Parser = Procq
+
+let universes = Evd.ustate
+let solve ~pstate ~info tactic = ComTactic.solve ~pstate Goal_select.SelectAll ~info tactic ~with_end_tac:false
+
+let set_par_implementation solve =
+  ComTactic.set_par_implementation (fun ~pstate ~info tactic ~abstract ~with_end_tac:_ ->
+      solve ~pstate ~info tactic ~abstract)
+
+let run_tactic pstate tactic =
+  Declare.Proof.map pstate ~f:(fun proof ->
+      let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
+      proof)
+
+(* What is behind the end of a proof, from the state that it goes on from. *)
+let save_proof ~proof ~st ~control ending =
+  Vernacinterp.interp_qed_delayed_proof ~proof ~st ~control:(VernacControl.from_syntax control) ending
+
+let printable = function PrintSorts -> Some "PrintSorts" | _ -> None
+
+let pure = function
+  | VernacSyntacticDefinition _ -> Some "VernacSyntacticDefinition"
+  | VernacSort _ -> Some "VernacSort"
+  | _ -> None
