@@ -182,7 +182,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CheckTask:
     """The body of a proof of a statement; or a script that is to prove a statement itself.
 
     Attributes:
@@ -274,6 +274,8 @@ class Checked:
 class CoqEngine(Protocol):
     """One process of Coq. Not for concurrent use.
 
+    Nothing that Coq or the text prints can pass for an answer.
+
     Every call may raise EngineLostError where the process is gone and EngineOutputError where Coq answers too much.
 
     Attributes:
@@ -305,7 +307,7 @@ class CoqEngine(Protocol):
             goals: how many goals are told of each state in a proof; 0 for none.
         """
 
-    async def check(self, candidate: Candidate) -> Checked:
+    async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate: set up, stated, read, passed through the gate, run and audited."""
 
     async def query(self, state: int, command: str) -> Answered:

@@ -17,7 +17,7 @@ from coq_checker.engine.api import (
     Answered,
     Assumption,
     Audit,
-    Candidate,
+    CheckTask,
     Checked,
     CoqError,
     EngineCrashedError,
@@ -132,21 +132,21 @@ class NativeEngine:
         astray = answer.get("astray")
         return Advanced(steps, _messages(answer), _error(answer), None if astray is None else (astray[0], astray[1]))
 
-    async def check(self, candidate: Candidate) -> Checked:
+    async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate; see `CoqEngine`."""
         answer = await self._ask(
             "check",
-            b"%d" % candidate.state,
-            " ".join(candidate.gate.commands).encode(),
-            b"%d" % candidate.gate.attributes,
-            _numbers(candidate.ends),
-            b"%d" % candidate.goals,
-            b"%d" % candidate.keep,
-            b"%d" % candidate.talk,
-            candidate.setup,
-            candidate.statement,
-            candidate.closing,
-            candidate.text,
+            b"%d" % task.state,
+            " ".join(task.gate.commands).encode(),
+            b"%d" % task.gate.attributes,
+            _numbers(task.ends),
+            b"%d" % task.goals,
+            b"%d" % task.keep,
+            b"%d" % task.talk,
+            task.setup,
+            task.statement,
+            task.closing,
+            task.text,
         )
         error = _error(answer)
         if "kind" not in answer:
