@@ -14,18 +14,18 @@ class Candidate:
     Attributes:
         text: what is given to Coq; for a proof, its end (`Qed.`) is always there.
         sentences: of `text`, in order.
-        unknown: indices of sentences that may be a project's own tactics: Coq's parser must confirm them.
         gives_up: `Admitted` or `Abort` ended it, and is not part of `text`.
         length: bytes of the candidate as it was sent; a sentence beyond it is ours.
         unended: it is the beginning of a proof, and has no end.
+        script: it is a whole script.
     """
 
     text: bytes
     sentences: tuple[Sentence, ...]
-    unknown: tuple[int, ...]
     gives_up: bool
     length: int
     unended: bool = False
+    script: bool = False
 
     def quote(self, index: int) -> str:
         """The text of a sentence."""
@@ -66,7 +66,6 @@ def read(
             Reason.INVALID_REQUEST,
             f"the candidate has {len(sentences)} sentences; this server takes at most {max_sentences}.",
         )
-    unknown: list[int] = []
     ended_at: int | None = None
     gives_up = False
     for index, sentence in enumerate(sentences):
@@ -76,9 +75,8 @@ def read(
             return _refused(text, sentences, index, Reason.FORBIDDEN_COMMAND, why)
         if word.kind is Class.DENIED:
             return _refused(text, sentences, index, Reason.FORBIDDEN_COMMAND, word.why)
-        if word.kind is Class.UNKNOWN:
-            unknown.append(index)
-        elif word.kind is Class.END:
+        # A word that is no known command may be a project's tactic: Coq's parser says what it is.
+        if word.kind is Class.END:
             ended_at = index
         elif word.kind is Class.GIVES_UP:
             if mode is Mode.SCRIPT:
@@ -98,15 +96,15 @@ def read(
     if mode is Mode.SCRIPT:
         if not sentences:
             return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the script is empty.")
-        return Candidate(text, tuple(sentences), tuple(unknown), False, len(text))
+        return Candidate(text, tuple(sentences), False, len(text), script=True)
     if gives_up and ended_at is not None:
-        return Candidate(text, tuple(sentences[:ended_at]), tuple(unknown), True, len(text))
+        return Candidate(text, tuple(sentences[:ended_at]), True, len(text))
     if ended_at is None and partial:
-        return Candidate(text, tuple(sentences), tuple(unknown), False, len(text), unended=True)
+        return Candidate(text, tuple(sentences), False, len(text), unended=True)
     if ended_at is None:
         end = Sentence(len(text) + 1, len(text) + 5, _COMMAND)
-        return Candidate(text + b"\nQed.", (*sentences, end), tuple(unknown), False, len(text))
-    return Candidate(text, tuple(sentences), tuple(unknown), False, len(text))
+        return Candidate(text + b"\nQed.", (*sentences, end), False, len(text))
+    return Candidate(text, tuple(sentences), False, len(text))
 
 
 _COMMAND = split(b"Qed.").sentences[0].kind

@@ -1,20 +1,25 @@
-"""One check: a candidate run in a prepared worker, through all gates, to a verdict."""
+"""One check: a candidate through an engine and all gates, to a verdict."""
 
-import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import Auditor, Proof
-from coq_checker.candidate import Candidate
+from coq_checker.candidate import Candidate, read
+from coq_checker.engine.api import Checked, CheckTask, CoqEngine, Kind
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.gates.statement import anchor
 from coq_checker.gates.text import Mode
-from coq_checker.goals import Goals, goals_at
-from coq_checker.judge import failure_kind, judge_audits
+from coq_checker.goals import MAX_GOALS
+from coq_checker.judge import judge
 from coq_checker.limits import Limits
-from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.run import Ran, run
-from coq_checker.session.api import AstHead, CoqError, CoqSession, Query, queries_at
+from coq_checker.result import ProofResult, Reason
+from coqdata.sentence import Sentence, SentenceKind, Split, split
+
+# A script is read as far as it runs: each time that Coq sees another sentence than we do tells one more.
+_READINGS = 16
+# Where no sentence ends: Coq tells where it sees them, and runs none.
+_NOWHERE = (-1,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,209 +49,125 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate runs.
+    """Where a candidate begins.
 
     Attributes:
-        session: the worker; its tip is `state`.
-        state: the statement is open (a proof), or the anchor is defined (a script).
-        before: the state before that: what can be named there is the environment's.
-        name: of what is proved; for a script, of the anchored definition.
-        closing: for a script, the sentence that the kernel must accept after it.
-        known: sentences that the syntax-tree gate has passed in this environment already.
+        engine: the process.
+        state: before the statement and what is set up for it.
+        setup: sentences that run before the statement.
+        statement: the sentence that opens the proof.
+        declaring: sentences before it that declare symbols with full stops in them.
     """
 
-    session: CoqSession
+    engine: CoqEngine
     state: int
-    before: int
-    name: str
-    closing: str | None
-    known: set[bytes]
+    setup: bytes
+    statement: bytes
+    declaring: tuple[bytes, ...] = ()
 
 
-_MAX_KNOWN = 20_000
-_ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and what made its audit slow, which other processes should be `warm`ed with."""
+
+    result: ProofResult
+    lesson: tuple[str, ...] = ()
 
 
-async def check(place: Place, ask: Ask, candidate: Candidate, auditor: Auditor) -> ProofResult:
-    """The verdict on one candidate, step by step. The session's tip is moved; the caller takes it back.
+async def check(place: Place, ask: Ask) -> Judged:
+    """The verdict on one candidate.
 
     Raises:
-        SessionLostError: the worker died or was killed by its limits.
-        SessionOutputError: Coq answered too much.
+        EnvironmentFailedError: the statement, or what stands before it, does not run.
+        EngineLostError: the process died or was killed by its limits.
+        EngineOutputError: Coq answered too much.
+        StatementError: a script's statement cannot be anchored.
     """
-    return await _Check(place, ask, auditor, candidate).verdict()
+    return await _Check(place, ask).judged()
 
 
 class _Check:
     """One candidate on its way to a verdict."""
 
-    def __init__(self, place: Place, ask: Ask, auditor: Auditor, candidate: Candidate) -> None:
-        self.place, self.ask, self.auditor, self.candidate = place, ask, auditor, candidate
-        self.parsed_ns = 0
-        self.stated = place.state
-        self.started_ns = time.monotonic_ns()
+    def __init__(self, place: Place, ask: Ask) -> None:
+        self.place, self.ask = place, ask
+        self.gate = ast.SCRIPT if ask.mode is Mode.SCRIPT else ast.PROOF
 
-    async def verdict(self) -> ProofResult:
-        """Runs it and judges what came of it."""
-        candidate, session = self.candidate, self.place.session
-        refused = await self._confirm_unknown()
-        if refused is not None:
-            return self._at(refused[0], Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, refused[1])
-        count = len(candidate.sentences)
-        end = candidate.sentences[-1].end if count else 0
-        script = self.ask.mode is Mode.SCRIPT
-        fresh = [index for index in range(count) if script or self._text(index) not in self.place.known]
-        ran = await run(session, candidate.text[:end], count, self._inspect, fresh) if count else Ran([])
-        executed_ns = time.monotonic_ns()
-        result = await self._judge(ran)
-        now = time.monotonic_ns()
-        parsed_ns = self.parsed_ns or executed_ns
-        return replace(
-            result,
-            messages=tuple(ran.messages) if self.ask.want_messages else (),
-            timings=replace(
-                result.timings,
-                parse_ns=parsed_ns - self.started_ns,
-                execute_ns=executed_ns - parsed_ns,
-                audit_ns=now - executed_ns,
-            ),
-        )
+    async def judged(self) -> Judged:
+        """Reads it as Coq does, runs it, and judges what came of it."""
+        ask = self.ask
+        parsed = split(ask.text, declaring=self.place.declaring)
+        candidate = self._read(parsed)
+        if isinstance(candidate, ProofResult):
+            if candidate.reason is Reason.INVALID_REQUEST or ask.mode is Mode.SCRIPT:
+                return Judged(candidate)
+            # It may be refused for what ends no sentence: an imported notation may hold full stops.
+            seen = await self._run(ask.text, _NOWHERE)
+            if (coqs := self._reread(parsed, seen)) is None:
+                return Judged(candidate)
+            parsed, candidate = coqs, self._read(coqs)
+        for _ in range(_READINGS):
+            if isinstance(candidate, ProofResult):
+                return Judged(candidate)
+            begun_ns = time.monotonic_ns()
+            ends = tuple([sentence.end for sentence in candidate.sentences])
+            text = candidate.text[: ends[-1]] if ends else b""
+            checked = await self._run(text, ends)
+            wall_ns = time.monotonic_ns() - begun_ns
+            coqs = self._reread(parsed, checked)
+            if coqs is None:
+                return self._judge(checked, candidate, wall_ns)
+            parsed, candidate = coqs, self._read(coqs)
+        return self._judge(checked, candidate, wall_ns)
 
-    async def _confirm_unknown(self) -> tuple[int, str] | None:
-        """Sentences that begin with an unknown capitalised word are parsed alone, which executes nothing."""
-        for index in self.candidate.unknown:
-            text = self._text(index)
-            if text in self.place.known:
-                continue
-            head = await self.place.session.parse(text, self.place.state)
-            if head is None:
-                continue  # it does not parse, and so cannot act
-            why = ast.refusal(head, script=self.ask.mode is Mode.SCRIPT)
-            if why is not None:
-                return index, why
-        return None
+    def _read(self, parsed: Split) -> Candidate | ProofResult:
+        ask = self.ask
+        return read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial, parsed=parsed)
 
-    def _inspect(self, heads: dict[int, AstHead | None]) -> tuple[int, str] | None:
-        """The syntax-tree gate, on what was not passed before in this environment."""
-        script = self.ask.mode is Mode.SCRIPT
-        known = self.place.known
-        for index, head in heads.items():
-            why = ast.refusal(head, script=script)
-            if why is not None:
-                return index, why
-            # A proof's body changes no grammar, so that equal text is parsed equally.
-            if not script and len(known) < _MAX_KNOWN:
-                known.add(self._text(index))
-        self.parsed_ns = time.monotonic_ns()
-        return None
-
-    def _text(self, index: int) -> bytes:
-        sentence = self.candidate.sentences[index]
-        return self.candidate.text[sentence.start : sentence.end]
-
-    async def _judge(self, ran: Ran) -> ProofResult:
-        candidate = self.candidate
-        if ran.unclear:
-            why = "Coq and the checker do not see the same sentences in this text."
-            return ProofResult(Verdict.REJECTED, Reason.UNCLEAR_TEXT, why)
-        if ran.refused is not None:
-            return self._at(ran.refused[0], Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, ran.refused[1])
-        if ran.failed is not None and ran.error is not None:
-            return await self._failure(ran, ran.failed, ran.error)
-        if candidate.gives_up:
-            why = "the proof was given up (Admitted or Abort)."
-            return with_goals(ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why), await self._goals(ran))
-        if candidate.unended:
-            return incomplete(await self._goals(ran), done=await self._is_done(ran))
-        if self.place.closing is not None:
-            mismatch = await self._close()
-            if mismatch is not None:
-                return mismatch
-        return await self._audit()
-
-    async def _failure(self, ran: Ran, index: int, error: CoqError) -> ProofResult:
-        goals = await self._goals(ran, index)
-        sentence = self.candidate.quote(index) if index < len(self.candidate.sentences) else ""
-        return with_goals(self._at(index, *failure_kind(error, sentence), error.message), goals)
-
-    async def _goals(self, ran: Ran, index: int | None = None) -> Goals:
-        """The goals before the sentence `index`, or after the last one."""
-        if not self.ask.want_goals:
-            return Goals((), 0)
-        return await goals_at(self._query(ran, index), self.ask.limits.goals_bytes)
-
-    def _query(self, ran: Ran, index: int | None = None) -> Query:
-        count = len(ran.states) if index is None else min(index, len(ran.states))
-        return queries_at(self.place.session, ran.states[count - 1] if count else self.place.state)
-
-    async def _is_done(self, ran: Ran) -> bool:
-        shown = await self._query(ran)("Show.")
-        return shown.error is None and "No more goals." in shown.messages
-
-    async def _close(self) -> ProofResult | None:
-        closing = self.place.closing or ""
-        self.stated = self.place.session.tip
-        closed = await run(self.place.session, closing.encode(), 1)
-        if closed.failed is None and not closed.unclear:
+    def _reread(self, parsed: Split, checked: Checked) -> Split | None:
+        """The text read with Coq's own sentences; None where that is how it was read."""
+        if checked.kind is not Kind.ASTRAY:
             return None
-        said = closed.error.message if closed.error is not None else "it could not be compared"
-        said = _ANCHOR_NAME.sub("the asked statement", said)
-        return ProofResult(
-            Verdict.REJECTED,
-            Reason.STATEMENT_MISMATCH,
-            f"the script does not prove the asked statement: {said}",
+        length = len(self.ask.text)
+        coqs = [Sentence(start, end, SentenceKind.COMMAND) for start, end in checked.spans if end <= length]
+        again = split(self.ask.text, coqs)
+        return None if _ends(again.sentences) == _ends(parsed.sentences) else again
+
+    async def _run(self, text: bytes, ends: Sequence[int]) -> Checked:
+        place, ask = self.place, self.ask
+        statement, closing, name = place.statement, b"", ""
+        if ask.mode is Mode.SCRIPT:
+            # Each script meets an anchor of its own: a name that an earlier answer gave away is worth nothing.
+            fixed = anchor(place.statement)
+            statement, closing, name = fixed.before.encode(), fixed.after.encode(), fixed.check
+        task = CheckTask(
+            state=place.state,
+            setup=place.setup,
+            statement=statement,
+            text=text,
+            ends=tuple(ends),
+            gate=self.gate,
+            closing=closing,
+            checked=name,
+            goals=MAX_GOALS if ask.want_goals else 0,
+            keep=ask.partial,
+            talk=ask.want_messages,
         )
+        return await place.engine.check(task)
 
-    async def _audit(self) -> ProofResult:
-        place = self.place
-        # What the script's own proofs made is not what is asked: the definition after it is, by its new name.
-        script = place.closing is not None
-        proof = Proof(
-            known=place.before,
-            before=self.stated if script else place.before,
-            stated=self.stated if script else place.state,
-            ended=place.session.tip,
-            renamed=place.name if script else "",
+    def _judge(self, checked: Checked, candidate: Candidate | ProofResult, wall_ns: int) -> Judged:
+        if isinstance(candidate, ProofResult):
+            return Judged(candidate)
+        ask = self.ask
+        result = judge(checked, candidate, self.gate, ask.axioms, ask.limits.goals_bytes)
+        spent_ns = checked.parse_ns + checked.audit_ns
+        result = result.with_timings(
+            parse_ns=checked.parse_ns, audit_ns=checked.audit_ns, execute_ns=max(0, wall_ns - spent_ns)
         )
-        audits = await self.auditor.audit(place.session, proof)
-        for audit in audits:
-            if audit.problem is not None:
-                if script:
-                    why = "after the script, Coq no longer reads the sentence that compares the statements."
-                    return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
-                why = f"the axioms of {place.name} could not be audited: {audit.problem}"
-                return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-        return judge_audits(audits, self.ask.axioms)
-
-    def _at(self, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
-        return at_sentence(self.candidate, index, verdict, reason, message)
+        if ask.want_messages:
+            result = replace(result, messages=checked.messages)
+        return Judged(result, checked.lesson if result.proved else ())
 
 
-def incomplete(goals: Goals, *, done: bool) -> ProofResult:
-    """The verdict on the beginning of a proof that went through."""
-    if done:
-        why = "no goal is left; the proof is not closed."
-        return ProofResult(Verdict.INCOMPLETE, Reason.UNCLOSED, why)
-    return with_goals(ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals."), goals)
-
-
-def with_goals(result: ProofResult, goals: Goals) -> ProofResult:
-    """A result with the goals where it stopped."""
-    return replace(result, goals=goals.goals, goal_count=goals.count, unfocused_count=goals.unfocused)
-
-
-def at_sentence(candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
-    """A verdict that one sentence of the candidate decided."""
-    if index >= len(candidate.sentences):
-        return ProofResult(verdict, reason, message)
-    sentence = candidate.sentences[index]
-    return ProofResult(
-        verdict=verdict,
-        reason=reason,
-        message=message,
-        sentence=candidate.quote(index),
-        sentence_index=index,
-        # The end that we added stands at the candidate's own end.
-        start=min(sentence.start, candidate.length),
-        end=min(sentence.end, candidate.length),
-    )
+def _ends(sentences: Sequence[Sentence]) -> list[int]:
+    return [sentence.end for sentence in sentences]

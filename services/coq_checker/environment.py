@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from coq_checker.session.sertop import SessionOptions
+from coq_checker.engine.options import EngineOptions
 from coqdata.sentence import split
 
 
@@ -35,14 +35,14 @@ class Environment:
 
     Attributes:
         source: the whole text; for a file of a project the whole file.
-        options: how its session is started: toolchain, load path, directories.
-        setup: commands that run before the text, for options that sertop has no flag for.
+        options: how its engine is started: toolchain, load path, directories.
+        setup: commands that run before the text, for options that are no flags of an engine.
         label: what people call it, for logs and messages.
         built: fingerprint of the compiled files that the text requires; empty where there are none of ours.
     """
 
     source: bytes
-    options: SessionOptions
+    options: EngineOptions
     setup: tuple[str, ...] = ()
     label: str = "text"
     built: str = ""
@@ -52,7 +52,9 @@ class Environment:
         """Hash of everything but the text: texts of one setting can share a document."""
         digest = hashlib.sha256()
         toolchain = self.options.toolchain
-        for part in (toolchain.name, toolchain.coq_version, self.built, *self.options.arguments, *self.setup):
+        options = self.options
+        parts = (options.engine, self.built, options.module_file, *options.arguments, *self.setup)
+        for part in (toolchain.name, toolchain.coq_version, *parts):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
 

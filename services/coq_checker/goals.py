@@ -27,11 +27,17 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Goals:
-    """The goals in focus, how many there are, printed or not, and how many are out of focus, where that is known."""
+    """The goals in focus, as far as they are printed, and how many there are: in focus, out of focus, on the shelf."""
 
     goals: tuple[Goal, ...]
     count: int
     unfocused: int = 0
+    shelved: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.count + self.unfocused + self.shelved
 
 
 def cut(goals: Sequence[Goal], limit_bytes: int) -> tuple[Goal, ...]:

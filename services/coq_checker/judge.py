@@ -1,11 +1,16 @@
 """What the same event means wherever a proof is checked: as a candidate, or as a file's own."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from coq_checker.audit import VARIABLE, Audit
+from coq_checker.candidate import Candidate
+from coq_checker.engine.api import VARIABLE, Audit, Checked, CoqError, Gate, Kind
+from coq_checker.environment import EnvironmentFailedError
+from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.goals import Goals, cut
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.session.api import CoqError
 
 _GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
 _UNFINISHED = (
@@ -16,6 +21,8 @@ _UNFINISHED = (
     "remaining open goals",
     "No such goal",
 )
+_ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
+_WHAT = {"setup": "prelude", "statement": "statement"}
 
 
 def failure_kind(error: CoqError, sentence: str) -> tuple[Verdict, Reason]:
@@ -48,3 +55,88 @@ def judge_audits(audits: Sequence[Audit], policy: AxiomPolicy) -> ProofResult:
         why = f"the proof rests on what is not allowed: {what}."
         return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
     return ProofResult(Verdict.PROVED, axioms=shown)
+
+
+def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolicy, goals_bytes: int) -> ProofResult:
+    """The verdict on a candidate, by what came of it.
+
+    Args:
+        checked: that.
+        candidate: what was checked.
+        gate: through which it had to pass.
+        axioms: what the proof may rest on.
+        goals_bytes: largest text of goals in the verdict.
+
+    Raises:
+        EnvironmentFailedError: what stands before it does not run, or changes what its statement says.
+    """
+    goals = replace(checked.goals, goals=cut(checked.goals.goals, goals_bytes))
+    said = checked.error.message if checked.error is not None else "Coq gave no reason."
+    match checked.kind:
+        case Kind.UNSTATED:
+            raise EnvironmentFailedError(f"the {_WHAT.get(checked.what, 'statement')} does not run in Coq: {said}")
+        case Kind.CHANGED:
+            raise EnvironmentFailedError("the prelude changes what the statement says: leave out what does.")
+        case Kind.NO_PROOF:
+            raise EnvironmentFailedError("the statement does not open a proof.")
+        case Kind.ASTRAY:
+            why = "Coq and the checker do not see the same sentences in this text."
+            return ProofResult(Verdict.REJECTED, Reason.UNCLEAR_TEXT, why)
+        case Kind.REFUSED:
+            why = ast.refusal(checked.head, gate)
+            return _at_sentence(candidate, checked.index, Verdict.REJECTED, Reason.FORBIDDEN_COMMAND, why)
+        case Kind.FAILED:
+            sentence = candidate.quote(checked.index) if checked.index < len(candidate.sentences) else ""
+            kind = failure_kind(checked.error or CoqError(said), sentence)
+            return _with_goals(_at_sentence(candidate, checked.index, *kind, said), goals)
+        case Kind.OPEN:
+            return _open(candidate, goals, done=checked.done)
+        case Kind.MISMATCH:
+            why = f"the script does not prove the asked statement: {_ANCHOR_NAME.sub('the asked statement', said)}"
+            return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
+        case Kind.CLOSED | Kind.UNAUDITED:
+            return _closed(checked, candidate, axioms, said)
+
+
+def _open(candidate: Candidate, goals: Goals, *, done: bool) -> ProofResult:
+    if candidate.gives_up:
+        why = "the proof was given up (Admitted or Abort)."
+        return _with_goals(ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why), goals)
+    if done:
+        why = "no goal is left; the proof is not closed."
+        return ProofResult(Verdict.INCOMPLETE, Reason.UNCLOSED, why)
+    return _with_goals(ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals."), goals)
+
+
+def _closed(checked: Checked, candidate: Candidate, axioms: AxiomPolicy, said: str) -> ProofResult:
+    problem = next((audit.problem for audit in checked.audits if audit.problem is not None), None)
+    if checked.kind is Kind.UNAUDITED or not checked.audits:
+        problem = said
+    if problem is None:
+        return judge_audits(checked.audits, axioms)
+    if candidate.script:
+        why = "after the script, Coq no longer reads the sentence that compares the statements."
+        return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
+    return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, f"the axioms of the proof could not be audited: {problem}")
+
+
+def _with_goals(result: ProofResult, goals: Goals) -> ProofResult:
+    """A result with the goals where it stopped."""
+    return replace(result, goals=goals.goals, goal_count=goals.count, unfocused_count=goals.unfocused)
+
+
+def _at_sentence(candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:
+    """A verdict that one sentence of the candidate decided."""
+    if index >= len(candidate.sentences):
+        return ProofResult(verdict, reason, message)
+    sentence = candidate.sentences[index]
+    return ProofResult(
+        verdict=verdict,
+        reason=reason,
+        message=message,
+        sentence=candidate.quote(index),
+        sentence_index=index,
+        # The end that we added stands at the candidate's own end.
+        start=min(sentence.start, candidate.length),
+        end=min(sentence.end, candidate.length),
+    )

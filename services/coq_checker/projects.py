@@ -3,13 +3,13 @@
 import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from coq_checker.builds import Build
+from coq_checker.engine.options import EngineOptions
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.held_builds import Builds, HeldBuild
-from coq_checker.session.sertop import SessionOptions
 from coq_checker.toolchain import Toolchain
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
@@ -59,7 +59,7 @@ class SourceFile:
 class Projects:
     """Projects by name. A file is read again when it has changed."""
 
-    def __init__(self, toolchain: Toolchain, base: SessionOptions, jobs: int) -> None:
+    def __init__(self, toolchain: Toolchain, base: EngineOptions, jobs: int) -> None:
         self.toolchain = toolchain
         self._base = base
         self._projects: dict[str, Project] = {}
@@ -210,7 +210,7 @@ class Projects:
             return ready[2]
         held = await self._builds.held(project, project.root / source.path)
         build = held.build
-        # sertop takes the module's name from where the file lies under the load path.
+        # Coq takes the module's name from where the file lies under the load path.
         compiled = build.folder / source.path
         made = self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
         self._ready[place] = (source, held, made)
@@ -259,9 +259,9 @@ class Projects:
         self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
     ) -> Environment:
         name = logical or "Top"
-        topfile = name if name.endswith(".v") else name.replace(".", "/") + ".v"
-        # With a name that it does not take sertop ends at its start, which would look like a fault that passes.
-        stem = Path(topfile).stem
+        module_file = name if name.endswith(".v") else name.replace(".", "/") + ".v"
+        # With a name that it does not take Coq ends at its start, which would look like a fault that passes.
+        stem = Path(module_file).stem
         if not is_identifier(stem):
             raise EnvironmentFailedError(
                 f"{label} cannot be a module, since Coq takes {shown(stem)} for no name: rename the file, "
@@ -277,19 +277,11 @@ class Projects:
                         f"the project {project.name!r} binds a folder to {shown(bound)}, which is no logical name: "
                         f"mend its {PROJECT_FILE}."
                     )
-                arguments += [flag, str(folder) if flag == "-I" else f"{folder},{bound}"]
-            flags, setup = project.options.sertop_arguments()
+                arguments += [flag, str(folder)] if flag == "-I" else [flag, str(folder), bound]
+            flags, setup = project.options.engine_arguments()
             arguments += flags
             read_only = (*read_only, *build.read_only)
-        arguments += ["--topfile", topfile]
-        options = SessionOptions(
-            toolchain=self.toolchain,
-            arguments=tuple(arguments),
-            read_only=read_only,
-            environment=self._base.environment,
-            output_bytes=self._base.output_bytes,
-            address_space_bytes=self._base.address_space_bytes,
-        )
+        options = replace(self._base, arguments=tuple(arguments), module_file=module_file, read_only=read_only)
         return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")
 
 

@@ -12,18 +12,18 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 from coq_checker.builds.writing import MachineFaultError, cannot_write, machine_fault
 from coq_checker.candidate import Candidate, read
 from coq_checker.check import Ask
+from coq_checker.engine import process
+from coq_checker.engine.options import EngineOptions
 from coq_checker.environment import Environment
 from coq_checker.gates.statement import anchor
 from coq_checker.gates.text import Mode
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.session import process
 from coqdata.theorem import Theorem, theorems
 
 Answer = tuple[Theorem, ProofResult]
@@ -207,10 +207,10 @@ async def _compile_in(folder: Path, environment: Environment, text: bytes) -> st
     options = environment.options
     setup = "".join(f"{command}\n" for command in environment.setup).encode()
     try:
-        prefix, name = _logical_name(options.arguments)
+        prefix, name = _logical_name(options)
         source = folder / f"{name}.v"
         source.write_bytes(setup + text)
-        arguments = [*_coqc_arguments(options.arguments), "-Q", str(folder), prefix]
+        arguments = [*options.arguments, "-Q", str(folder), prefix]
         common = {"read_only": options.read_only, "writable": [folder], "working_directory": folder}
         said = await _run(
             options.toolchain.command("coqc", "-q", *arguments, str(source), **common),  # type: ignore[arg-type]
@@ -231,36 +231,16 @@ async def _compile_in(folder: Path, environment: Environment, text: bytes) -> st
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _logical_name(arguments: tuple[str, ...]) -> tuple[str, str]:
+def _logical_name(options: EngineOptions) -> tuple[str, str]:
     """Prefix and last part of the name that the text's library has in its session."""
-    if "--topfile" not in arguments:
-        return "PalmettoRecheck", "Recheck"
-    path = Path(arguments[arguments.index("--topfile") + 1]).with_suffix("")
+    path = Path(options.module_file).with_suffix("")
     prefix = path.parent.as_posix() if path.parent.parts else ""
-    for flag, mapping in pairwise(arguments):
-        folder, _, logical = mapping.rpartition(",")
-        if flag in ("-R", "-Q") and path.is_relative_to(folder):
+    words = options.arguments
+    for at, flag in enumerate(words):
+        if flag in ("-R", "-Q") and path.is_relative_to(words[at + 1]):
+            folder, logical = words[at + 1], words[at + 2]
             prefix = "/".join(part for part in (logical, *path.relative_to(folder).parent.parts) if part)
     return prefix.replace("/", "."), path.name
-
-
-def _coqc_arguments(arguments: tuple[str, ...]) -> list[str]:
-    """coqc's form of sertop's flags: `-R DIR NAME` for `-R DIR,NAME`."""
-    found: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word in ("-R", "-Q"):
-            folder, _, name = next(words).rpartition(",")
-            found += [word, folder, name]
-        elif word == "-I":
-            found += [word, next(words)]
-        elif word == "--topfile":
-            next(words)
-        elif word == "--no_prelude":
-            found.append("-noinit")
-        else:
-            found.append("-" + word.lstrip("-").replace("_", "-"))
-    return found
 
 
 async def _run(argv: list[str], folder: Path) -> str | None:

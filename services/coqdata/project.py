@@ -12,13 +12,8 @@ from coqdata.source import read_source
 from coqdata.words import IDENTIFIER, strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
-# Flags of coqc that sertop has too, under its own name.
-_SERTOP_FLAGS = {
-    "-impredicative-set": "--impredicative-set",
-    "-indices-matter": "--indices-matter",
-    "-noinit": "--no_prelude",
-    "-disallow-sprop": "--disallow-sprop",
-}
+# Flags of coqc that every engine has too.
+_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-disallow-sprop"))
 # Flags that change nothing of what is checked.
 _IGNORED = frozenset(("-q", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-noglob", "-quiet"))
 _WITH_VALUE = frozenset(("-w", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-set", "-unset"))
@@ -60,8 +55,8 @@ class LoadOptions:
             found += ["-I", str(folder)]
         return [*found, *self.arguments]
 
-    def sertop_arguments(self) -> tuple[list[str], tuple[str, ...]]:
-        """Of `arguments`: sertop's flags, and commands for what sertop has no flag for.
+    def engine_arguments(self) -> tuple[list[str], tuple[str, ...]]:
+        """Of `arguments`: flags that an engine is started with, and commands for what can be said in the text.
 
         Raises:
             ProjectError: an argument that neither can stand for.
@@ -71,8 +66,8 @@ class LoadOptions:
         given = iter(self.arguments)
         for argument in given:
             value = next(given, "") if argument in _WITH_VALUE else ""
-            if argument in _SERTOP_FLAGS:
-                flags.append(_SERTOP_FLAGS[argument])
+            if argument in _FLAGS:
+                flags.append(argument)
             elif argument == "-w":
                 commands.append(f'Set Warnings "{value}".')
             elif argument in ("-set", "-unset"):

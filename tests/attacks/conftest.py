@@ -1,21 +1,20 @@
 """The pool that the gallery is tried on, as the server has it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from coq_checker.audit import Auditor, PrintAssumptions
-from coq_checker.auditors import choose_auditor
 from coq_checker.check import Ask
 from coq_checker.environment import Environment
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult
-from coq_checker.session.sertop import SessionOptions
+from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain, find_toolchain
 from coqdata.sentence import split
@@ -26,7 +25,7 @@ class Bench:
     """A pool, how its sessions are started, and whether they have the plugin."""
 
     pool: Pool
-    options: SessionOptions
+    options: EngineOptions
     plugin: bool
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
@@ -43,19 +42,13 @@ def toolchain() -> Toolchain:
     return find_toolchain()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["served", "print_assumptions"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native"])
 async def bench(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
-    """A pool with the server's own auditor, and one with Coq's command, which stands in for it."""
-    auditor: Auditor = PrintAssumptions()
-    options = SessionOptions(toolchain)
-    if request.param == "served":
-        auditor, extra = choose_auditor(toolchain)
-        if isinstance(auditor, PrintAssumptions):
-            pytest.skip("the audit plugin is not built here: the server audits by Print Assumptions")
-        options = replace(options, read_only=extra.read_only, environment=extra.environment)
+    """A pool with each engine."""
+    options = engine_options(toolchain)
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
-    async with Pool(settings.pool, auditor, run_folder, Metrics()) as pool:
-        yield Bench(pool, options, request.param == "served")
+    async with Pool(settings.pool, run_folder, Metrics()) as pool:
+        yield Bench(pool, options, request.param == "native")

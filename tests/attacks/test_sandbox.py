@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from coq_checker.run import Ran, run
-from coq_checker.session.sertop import SertopSession, SessionOptions
+from coq_checker.session.sertop import SertopSession, EngineOptions
 from coq_checker.toolchain import SandboxMode, Toolchain
 from coqdata.sentence import split
 
@@ -25,11 +25,11 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 import psutil
-from coq_checker.session.sertop import SertopSession, SessionOptions
+from coq_checker.session.sertop import SertopSession, EngineOptions
 from coq_checker.toolchain import find_toolchain
 
 async def main():
-    session = await SertopSession.start(SessionOptions(find_toolchain()), Path(sys.argv[1]))
+    session = await SertopSession.start(EngineOptions(find_toolchain()), Path(sys.argv[1]))
     fork = await session.fork()
     assert {session.pid, fork.pid} <= {child.pid for child in psutil.Process().children(recursive=True)}
     print(*[child.pid for child in psutil.Process().children(recursive=True)], flush=True)
@@ -49,7 +49,7 @@ def _needs_a_sandbox(toolchain: Toolchain) -> None:
 async def worker(toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SertopSession]:
     """A fork, as candidates get it."""
     monkeypatch.setenv("PALMETTO_SECRET", "of the server alone")
-    session = await SertopSession.start(SessionOptions(toolchain), tmp_path)
+    session = await SertopSession.start(EngineOptions(toolchain), tmp_path)
     try:
         yield await session.fork()
     finally:
@@ -99,7 +99,7 @@ async def test_only_what_is_shared_can_be_loaded(worker: SertopSession, toolchai
     secret.write_text("Definition leaked := I.\n")
     load = f'Load "{secret}". Check leaked.'
     assert (await give(worker, load)).error is not None
-    sharing = SessionOptions(toolchain, read_only=(secret.parent,))
+    sharing = EngineOptions(toolchain, read_only=(secret.parent,))
     other = await SertopSession.start(sharing, tmp_path)
     try:
         assert (await give(other, load)).error is None

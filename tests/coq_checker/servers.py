@@ -58,12 +58,12 @@ class ServerProcess:
     def events(self, name: str) -> list[dict[str, Any]]:
         return [line for line in self.logs if line["event"] == name]
 
-    def sertops(self) -> list[psutil.Process]:
+    def coqs(self) -> list[psutil.Process]:
         """Its Coq processes that live: bases and workers."""
         found = []
         for child in psutil.Process(self.pid).children(recursive=True):
             try:
-                if child.name().startswith("sertop") and child.status() != psutil.STATUS_ZOMBIE:
+                if child.name().startswith(("coqtop", "rocq", "sertop")) and child.status() != psutil.STATUS_ZOMBIE:
                     found.append(child)
             except psutil.NoSuchProcess:
                 continue

@@ -9,7 +9,6 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from coq_checker.audit import PrintAssumptions
 from coq_checker.check import Ask
 from coq_checker.client import (
     CheckerClient,
@@ -31,7 +30,7 @@ from coq_checker.gates.text import Mode
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.worker import Target
-from coq_checker.session.sertop import SessionOptions
+from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -321,7 +320,7 @@ async def test_a_client_that_goes_away_in_the_middle(checker_address: str) -> No
 class TestFullDisks:
     async def test_private_tmp(self, toolchain: Toolchain, tmp_path: Path) -> None:
         """A context that fills its session's /tmp fails by itself, and no other session notices."""
-        options = SessionOptions(toolchain, private_tmp_bytes=128 << 10)
+        options = replace(engine_options(toolchain), private_tmp_bytes=128 << 10)
         limits = CheckerSettings().default_limits
         pool_settings = CheckerSettings(slots=1).pool
 
@@ -330,7 +329,7 @@ class TestFullDisks:
             target = Target(environment, len(context), b"Lemma t : True.", Mode.PROOF)
             return await pool.check(target, Ask(b"exact I.", Mode.PROOF, limits))
 
-        async with Pool(pool_settings, PrintAssumptions(), tmp_path, Metrics()) as pool:
+        async with Pool(pool_settings, tmp_path, Metrics()) as pool:
             fill = "".join(f'Print Universes "u{n}.txt".\n' for n in range(12))
             full = await check(fill.encode())
             assert (full.verdict, full.reason) == (Verdict.ERROR, Reason.ENVIRONMENT)

@@ -50,9 +50,9 @@ def own_server() -> Iterator[ServerProcess]:
 
 def busy(server: ServerProcess) -> bool:
     """Whether a Coq process of the server uses CPU time."""
-    before = {process.pid: sum(process.cpu_times()[:2]) for process in server.sertops()}
+    before = {process.pid: sum(process.cpu_times()[:2]) for process in server.coqs()}
     time.sleep(0.3)
-    for process in server.sertops():
+    for process in server.coqs():
         if process.pid in before and sum(process.cpu_times()[:2]) - before[process.pid] > 0.05:
             return True
     return False
@@ -252,7 +252,7 @@ class TestDraining:
         thread = threading.Thread(target=check)
         thread.start()
         wait_until("the check runs", lambda: busy(server))
-        coqs = server.sertops()
+        coqs = server.coqs()
         assert coqs
         server.terminate()
         assert server.wait() == 0
@@ -266,7 +266,7 @@ class TestDraining:
         server = start_server(slots=1, run_folder=tmp_path)
         with SyncCheckerClient(server.address) as client:
             assert client.check_proof(LEMMA, GOOD).proved
-        coqs = server.sertops()
+        coqs = server.coqs()
         assert coqs
         server.process.send_signal(signal.SIGKILL)
         server.wait()
@@ -301,7 +301,7 @@ class TestDeadCoqs:
         with SyncCheckerClient(own_server.address) as client:
             for _ in range(3):
                 assert client.check_proof(LEMMA, GOOD).proved
-                for process in own_server.sertops():
+                for process in own_server.coqs():
                     process.kill()
                 assert client.check_proof(LEMMA, GOOD).proved
                 assert client.check_file(text="Lemma a : True. Proof. exact I. Qed.")[0].result.proved
@@ -311,7 +311,7 @@ class TestDeadCoqs:
             proof = "do 3000000 (try fail). apply Nat.add_0_r."
             call = asyncio.create_task(client.check_proof(LEMMA, proof, options=LONG))
             await asyncio.to_thread(wait_until, "the check runs", lambda: busy(own_server))
-            for process in own_server.sertops():
+            for process in own_server.coqs():
                 process.kill()
             assert (await call).proved
 
@@ -329,7 +329,7 @@ class TestDeadCoqs:
             call = asyncio.create_task(ask())
             while not done.is_set():
                 if await asyncio.to_thread(busy, own_server):
-                    for process in own_server.sertops():
+                    for process in own_server.coqs():
                         process.kill()
             answers = await call
             assert (answers["loop"].verdict, answers["loop"].reason) == (Verdict.ERROR, Reason.WORKER_LOST)
@@ -342,7 +342,7 @@ class TestDeadCoqs:
             for _ in range(4):
                 for lemma in lemmas:
                     assert (await client.check_proof(lemma, "lia.")).proved
-                sertops = own_server.sertops()
+                sertops = own_server.coqs()
                 pids = {process.pid for process in sertops}
                 for process in sertops:
                     if process.ppid() not in pids:
@@ -363,7 +363,7 @@ class TestDeadCoqs:
         async with CheckerClient(own_server.address) as client:
             call = asyncio.create_task(ask())
             await asyncio.to_thread(wait_until, "the file runs", lambda: busy(own_server))
-            for process in own_server.sertops():
+            for process in own_server.coqs():
                 process.kill()
             assert await call == [Verdict.PROVED, Verdict.PROVED]
 
@@ -382,7 +382,7 @@ def test_a_coq_process_that_hangs_is_replaced(tmp_path: Path) -> None:
         with SyncCheckerClient(server.address) as checker:
             target = FreeStatement("Lemma t : True.")
             assert checker.check_proof(target, "exact I.").proved
-            for sertop in server.sertops():
+            for sertop in server.coqs():
                 sertop.suspend()
             begun = time.monotonic()
             assert checker.check_proof(target, "exact I. Qed.", options=Options(wall_ms=600_000)).proved

@@ -11,7 +11,7 @@ from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.pool.queue import ClosedError, Job, JobQueue, QueueFullError
 from coq_checker.pool.worker import Target
-from coq_checker.session.sertop import SessionOptions
+from coq_checker.engine.options import EngineOptions
 from coq_checker.toolchain import SandboxMode, Toolchain
 
 TOOLCHAIN = Toolchain("test", "8.20.1", "0.20", "/coq", Path("/"), SandboxMode.NONE, "/bin")
@@ -19,7 +19,7 @@ LIMITS = Limits(1000, 1000, 1 << 20, 1 << 20, 1 << 10)
 
 
 def job(context: str, statement: str = "Lemma t : True.", text: str = "auto.") -> Job:
-    environment = Environment(context.encode(), SessionOptions(TOOLCHAIN))
+    environment = Environment(context.encode(), EngineOptions(TOOLCHAIN))
     target = Target(environment, len(context), statement.encode(), Mode.PROOF)
     return Job(target, Ask(text.encode(), Mode.PROOF, LIMITS), asyncio.get_running_loop().create_future())
 

@@ -214,7 +214,7 @@ def test_states_outlive_their_processes(checker: SyncCheckerClient, checker_serv
     with checker.session(context="Require Import Arith.") as session:
         stated = session.run(session.start, "Lemma t (A : Prop) : A -> A.")
         branch = session.run(stated, "intros a.")
-        for process in checker_server.sertops():
+        for process in checker_server.coqs():
             process.kill()
         assert session.run(branch, "exact a. Qed.").in_proof is False
         assert session.query(stated, "Check 1.")
@@ -259,10 +259,10 @@ async def test_goals_and_closing(checker_async: CheckerClient, checker_server: S
         state = await session.run(session.start, "split.", want_goals=False)
         assert state.goals == ()
         assert [goal.conclusion for goal in await session.goals(state)] == ["True", "False"]
-        inside = {process.pid for process in checker_server.sertops()}
+        inside = {process.pid for process in checker_server.coqs()}
     wait_until(
         "the session's processes are gone",
-        lambda: len({one.pid for one in checker_server.sertops()} & inside) < len(inside),
+        lambda: len({one.pid for one in checker_server.coqs()} & inside) < len(inside),
     )
 
 

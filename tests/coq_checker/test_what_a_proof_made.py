@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from coq_checker.audit import Auditor, PluginAuditor, PrintAssumptions
-from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.client import (
     CheckedTheorem,
     Options,
@@ -20,7 +18,8 @@ from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.server.files import FileAsk, FileChecks
-from coq_checker.session.sertop import SessionOptions
+from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain
 
@@ -101,36 +100,33 @@ def test_proofs_inside_of_proofs(checker: SyncCheckerClient, recheck: bool) -> N
     assert found == dict.fromkeys(names, PROVED) | {"inner_bad": (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)}
 
 
-@pytest_asyncio.fixture(params=["plugin", "print_assumptions"])
-async def files(request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[FileChecks]:
-    """Checks of files with each of the two auditors."""
-    auditor: Auditor = PrintAssumptions()
-    if request.param == "plugin":
-        auditor = PluginAuditor()
-    async with Pool(CheckerSettings(slots=1).pool, auditor, tmp_path, Metrics()) as pool:
+@pytest.fixture(params=["native"])
+def options(request: pytest.FixtureRequest, toolchain: Toolchain) -> EngineOptions:
+    """How each of the engines is started."""
+    return engine_options(toolchain)
+
+
+@pytest_asyncio.fixture
+async def files(tmp_path: Path) -> AsyncIterator[FileChecks]:
+    """Checks of files."""
+    async with Pool(CheckerSettings(slots=1).pool, tmp_path, Metrics()) as pool:
         yield FileChecks(pool)
 
 
 @pytest.mark.parametrize("text", RENAMED.values(), ids=RENAMED)
-async def test_with_each_auditor(files: FileChecks, toolchain: Toolchain, text: str) -> None:
-    plugin = plugin_path(toolchain)
-    assert plugin is not None
-    options = SessionOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
+async def test_with_each_engine(files: FileChecks, options: EngineOptions, text: str) -> None:
     ask = FileAsk(CheckerSettings().default_limits, AxiomPolicy(environment=False))
     answers = [one async for one in files.check(Environment((FALSE + text).encode(), options), ask)]
     assert [(one.name, result.verdict) for one, result in answers][1:] == [("zero_is_one", Verdict.REJECTED)]
 
 
-async def test_nested_proofs_with_each_auditor(files: FileChecks, toolchain: Toolchain) -> None:
+async def test_nested_proofs_with_each_engine(files: FileChecks, options: EngineOptions) -> None:
     """Coq holds what is proved inside back until the proof around it ends, and tells little of the second one."""
-    plugin = plugin_path(toolchain)
-    assert plugin is not None
     text = FALSE + (
         "Set Nested Proofs Allowed.\nLemma outer : 0 = 1.\nLemma first : True. Proof. exact I. Qed.\n"
         "Lemma second : 0 = 1. Proof. exact admitted_one. Qed.\nLemma third : 1 = 1. Proof. reflexivity. Qed.\n"
         "exact second.\nQed.\n"
     )
-    options = SessionOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
     ask = FileAsk(CheckerSettings().default_limits, AxiomPolicy(environment=False))
     answers = [one async for one in files.check(Environment(text.encode(), options), ask)]
     found = {one.name: (result.verdict, [name.rpartition(".")[2] for name in result.axioms]) for one, result in answers}

@@ -44,14 +44,16 @@ let goal sigma evar =
 
 let rec take n = function head :: tail when n > 0 -> head :: take (n - 1) tail | _ -> []
 
-(* The first `most` goals in focus, how many there are, and how many are out of focus. *)
+(* The first `most` goals in focus, how many there are, and how many are out of focus and on the shelf. *)
 let of_proof ~most proof =
   let { Proof.sigma; goals; stack; _ } = Proof.data proof in
   let behind = List.fold_left (fun n (before, after) -> n + List.length before + List.length after) 0 stack in
+  let shelved = List.filter (Evd.is_undefined sigma) (Evd.shelf sigma) in
   [
     ("goals", Json.List (List.map (goal sigma) (take most goals)));
     ("count", Json.Int (List.length goals));
     ("unfocused", Json.Int behind);
+    ("shelved", Json.Int (List.length shelved));
   ]
 
 let of_state ~most st =

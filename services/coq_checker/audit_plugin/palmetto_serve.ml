@@ -59,14 +59,16 @@ let advance from most ends text =
 
 let query from text =
   let failed error = [ ("error", Document.problem error) ] in
-  match Document.parse from text with
-  | [ sentence ], None -> (
-      match Document.interp from.st sentence with
-      | _ -> messages ()
-      | exception error -> failed (Exninfo.capture error) @ messages ())
-  | _, Some error -> failed error @ messages ()
-  | _, None ->
-      [ ("error", Json.Object [ ("kind", String "syntax"); ("message", String "This is not one sentence.") ]) ] @ messages ()
+  let came =
+    match Document.parse from text with
+    | [ sentence ], None -> (
+        match Document.interp from.st sentence with
+        | _ -> []
+        | exception error -> failed (Exninfo.capture error))
+    | _, Some error -> failed error
+    | _, None -> [ ("error", Json.Object [ ("kind", String "syntax"); ("message", String "This is not one sentence.") ]) ]
+  in
+  came @ messages ()
 
 (* What the proof made that was stated between two places and ended with a third; what it rests on is looked up at a
    fourth. *)
@@ -85,11 +87,12 @@ let audit ~known ~before ~stated ~(ended : Document.place) ~asked =
 let check from gate attributes ends most keep setup statement closing text =
   let place = at from and ends = List.map int (words ends) in
   let gate = { Candidate.commands = words gate; attributes } in
-  Candidate.protect (fun () ->
-      if closing = "" then
-        Candidate.body ~gate ~ends ~most ~keep ~key:from ~from:place ~setup ~statement text
-      else Candidate.script ~gate ~ends ~most ~from:place ~setup ~anchor:statement ~closing text)
-  @ messages ()
+  let came =
+    Candidate.protect (fun () ->
+        if closing = "" then Candidate.body ~gate ~ends ~most ~keep ~key:from ~from:place ~setup ~statement text
+        else Candidate.script ~gate ~ends ~most ~from:place ~setup ~anchor:statement ~closing text)
+  in
+  came @ messages ()
 
 (* -- processes *)
 

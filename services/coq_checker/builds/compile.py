@@ -16,7 +16,7 @@ from coq_checker.builds.libraries import message_remedy
 from coq_checker.builds.names import logical_folder
 from coq_checker.builds.result import BuildFaultError
 from coq_checker.builds.writing import machine_fault
-from coq_checker.session import process
+from coq_checker.engine import process
 from coq_checker.toolchain import Toolchain
 
 STAGES = ".stage"

@@ -1,7 +1,7 @@
 """The interface of a Coq engine, whatever runs Coq, and its values.
 
-A state is a number that stands for what Coq knows behind a sentence. States are values: running on one makes another and
-leaves it as it is, and each is held until it is released.
+A state is a number that stands for what Coq knows behind a sentence. States are values: running on one makes another
+and leaves it as it is, and each is held until it is released.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,8 @@ class Advanced:
         steps: the sentences that went through, in order.
         messages: what Coq printed.
         error: Coq's, for the sentence behind them.
-        astray: where the sentence behind them stands as Coq sees it, which ends elsewhere than was said; it was not run.
+        astray: where the sentence behind them stands as Coq sees it, where that ends elsewhere than was said; it was
+            not run.
     """
 
     steps: tuple[Step, ...]
@@ -328,8 +329,8 @@ class CoqEngine(Protocol):
     async def fork(self) -> "CoqEngine":
         """A copy of this process, with all of its states, that goes its own way."""
 
-    async def release(self, states: Sequence[int]) -> None:
-        """Lets go of states, with the next call at the latest."""
+    def release(self, states: Sequence[int]) -> None:
+        """Lets go of states, by the next call at the latest."""
 
     def kill(self) -> None:
         """Ends the process at once, and with a first one all its forks. May be called at any time, and twice."""

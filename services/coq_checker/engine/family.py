@@ -62,7 +62,11 @@ class Family:
         return self.folder / str(next(self._names))
 
     async def run(
-        self, program: str, *arguments: str, stdin: int = asyncio.subprocess.DEVNULL, stdout: int = asyncio.subprocess.DEVNULL
+        self,
+        program: str,
+        *arguments: str,
+        stdin: int = asyncio.subprocess.DEVNULL,
+        stdout: int = asyncio.subprocess.DEVNULL,
     ) -> asyncio.subprocess.Process:
         """Starts the first process.
 

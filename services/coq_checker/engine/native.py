@@ -17,8 +17,8 @@ from coq_checker.engine.api import (
     Answered,
     Assumption,
     Audit,
-    CheckTask,
     Checked,
+    CheckTask,
     CoqError,
     EngineCrashedError,
     EngineLostError,
@@ -35,10 +35,11 @@ from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.wire import Door, Wire, WireClosedError, WireForgedError, WireOutputError
 from coq_checker.goals import Goal, Goals, Hypothesis
 
+_ENTRY = """Declare ML Module "palmetto-audit.plugin".
+PalmettoServe "{door.path}" "{door.token}".
+"""
 _START_TIMEOUT_S = 60.0
 _FORK_TIMEOUT_S = 20.0
-# Released states are told with the next call, or when there are so many of them.
-_RELEASED_AT_ONCE = 64
 
 
 class NativeEngine:
@@ -48,14 +49,16 @@ class NativeEngine:
         first, output_bytes, reaped_cpu_ns: see `CoqEngine`.
     """
 
-    def __init__(self, family: Family, wire: Wire, pid: int, inside: int, first: int, parent: "NativeEngine | None") -> None:
+    def __init__(
+        self, family: Family, wire: Wire, hello: dict[str, Any], first: int, parent: "NativeEngine | None"
+    ) -> None:
         self.first = first
         self.output_bytes = family.options.output_bytes
         self.reaped_cpu_ns = 0
         self._family = family
         self._wire = wire
-        self._pid = pid
-        self._inside = inside
+        self._pid = wire.peer
+        self._inside: int = hello["pid"]
         self._parent = parent
         self._killed = False
         self._released: list[int] = []
@@ -76,7 +79,7 @@ class NativeEngine:
         try:
             with Door(family.new_path()) as door:
                 entry = family.folder / "serve.v"
-                entry.write_text(f'Declare ML Module "palmetto-audit.plugin".\nPalmettoServe "{door.path}" "{door.token}".\n')
+                entry.write_text(_ENTRY.format(door=door))
                 root = await family.run(
                     "coqtop", "-q", *options.arguments, "-topfile", options.module_file, "-l", str(entry)
                 )
@@ -91,7 +94,7 @@ class NativeEngine:
         except BaseException:
             family.end()
             raise
-        engine = cls(family, wire, wire.peer, hello["pid"], hello["state"], None)
+        engine = cls(family, wire, hello, hello["state"], None)
         process.limit(engine.pid, address_space_bytes=options.address_space_bytes, file_bytes=options.file_bytes)
         return engine
 
@@ -109,8 +112,7 @@ class NativeEngine:
         try:
             if self._released:
                 released, self._released = self._released, []
-                words = b" ".join(b"%d" % state for state in released)
-                await self._wire.request("release", words, limit_bytes=self.output_bytes)
+                await self._wire.request("release", _numbers(released), limit_bytes=self.output_bytes)
             return await self._wire.request(operation, *fields, limit_bytes=self.output_bytes)
         except WireClosedError as error:
             if self._killed:
@@ -193,11 +195,9 @@ class NativeEngine:
         """Lets the engine, and so its later forks, remember what constants rest on."""
         await self._ask("warm", b"%d" % state, " ".join(names).encode())
 
-    async def release(self, states: Sequence[int]) -> None:
-        """Lets go of states, with the next call at the latest."""
+    def release(self, states: Sequence[int]) -> None:
+        """Lets go of states, by the next call at the latest."""
         self._released += states
-        if len(self._released) >= _RELEASED_AT_ONCE:
-            await self._ask("release", b"")
 
     async def fork(self) -> "NativeEngine":
         """A copy of this process, with all of its states, that goes its own way.
@@ -213,9 +213,7 @@ class NativeEngine:
                     wire, hello = await door.enter()
         except (TimeoutError, OSError, WireClosedError, WireForgedError) as error:
             raise EngineLostError("the forked Coq process did not come up") from error
-        fork = NativeEngine(self._family, wire, wire.peer, hello["pid"], self.first, self)
-        fork._released = list(self._released)
-        return fork
+        return NativeEngine(self._family, wire, hello, self.first, self)
 
     def kill(self) -> None:
         """Ends the process at once; a first process takes its forks and its folder with it."""
@@ -279,7 +277,7 @@ def _goals(answer: dict[str, Any]) -> Goals:
         Goal(tuple(Hypothesis(tuple(names), body, kind) for names, body, kind in one["h"]), one["c"])
         for one in answer.get("goals", ())
     )
-    return Goals(goals, answer.get("count", 0), answer.get("unfocused", 0))
+    return Goals(goals, answer.get("count", 0), answer.get("unfocused", 0), answer.get("shelved", 0))
 
 
 def _audits(answer: dict[str, Any]) -> tuple[Audit, ...]:

@@ -12,6 +12,7 @@ class EngineOptions:
 
     Attributes:
         toolchain: whose Coq runs.
+        engine: which one, `native` or `serapi`.
         arguments: Coq's own (load path and the like).
         module_file: the file whose module the text is, such as `Top.v`.
         read_only: directories that it may read, besides the toolchain's own.
@@ -23,6 +24,7 @@ class EngineOptions:
     """
 
     toolchain: Toolchain
+    engine: str = "native"
     arguments: tuple[str, ...] = ()
     module_file: str = "Top.v"
     read_only: tuple[Path, ...] = ()

@@ -4,7 +4,7 @@ The text gate reads words; this one reads the constructor of Coq's abstract synt
 comment or string can disguise.
 """
 
-from coq_checker.session.api import AstHead
+from coq_checker.engine.api import Gate, Head
 
 # Commands of a proof body: tactics of every tactic language, structure, and a few harmless others.
 _PROOF_BODY = frozenset(
@@ -23,11 +23,11 @@ _PROOF_BODY = frozenset(
         "VernacCheckGuard",
         "VernacSearch",
         "VernacLocate",
-        "VernacPrint",
+        # What Coq holds for one command does much else, such as writing files.
+        "VernacPrint.PrintName",
+        "VernacPrint.PrintAbout",
     }
 )
-# What Coq holds for one command, and does `Print NAME`, `About NAME` and much else, such as writing files.
-_PRINTS = frozenset(("PrintName", "PrintAbout"))
 _TACTIC_ENTRIES = frozenset(
     {
         "VernacSolve",
@@ -40,8 +40,6 @@ _TACTIC_ENTRIES = frozenset(
         "VernacMtac2",
     }
 )
-# What the body of a proof may hold; `VernacEndProof` only where it proves.
-ALLOWED_IN_PROOF = _PROOF_BODY | _TACTIC_ENTRIES
 # What a free-standing script may declare besides.
 _SCRIPT = _PROOF_BODY | {
     "VernacStartTheoremProof",
@@ -87,28 +85,34 @@ _SCRIPT_ENTRIES = _TACTIC_ENTRIES | {
 }
 
 
-def refusal(head: AstHead | None, *, script: bool) -> str | None:
-    """Why the sentence may not be executed; None when it may.
+def _gate(commands: frozenset[str], entries: frozenset[str], *, attributes: bool) -> Gate:
+    return Gate(commands | {f":{entry}" for entry in entries}, attributes)
+
+
+# What the body of a proof may hold, and a free-standing script; `VernacEndProof` only where it proves.
+PROOF = _gate(_PROOF_BODY, _TACTIC_ENTRIES, attributes=False)
+SCRIPT = _gate(frozenset(_SCRIPT), frozenset(_SCRIPT_ENTRIES), attributes=True)
+
+
+def refusal(head: Head | None, gate: Gate) -> str:
+    """Why a gate does not let a sentence pass.
 
     Args:
-        head: what Coq parsed; None when it could not be read, which is refused.
-        script: the sentence stands in a free-standing script, which may declare things.
+        head: what Coq parsed; None when it could not be read.
+        gate: PROOF or SCRIPT.
     """
     if head is None:
         return "Coq's syntax tree of this sentence could not be read, so that it cannot be allowed."
     if head.controlled:
         return "a proof may not use Time, Timeout, Fail, Redirect and the like."
-    if head.attributes and not script:
+    if head.attributes and not gate.attributes:
         return "a proof may not use attributes."
     plugin, _, entry = head.command.partition(":")
     if entry:
-        allowed = _SCRIPT_ENTRIES if script else _TACTIC_ENTRIES
-        return None if entry in allowed else f"a proof may not use the command {entry} of {plugin}."
-    allowed = _SCRIPT if script else _PROOF_BODY
-    if head.command == "VernacEndProof" and head.detail == "Admitted":
+        return f"a proof may not use the command {entry} of {plugin}."
+    if head.command == "VernacEndProof.Admitted":
         return "a proof may not end with Admitted."
-    if head.command == "VernacPrint" and head.detail not in _PRINTS:
+    command, _, _ = head.command.partition(".")
+    if command == "VernacPrint":
         return "a proof may use `Print` with a name, and not otherwise."
-    if head.command not in allowed:
-        return f"a proof may not use the command {head.command.removeprefix('Vernac')}."
-    return None
+    return f"a proof may not use the command {command.removeprefix('Vernac')}."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coq_checker.audit import VARIABLE, Assumption
+from coq_checker.engine.api import VARIABLE, Assumption
 
 
 @dataclass(frozen=True, slots=True)

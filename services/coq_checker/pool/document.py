@@ -1,43 +1,40 @@
-"""A document: one session that has executed a text up to some position, kept to be forked from.
+"""A document: one engine that has executed a text up to some position, kept to be forked from.
 
-It only ever moves forward; a fork goes back to any earlier position in a fraction of a millisecond, so
-that one document serves every theorem of its file.
+It only ever moves forward. States are values, so that a fork of it can begin at any earlier position: one document
+serves every theorem of its file.
 """
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from coq_checker.audit import Auditor
+from coq_checker.engine import process
+from coq_checker.engine.api import (
+    Advanced,
+    CoqEngine,
+    CoqError,
+    EngineCrashedError,
+    EngineLostError,
+    EngineOutputError,
+    Step,
+)
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
-from coq_checker.goals import goals_at
+from coq_checker.goals import MAX_GOALS, Goals, cut
 from coq_checker.limits import Limits
-from coq_checker.pool.navigation import run_in_file
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
 from coq_checker.pool.start import start
 from coq_checker.pool.watchdog import Breach, Watchdog
-from coq_checker.run import Ran, run
-from coq_checker.session import process
-from coq_checker.session.api import (
-    CoqError,
-    CoqSession,
-    SessionCrashedError,
-    SessionLostError,
-    SessionOutputError,
-    queries_at,
-)
-from coq_checker.session.sertop import SertopSession
 from coqdata.theorem import Theorem
 
-# Killed forks stay zombies until their parent ends: the document moves to a fork of its own before they are too many.
-_MAX_FORKS = 400
 # Text between theorems is given to Coq in pieces of this many sentences.
 _PIECE = 200
 # The longest sentence that is looked for where Coq sees other ones than we do.
 _WINDOW_BYTES = 1 << 16
+# Of the goals where a proof failed.
+_GOALS_BYTES = 64 << 10
 # How a proof that fails is left: its theorem is assumed, or dropped where that cannot be (`Derive`).
 _GIVING_UP = (b"Admitted.", b"Abort.")
 
@@ -49,25 +46,26 @@ class Document:
         environment: what it runs.
         reading: of the whole text, with what Coq has said of it so far; it may change behind `position`.
         passed: what came of each theorem's own proof, by where its statement begins, once the document is past it.
-        gated: sentences that the syntax-tree gate has passed in this environment.
-        heard: told of what Coq prints while the document moves on.
-        started: called with each session before the text runs in it.
+        traced: the goals of each state inside of a proof that it has met, where `trace` says how many are wanted.
+
+    Args:
+        environment: what it is to run.
+        watchdog: keeps limits.
+        run_folder: where its engine's folder is made.
+        trace: how many goals of each state in a proof are noted in `traced`.
     """
 
-    def __init__(self, environment: Environment, auditor: Auditor, watchdog: Watchdog, run_folder: Path) -> None:
+    def __init__(self, environment: Environment, watchdog: Watchdog, run_folder: Path, *, trace: int = 0) -> None:
         self.environment = environment
         self.reading = Reading(environment.source)
         self.passed: dict[int, Passed] = {}
-        self.gated: set[bytes] = set()
-        self.heard: Callable[[Sequence[str]], None] | None = None
-        self.started: Callable[[CoqSession], Awaitable[None]] | None = None
+        self.traced: dict[int, Goals] = {}
         self.lock = asyncio.Lock()
         self._states: list[int] = []  # _states[i]: state before sentence i; grows as it moves
-        self._auditor = auditor
         self._watchdog = watchdog
         self._run_folder = run_folder
-        self._session: CoqSession | None = None
-        self._first: CoqSession | None = None
+        self._trace = trace
+        self._engine: CoqEngine | None = None
         self._twin = False
 
     def covers(self, environment: Environment) -> bool:
@@ -87,20 +85,20 @@ class Document:
         return True
 
     @property
-    def session(self) -> CoqSession:
-        """The live session.
+    def engine(self) -> CoqEngine:
+        """The live engine.
 
         Raises:
-            SessionLostError: it was killed, or never started.
+            EngineLostError: it was killed, or never started.
         """
-        if self._session is None:
-            raise SessionLostError("the document's session is gone")
-        return self._session
+        if self._engine is None:
+            raise EngineLostError("the document's engine is gone")
+        return self._engine
 
     @property
     def alive(self) -> bool:
-        """Whether it has a session whose process is there."""
-        return self._session is not None and self._session.alive
+        """Whether it has an engine whose process is there."""
+        return self._engine is not None and self._engine.alive
 
     def index_at(self, position: int) -> int:
         """How many sentences end at or before the byte offset `position`."""
@@ -111,21 +109,15 @@ class Document:
         """Byte offset in the text up to which it has been executed."""
         return self.reading.sentences[len(self._states) - 2].end if len(self._states) > 1 else 0
 
-    def twin(self, session: CoqSession) -> "Document":
-        """The same document in a fork of its session, which goes its own way from here and never starts another."""
+    def twin(self, engine: CoqEngine) -> "Document":
+        """The same document in a fork of its engine, which goes its own way from here and never starts another."""
         twin = copy.copy(self)
         twin.reading = copy.copy(self.reading)
         twin.lock = asyncio.Lock()
-        twin.heard = twin.started = None
         twin._states = list(self._states)
-        twin._session = twin._first = session
+        twin._engine = engine
         twin._twin = True
         return twin
-
-    async def rewind(self, position: int) -> None:
-        """Forgets what was executed after `position`, which it is past."""
-        del self._states[self.index_at(position) + 1 :]
-        await self.session.back_to(self._states[-1])
 
     def holds(self, position: int) -> bool:
         """Whether everything before `position` has been executed."""
@@ -163,15 +155,15 @@ class Document:
             self.close()  # nobody's fault: it died while nothing ran in it
         # On the way Coq may say that the text has other sentences.
         while len(self._states) <= (target := self.index_at(position)):
-            if self._session is None:
+            if self._engine is None:
                 if self._twin:
-                    raise SessionLostError("the worker died on its way to the theorem")
+                    raise EngineLostError("the worker died on its way to the theorem")
                 await self._start()
                 continue
             theorem = self._next_theorem(target)
             known = self.passed.get(theorem.start) if theorem is not None else None
             granted = proof_limits if theorem is not None and proof_limits is not None else limits
-            with self._watchdog.watch(self.session, granted) as guard:
+            with self._watchdog.watch(self.engine, granted) as guard:
                 try:
                     if theorem is None:
                         await self._advance_text(target)
@@ -181,11 +173,11 @@ class Document:
                         done = self.passed.get(theorem.start)
                         if done is not None and done is not known:
                             done.cpu_ns, done.wall_ns = guard.cpu_ns - begun_cpu, guard.wall_ns - begun_wall
-                except (SessionLostError, SessionOutputError) as error:
+                except (EngineLostError, EngineOutputError) as error:
                     self.close()
                     lost += 1
-                    crashed = isinstance(error, SessionCrashedError)
-                    too_much = guard.breach is not None or isinstance(error, SessionOutputError)
+                    crashed = isinstance(error, EngineCrashedError)
+                    too_much = guard.breach is not None or isinstance(error, EngineOutputError)
                     what = self.environment.part(None if theorem is None else theorem.start)
                     given_up = known is not None and known.error is not None
                     if theorem is not None and not given_up and (too_much or lost > 1):
@@ -199,12 +191,12 @@ class Document:
                         kind = EnvironmentUnavailableError if guard.breach is Breach.WALL else EnvironmentFailedError
                         raise kind(f"{what} {why}.") from error
                     elif lost > 1:
-                        raise SessionLostError(f"{what} was lost: {error}") from error
+                        raise EngineLostError(f"{what} was lost: {error}") from error
         return self._states[target]
 
     async def _start(self) -> None:
-        self._first = self._session = await start(self.environment, self._auditor, self._run_folder, self.started)
-        self._states = [self._session.tip]
+        self._engine, first = await start(self.environment, self._run_folder)
+        self._states = [first]
 
     def _next_theorem(self, target: int) -> Theorem | None:
         """The theorem that starts at the next sentence and ends before the target."""
@@ -227,9 +219,9 @@ class Document:
         done = await self._run(first, last)
         if done is None:
             return
-        if done.failed is not None:
-            self._fail(first + done.failed, "it failed", done.error)
-        self._states += done.states
+        if done.error is not None:
+            self._fail(first + len(done.steps), "it failed", done.error)
+        self._states += [step.state for step in done.steps]
 
     async def _advance_theorem(self, theorem: Theorem) -> None:
         first = len(self._states) - 1
@@ -242,159 +234,152 @@ class Document:
         done = await self._run(first, last)
         if done is None:
             return
-        if done.failed is None:
-            self._states += done.states
+        if done.error is None:
+            self._states += [step.state for step in done.steps]
             self.passed[theorem.start] = Passed()
             return
-        failed = first + done.failed
-        if failed < opened or done.error is None:
+        failed = first + len(done.steps)
+        if failed < opened:
             self._fail(failed, "it failed", done.error)
-        state = done.states[done.failed - 1] if done.failed <= len(done.states) else self._states[-1]
-        goals = await goals_at(queries_at(self.session, state), 64 << 10)
-        self.passed[theorem.start] = Passed(done.error, failed, goals.goals, states=tuple(done.states[: done.failed]))
-        await self.session.back_to(self._states[first])
-        await self._assume(first, opened, last)
+        goals = await self.engine.goals(done.steps[-1].state, MAX_GOALS)
+        states = tuple(step.state for step in done.steps)
+        self.passed[theorem.start] = Passed(done.error, failed, cut(goals.goals, _GOALS_BYTES), states=states)
+        await self._assume(first, opened, last, done.steps[: opened - first])
+        self.engine.release(states[opened - first :])
 
-    async def _assume(self, first: int, opened: int, last: int) -> None:
-        """Goes on after a proof that failed: with its theorem assumed, or without it where Coq cannot assume it."""
+    async def _assume(self, first: int, opened: int, last: int, stated: Sequence[Step] = ()) -> None:
+        """Goes on after a proof that failed: with its theorem assumed, or without it where Coq cannot assume it.
+
+        Args:
+            first, opened, last: indices of the first sentence of the statement, of the first behind it, and of the
+                first behind the proof.
+            stated: the statement's sentences, where they have been run.
+        """
         sentences = self.reading.sentences
-        statement = self.environment.source[sentences[first].start : sentences[opened - 1].end]
+        if not stated:
+            statement = self.environment.source[sentences[first].start : sentences[opened - 1].end]
+            again = await self.engine.advance(self._states[first], statement)
+            if not again.through or len(again.steps) != opened - first:
+                self._fail(first, "its statement is not clear", again.error)
+            stated = again.steps
+        behind = stated[-1].state
+        done = Advanced(())
         for ending in _GIVING_UP:
-            done = await run(self.session, statement + b"\n" + ending, opened - first + 1)
-            if done.failed is None and not done.unclear:
+            done = await self.engine.advance(behind, ending)
+            if done.through and done.steps:
                 self.passed[sentences[first].start].left = ending
                 break
-            await self.session.back_to(self._states[first])
         else:
-            self._fail(first, "its statement is not clear", done.error)
+            self._fail(first, "it can be neither proved nor assumed", done.error)
         # Inside the failed proof there is no state of its own: all stand for the statement's.
-        stated = done.states[-2]
-        self._states += done.states[:-1] + [stated] * (last - opened - 1) + [done.states[-1]]
+        inside = [behind] * (last - opened - 1)
+        self._states += [*(step.state for step in stated), *inside, done.steps[-1].state]
 
-    async def _run(self, first: int, last: int) -> Ran | None:
-        """Runs sentences. None where Coq reads the text otherwise: nothing is executed then, and it is read anew."""
+    async def _run(self, first: int, last: int) -> Advanced | None:
+        """Runs sentences. None where Coq reads the text otherwise: they are run again then, as it is read anew."""
         source, sentences = self.environment.source, self.reading.sentences
         begin = sentences[first].start
         ends = [sentence.end - begin for sentence in sentences[first:last]]
-        done = await run_in_file(self.session, source[begin : sentences[last - 1].end], ends)
-        if self.heard is not None:
-            self.heard(done.messages)
-        astray = done.unclear or (done.failed is not None and done.failed == len(done.states))
-        if astray and done.refused is None and await self._follow(first, done):
-            return None
-        if done.unclear:
-            self._fail(first, "Coq does not see the same sentences there as Palmetto")
-        if done.proofs is not None and self.reading.learn(first, done.proofs):
-            await self.session.back_to(self._states[-1])
+        text = source[begin : sentences[last - 1].end]
+        done = await self.engine.advance(self._states[-1], text, ends, self._trace)
+        for step in done.steps:
+            if step.goals is not None:
+                self.traced[step.state] = step.goals
+        syntax = done.error is not None and done.error.syntax
+        if done.astray is not None or syntax:
+            if await self._follow(first, done):
+                self._drop(done)
+                return None
+            if done.astray is not None:
+                self._fail(first + len(done.steps), "Coq does not see the same sentences there as Palmetto")
+        if self.reading.learn(first, [step.proofs for step in done.steps]):
+            self._drop(done)
             return None
         return done
 
-    async def _follow(self, first: int, done: Ran) -> bool:
-        """Takes Coq's own sentences from a place on where it sees others than we do; False where it does not.
+    def _drop(self, done: Advanced) -> None:
+        self.engine.release([step.state for step in done.steps])
+
+    async def _follow(self, first: int, done: Advanced) -> bool:
+        """Takes Coq's own sentence from a place on where it sees another than we do; False where it does not.
 
         What a notation has declared may hold full stops. The sentence where Coq and our lexer part is parsed by itself,
-        with what follows it. The session is back before the piece then.
+        with what follows it.
         """
-        source, session = self.environment.source, self.session
-        begin = self.reading.sentences[first].start
-        spans = [(begin + start, begin + end) for start, end in done.spans]
-        if not self.reading.follow(first, spans):
-            at, tip = spans[-1][1] if spans else begin, session.tip
-            found = await session.add(source[at : at + _WINDOW_BYTES], most=1)
-            await session.back_to(tip)
-            beyond = [(at + start, at + end) for start, end in found.spans]
-            if not self.reading.follow(first + len(spans), beyond):
-                return False
-        await session.back_to(self._states[-1])
-        return True
+        source, reading = self.environment.source, self.reading
+        begin = reading.sentences[first].start
+        index = first + len(done.steps)
+        if done.astray is not None:
+            start, end = done.astray
+            return reading.follow(index, [(begin + start, begin + end)])
+        at = begin + done.steps[-1].end if done.steps else begin
+        state = done.steps[-1].state if done.steps else self._states[-1]
+        found = await self.engine.next_sentence(state, source[at : at + _WINDOW_BYTES])
+        return found is not None and reading.follow(index, [(at + found[0], at + found[1])])
 
     def _fail(self, sentence: int, otherwise: str, error: CoqError | None = None) -> NoReturn:
         where = self.reading.sentences[min(sentence, len(self.reading.sentences) - 1)]
         line = self.environment.source.count(b"\n", 0, where.start) + 1
-        self.close()  # half of a piece may be in the session
         said = error.message if error is not None else otherwise
         syntax = error is not None and error.syntax
         message = f"{self.environment.label}, line {line}: {said}"
         raise EnvironmentFailedError(message, where.start, where.end, said=said, syntax=syntax)
 
-    async def fork_at(self, position: int, limits: Limits) -> CoqSession:
-        """A fork of the session, gone back to `position`.
+    async def fork_past(self, position: int, limits: Limits) -> tuple[CoqEngine, int]:
+        """A fork of the engine, which has executed at least everything before `position`, and the state there.
 
         Raises:
             EnvironmentFailedError: see `prepare`.
-            SessionLostError: the session died; the next call starts anew.
-        """
-        worker, state = await self.fork_past(position, limits)
-        try:
-            await worker.back_to(state)
-        except BaseException:
-            worker.kill()
-            raise
-        return worker
-
-    async def fork_past(self, position: int, limits: Limits) -> tuple[CoqSession, int]:
-        """A fork of the session, which has executed at least everything before `position`, and the state there.
-
-        Raises:
-            EnvironmentFailedError: see `prepare`.
-            SessionLostError: the session died; the next call starts anew.
+            EngineLostError: the engine died; the next call starts anew.
         """
         async with self.lock:
             state = await self.prepare(position, limits)
             try:
-                session = self.session
-                if isinstance(session, SertopSession) and session.forks >= _MAX_FORKS:
-                    session = await self._renew(session)
-                return await self._fork(session), state
-            except SessionLostError:
+                return await self._fork(self.engine), state
+            except EngineLostError:
                 self.close()
                 raise
 
     @staticmethod
-    async def _fork(session: CoqSession) -> CoqSession:
-        """A fork; made to its end even where the caller is cancelled, so that the session can be used again."""
-        forking = asyncio.ensure_future(session.fork())
+    async def _fork(engine: CoqEngine) -> CoqEngine:
+        """A fork; made to its end even where the caller is cancelled, so that the engine can be used again."""
+        forking = asyncio.ensure_future(engine.fork())
         try:
             return await asyncio.shield(forking)
         except asyncio.CancelledError:
             (await forking).kill()
             raise
 
-    async def warm(self, names: list[str], limits: Limits) -> None:
+    async def warm(self, names: Sequence[str], limits: Limits) -> None:
         """Lets the document remember what constants rest on, for the forks to come."""
         async with self.lock:
-            if self._session is None or not self.alive:
+            if self._engine is None or not self.alive:
                 return
-            with self._watchdog.watch(self._session, limits):
+            with self._watchdog.watch(self._engine, limits):
                 try:
-                    await self._auditor.warm(self._session, names)
-                except (SessionLostError, SessionOutputError):
+                    await self._engine.warm(self._states[-1], names)
+                except (EngineLostError, EngineOutputError):
                     self.close()
 
-    async def _renew(self, session: CoqSession) -> CoqSession:
-        fresh = await self._fork(session)
-        if session is not self._first:
-            session.kill()
-        self._session = fresh
-        return fresh
-
     def forget(self, theorem: Theorem) -> None:
-        """Lets the proof of a theorem be tried anew: everything is executed again when it is asked for."""
+        """Lets the proof of a theorem be tried anew: it, and what stands behind it, is run again when asked for."""
         self.passed.pop(theorem.start, None)
-        self.close()
+        before = self.index_at(theorem.start)
+        if self._engine is not None and len(self._states) > before:
+            self._engine.release(self._states[before + 1 :])
+            del self._states[before + 1 :]
 
     def pids(self) -> list[int]:
         """The processes that hold it."""
-        return [session.pid for session in {self._session, self._first} if session is not None]
+        return [self._engine.pid] if self._engine is not None else []
 
     def rss_bytes(self) -> int:
         """Resident memory of its process; a part of it is shared with its forks."""
         return sum(process.rss_bytes(pid) for pid in self.pids())
 
     def close(self) -> None:
-        """Kills the session and every fork of it."""
-        for session in (self._session, self._first):
-            if session is not None:
-                session.kill()
-        self._session = self._first = None
+        """Kills the engine and every fork of it."""
+        if self._engine is not None:
+            self._engine.kill()
+        self._engine = None
         self._states = []

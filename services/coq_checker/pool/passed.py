@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from coq_checker.engine.api import CoqError, EngineCrashedError, EngineLostError, EngineOutputError
 from coq_checker.goals import Goal
 from coq_checker.limits import Limits
 from coq_checker.pool.watchdog import Breach
 from coq_checker.result import Reason, Verdict
-from coq_checker.session.api import CoqError, SessionCrashedError, SessionLostError, SessionOutputError
 
 _BREACHES = {
     Breach.CPU: (Verdict.TIMEOUT, Reason.CPU_LIMIT, "the CPU limit of {0.cpu_ms} ms was reached."),
@@ -25,7 +25,7 @@ def breach_verdict(breach: Breach, limits: Limits) -> tuple[Verdict, Reason, str
     return verdict, reason, text.format(limits)
 
 
-def crash_message(error: SessionLostError) -> str:
+def crash_message(error: EngineLostError) -> str:
     """The message of a text that ends Coq's process."""
     return f"this text ends Coq's process, each time that it is tried ({error})."
 
@@ -59,10 +59,10 @@ class Passed:
     @classmethod
     def broken(cls, breach: Breach | None, limits: Limits, error: Exception) -> "Passed":
         """A proof that passed a limit, or killed its session."""
-        if isinstance(error, SessionOutputError):
+        if isinstance(error, EngineOutputError):
             why = CoqError(f"Coq's answer passed the output limit of {limits.output_bytes} bytes.")
             return cls(why, verdict=Verdict.FAILED, reason=Reason.OUTPUT_LIMIT, limits=limits)
-        if isinstance(error, SessionCrashedError):
+        if isinstance(error, EngineCrashedError):
             return cls(CoqError(crash_message(error)), verdict=Verdict.FAILED, reason=Reason.CRASHED, limits=limits)
         if breach is None:
             why = CoqError(f"the Coq process died on this proof ({error}).")

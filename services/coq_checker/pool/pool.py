@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coq_checker.audit import Auditor
 from coq_checker.check import Ask
+from coq_checker.engine import process
+from coq_checker.engine.api import EngineCrashedError, EngineLostError, EngineStartError
+from coq_checker.engine.family import all_ended
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.gates.statement import StatementError
 from coq_checker.gates.text import Mode
@@ -22,9 +24,6 @@ from coq_checker.pool.queue import ClosedError, Job, JobQueue
 from coq_checker.pool.watchdog import Watchdog
 from coq_checker.pool.worker import Target, Worker
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionCrashedError, SessionLostError, SessionStartError
-from coq_checker.session.sertop import all_ended
 
 # How often an item may lose its process while it runs, and before that.
 _TRIES, _TRIES_BEFORE = 2, 4
@@ -58,10 +57,9 @@ class PoolSettings:
 class Pool:
     """Checks candidates in forked workers. Use as an async context manager."""
 
-    def __init__(self, settings: PoolSettings, auditor: Auditor, run_folder: Path, metrics: Metrics) -> None:
+    def __init__(self, settings: PoolSettings, run_folder: Path, metrics: Metrics) -> None:
         self.settings = settings
         self.watchdog = Watchdog(settings.stall_s)
-        self.auditor = auditor
         self.queue = JobQueue(settings.queue_size)
         self._run_folder = run_folder
         self._metrics = metrics
@@ -216,7 +214,7 @@ class Pool:
     async def _verdict(self, box: list[Worker | None], job: Job) -> ProofResult:
         started_ns = time.monotonic_ns()
         environment_ns = 0
-        losses: list[SessionLostError] = []
+        losses: list[EngineLostError] = []
         before = 0
         crash = self._crashes.get(job)
         while True:
@@ -238,13 +236,13 @@ class Pool:
                     await worker.advance(self.settings.environment_limits)
                     environment_ns = time.monotonic_ns() - begun_ns
                 running = True
-                result = await worker.check(job.ask, self.auditor, self.watchdog)
+                result = await worker.check(job.ask, self.watchdog)
             except (EnvironmentFailedError, StatementError) as error:
                 passing = isinstance(error, EnvironmentUnavailableError)
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE if passing else Reason.ENVIRONMENT, str(error))
-            except SessionStartError as error:
+            except EngineStartError as error:
                 result = ProofResult(Verdict.ERROR, Reason.UNAVAILABLE, str(error))
-            except SessionLostError as error:
+            except EngineLostError as error:
                 if box[0] is not None:
                     box[0].kill()
                     box[0] = None
@@ -259,7 +257,7 @@ class Pool:
                 if before >= _TRIES_BEFORE:
                     why = f"the Coq process died {before} times before this item could run ({error})."
                     result = ProofResult(Verdict.ERROR, Reason.WORKER_LOST, why)
-                elif all(isinstance(one, SessionCrashedError) for one in losses):
+                elif all(isinstance(one, EngineCrashedError) for one in losses):
                     result = await self._crashed(job, error)
                 else:
                     why = f"the Coq process was lost {_TRIES} times on this item ({error}); send it again."
@@ -268,16 +266,16 @@ class Pool:
         self._metrics.checked(result)
         return result.with_timings(queue_ns=started_ns - job.queued_ns, environment_ns=environment_ns)
 
-    async def _crashed(self, job: Job, error: SessionLostError) -> ProofResult:
+    async def _crashed(self, job: Job, error: EngineLostError) -> ProofResult:
         """The verdict on a candidate that ended two processes: its statement may do that by itself."""
         ask = replace(job.ask, text=b"", mode=Mode.PROOF, partial=True)
         worker: Worker | None = None
         try:
             worker = await self.make_worker(replace(job.target, mode=Mode.PROOF))
-            await worker.check(ask, self.auditor, self.watchdog)
-        except SessionCrashedError:
+            await worker.check(ask, self.watchdog)
+        except EngineCrashedError:
             return ProofResult(Verdict.ERROR, Reason.ENVIRONMENT, f"the statement ends Coq's process ({error}).")
-        except (EnvironmentFailedError, SessionLostError, SessionStartError):
+        except (EnvironmentFailedError, EngineLostError, EngineStartError):
             pass  # it says nothing about the statement
         finally:
             if worker is not None:
@@ -301,14 +299,14 @@ class Pool:
         document = self._documents.get(environment.id) or self._related(environment)
         if document is None:
             self._make_room()
-            document = Document(environment, self.auditor, self.watchdog, self._run_folder)
+            document = Document(environment, self.watchdog, self._run_folder)
         self._documents[environment.id] = document
         self._documents.move_to_end(environment.id)
         return document
 
-    def own_document(self, environment: Environment) -> Document:
-        """A document that the pool does not keep; whoever asked closes it."""
-        return Document(environment, self.auditor, self.watchdog, self._run_folder)
+    def traced_document(self, environment: Environment, most: int) -> Document:
+        """A document that notes the goals it meets, `most` of each state; whoever asked closes it."""
+        return Document(environment, self.watchdog, self._run_folder, trace=most)
 
     def _related(self, environment: Environment) -> Document | None:
         for document in set(self._documents.values()):
@@ -362,15 +360,6 @@ class Pool:
     def count(self, result: ProofResult) -> None:
         """Notes a verdict that was reached outside of the queue."""
         self._metrics.checked(result)
-
-    @contextlib.asynccontextmanager
-    async def fork(self, environment: Environment, position: int) -> AsyncIterator[CoqSession]:
-        """A session of one's own at a position of an environment, for as long as the block lasts."""
-        session = await self.document(environment).fork_at(position, self.settings.environment_limits)
-        try:
-            yield session
-        finally:
-            session.kill()
 
     def usage(self) -> dict[str, int]:
         """Figures for the metrics: documents, idle workers, queued and running jobs, memory in bytes."""

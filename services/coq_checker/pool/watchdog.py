@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from coq_checker.engine import process
+from coq_checker.engine.api import CoqEngine
 from coq_checker.limits import Limits
-from coq_checker.session import process
-from coq_checker.session.api import CoqSession
 
-# How often a session is looked at: the more often, the nearer it is to a limit.
+# How often an engine is looked at: the more often, the nearer it is to a limit.
 _SHORTEST_MS, _LONGEST_MS = 10, 100
-# How often it is looked whether a session stands still.
+# How often it is looked whether an engine stands still.
 _STALL_EVERY_NS = 1_000_000_000
 # What is over sooner has had no time to start other processes worth counting.
 LONG_NS = 50_000_000
@@ -48,10 +48,10 @@ class Breach(Enum):
 
 @dataclass(slots=True, eq=False)
 class Guard:
-    """A watch over one session while it works on one thing.
+    """A watch over one engine while it works on one thing.
 
     Attributes:
-        breach: the limit that was passed, after which the session was killed; None so far.
+        breach: the limit that was passed, after which the engine was killed; None so far.
         last_cpu_ns: CPU time when it was last looked at: what is known of it once the process is gone.
         due_ns, memory_due_ns: when it and its memory are looked at next.
         shared_due_ns: when its memory without what is shared is estimated next.
@@ -60,7 +60,7 @@ class Guard:
         stall_due_ns: when it is looked whether it stands still.
     """
 
-    session: CoqSession
+    engine: CoqEngine
     limits: Limits
     start_cpu_ns: int
     start_rss_bytes: int
@@ -80,20 +80,20 @@ class Guard:
     @property
     def cpu_ns(self) -> int:
         """CPU time since the watch began; 0 once the process is gone."""
-        return self.counted(process.cpu_ns(self.session.pid))
+        return self.counted(process.cpu_ns(self.engine.pid))
 
     def counted(self, cpu_ns: int) -> int:
-        """What counts of a CPU time that the session and what it started have taken in all."""
-        return max(0, cpu_ns - self.session.reaped_cpu_ns - self.start_cpu_ns)
+        """What counts of a CPU time that the engine and what it started have taken in all."""
+        return max(0, cpu_ns - self.engine.reaped_cpu_ns - self.start_cpu_ns)
 
     @property
     def own_cpu_ns(self) -> int:
         """CPU time of the process itself since the watch began: cheaper, for what starts no others."""
-        return max(0, process.own_cpu_ns(self.session.pid) - self.start_cpu_ns)
+        return max(0, process.own_cpu_ns(self.engine.pid) - self.start_cpu_ns)
 
     def stalls(self, stall_ns: int) -> bool:
         """Whether the process, and what it started, has taken no CPU time for so long: it waits in vain."""
-        cpu_ns, now_ns = process.cpu_ns(self.session.pid), time.monotonic_ns()
+        cpu_ns, now_ns = process.cpu_ns(self.engine.pid), time.monotonic_ns()
         if cpu_ns != self.seen_cpu_ns:
             self.seen_cpu_ns, self.seen_ns = cpu_ns, now_ns
         return now_ns - self.seen_ns > stall_ns
@@ -137,15 +137,15 @@ def _at_most(family: list[process.Usage]) -> int:
 
 
 def _wait_ms(left_ms: int) -> int:
-    """How long a session is left alone that is so far from a limit."""
+    """How long an engine is left alone that is so far from a limit."""
     return max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2))
 
 
 class Watchdog:
-    """Looks at every guarded session: the more often the nearer it is to a limit, and seldom where a look costs much.
+    """Looks at every guarded engine: the more often the nearer it is to a limit, and seldom where a look costs much.
 
     Args:
-        stall_s: a session that is at work and takes no CPU time for so long hangs.
+        stall_s: an engine that is at work and takes no CPU time for so long hangs.
     """
 
     def __init__(self, stall_s: float = 30.0) -> None:
@@ -154,16 +154,16 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
 
     @contextlib.contextmanager
-    def watch(self, session: CoqSession, limits: Limits) -> Iterator[Guard]:
-        """Guards `session` inside the block: it is killed when it passes a limit, and `breach` says which."""
+    def watch(self, engine: CoqEngine, limits: Limits) -> Iterator[Guard]:
+        """Guards `engine` inside the block: it is killed when it passes a limit, and `breach` says which."""
         guard = Guard(
-            session,
+            engine,
             limits,
-            process.own_cpu_ns(session.pid),
-            process.rss_bytes(session.pid),
+            process.own_cpu_ns(engine.pid),
+            process.rss_bytes(engine.pid),
             time.monotonic_ns(),
         )
-        session.output_bytes = limits.output_bytes
+        engine.output_bytes = limits.output_bytes
         # Most of what is asked is over before the first look.
         guard.due_ns = guard.start_ns + 1_000_000 * _wait_ms(min(limits.wall_ms, limits.cpu_ms // _CORES))
         guard.memory_due_ns = guard.start_ns + _MEMORY_EVERY_NS
@@ -176,11 +176,11 @@ class Watchdog:
         finally:
             if guard.wall_ns > LONG_NS:
                 # The next watch must not count again what these programs took.
-                session.reaped_cpu_ns = process.reaped_cpu_ns(session.pid)
+                engine.reaped_cpu_ns = process.reaped_cpu_ns(engine.pid)
             self._guards.discard(guard)
 
     def _plan(self) -> None:
-        """Has the next look come when the first of the sessions is due."""
+        """Has the next look come when the first of the engines is due."""
         due_ns = min((guard.due_ns for guard in self._guards if guard.breach is None), default=None)
         if due_ns is None:
             return
@@ -207,7 +207,7 @@ class Watchdog:
         # CPU time runs no faster than the clock for one thread; hammers start processes, hence the cores.
         left_ms = min(limits.wall_ms - wall_ms, limits.cpu_ms // _CORES - wall_ms)
         if limits.wall_ms > wall_ms and left_ms <= 0:
-            family = process.family(guard.session.pid)
+            family = process.family(guard.engine.pid)
             cpu_ns = guard.counted(sum(one.cpu_ns for one in family))
             left_ms = min(limits.wall_ms - wall_ms, (limits.cpu_ms - cpu_ns // 1_000_000) // _CORES)
             if cpu_ns >= limits.cpu_ms * 1_000_000:
@@ -216,7 +216,7 @@ class Watchdog:
             guard.breach = Breach.WALL
         elif guard.breach is None and now_ns >= guard.memory_due_ns:
             guard.memory_due_ns = now_ns + _MEMORY_EVERY_NS
-            family = family or process.family(guard.session.pid)
+            family = family or process.family(guard.engine.pid)
             rss = sum(one.rss_bytes for one in family)
             if rss - guard.start_rss_bytes > limits.memory_bytes and (
                 len(family) == 1 or guard.too_large(family, now_ns)
@@ -227,8 +227,8 @@ class Watchdog:
         guard.due_ns = now_ns + 1_000_000 * max(_wait_ms(left_ms), rest_ms)
         if guard.breach is not None:
             guard.last_cpu_ns = guard.cpu_ns
-            guard.session.kill()
+            guard.engine.kill()
         elif now_ns >= guard.stall_due_ns:
             guard.stall_due_ns = now_ns + _STALL_EVERY_NS
             if guard.stalls(self._stall_ns):
-                guard.session.kill()  # as if it had died: what it was at work on is tried once more
+                guard.engine.kill()  # as if it had died: what it was at work on is tried once more

@@ -2,32 +2,24 @@
 
 from dataclasses import dataclass
 
-from coq_checker.audit import Auditor, PluginAuditor
-from coq_checker.candidate import Candidate, read
 from coq_checker.check import Ask, Place, check
-from coq_checker.environment import Environment, EnvironmentFailedError
-from coq_checker.gates.statement import Anchor, anchor
+from coq_checker.engine import process
+from coq_checker.engine.api import CoqEngine, EngineLostError, EngineOutputError
+from coq_checker.environment import Environment
 from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
 from coq_checker.pool.watchdog import LONG_NS, Watchdog
-from coq_checker.quick import Quick, Spot, coqs_sentences, quick_check
 from coq_checker.result import ProofResult, Reason, Verdict
-from coq_checker.run import open_proofs, run
-from coq_checker.session import process
-from coq_checker.session.api import CoqSession, SessionLostError, SessionOutputError, queries_at
-from coqdata.sentence import Split, split
 
-# After this many candidates a worker is made anew: SerAPI keeps every comment and every state it saw.
+# After this many candidates a worker is made anew, whatever it has kept of them.
 MAX_USES = 1000
 # ... or when it has grown by this much. CoqHammer remembers what it read of the libraries (300 to 600 MB), and the next
 # `hammer` in the process takes 1 CPU second in place of 5 until it looks for a proof.
 MAX_GROWTH_BYTES = 1 << 30
 # A worker goes on by itself to a theorem that is no farther than this.
 _NEAR_BYTES = 8 << 10
-# After an audit that took longer, the document is told what to remember for its next forks.
-_SLOW_AUDIT_NS = 15_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +51,13 @@ class Target:
 class Worker:
     """One forked session, for the targets that its document was past when it was forked, and near ones beyond."""
 
-    def __init__(self, target: Target, base: Document, document: Document, session: CoqSession) -> None:
+    def __init__(self, target: Target, base: Document, document: Document, engine: CoqEngine) -> None:
         self.target = target
         self.uses = 0
         self._base = base
         self._document = document
-        self._session = session
-        self._stands_at: tuple[Target, Place] | None = None
-        self._start_rss = process.rss_bytes(session.pid)
+        self._engine = engine
+        self._start_rss = process.rss_bytes(engine.pid)
         self.dead = False
         self.lesson: tuple[str, ...] = ()
 
@@ -76,10 +67,10 @@ class Worker:
 
         Raises:
             EnvironmentFailedError: the environment does not run.
-            SessionLostError: a process died on the way; the next try starts anew.
+            EngineLostError: a process died on the way; the next try starts anew.
         """
-        session, _ = await base.fork_past(target.position, limits)
-        return cls(target, base, base.twin(session), session)
+        engine, _ = await base.fork_past(target.position, limits)
+        return cls(target, base, base.twin(engine), engine)
 
     def turn_to(self, target: Target, *, go_on: bool) -> bool:
         """Serves another target of the same text from now on; False where the worker cannot.
@@ -112,11 +103,9 @@ class Worker:
 
         Raises:
             EnvironmentFailedError: that does not run.
-            SessionLostError: the worker died.
+            EngineLostError: the worker died.
         """
         try:
-            self._stands_at = None
-            await self._document.rewind(self._document.position)
             await self._document.prepare(self.target.position, limits)
         except BaseException:
             self.kill()
@@ -125,33 +114,31 @@ class Worker:
     @property
     def worn(self) -> bool:
         """Whether it should be made anew before the next candidate."""
-        if self.dead or self.uses >= MAX_USES or not self._session.alive or not self._base.alive:
+        if self.dead or self.uses >= MAX_USES or not self._engine.alive or not self._base.alive:
             return True
-        return process.rss_bytes(self._session.pid) - self._start_rss > MAX_GROWTH_BYTES
+        return process.rss_bytes(self._engine.pid) - self._start_rss > MAX_GROWTH_BYTES
 
-    async def check(self, ask: Ask, auditor: Auditor, watchdog: Watchdog) -> ProofResult:
+    async def check(self, ask: Ask, watchdog: Watchdog) -> ProofResult:
         """The verdict on one candidate, its limits kept.
 
         Raises:
             EnvironmentFailedError: the statement does not run.
-            SessionLostError: the worker died without having passed a limit; another may be tried.
+            EngineLostError: the worker died without having passed a limit; another may be tried.
         """
-        parsed = split(ask.text, declaring=self._document.reading.declarations(self.target.position))
-        candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial, parsed=parsed)
-        quickly = isinstance(auditor, PluginAuditor) and self.target.mode is Mode.PROOF
-        if isinstance(candidate, ProofResult) and (not quickly or candidate.reason is Reason.INVALID_REQUEST):
-            return candidate
+        target, reading = self.target, self._document.reading
+        state, declaring = self._document.state_at(target.position), reading.declarations(target.position)
         self.uses += 1
-        with watchdog.watch(self._session, ask.limits) as guard:
+        with watchdog.watch(self._engine, ask.limits) as guard:
             try:
-                result = await self._checked(ask, parsed, candidate, auditor)
+                judged = await check(Place(self._engine, state, target.setup, target.statement, declaring), ask)
+                self.lesson, result = judged.lesson, judged.result
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < LONG_NS else guard.cpu_ns
-            except SessionOutputError:
+            except EngineOutputError:
                 self.kill()
                 why = f"Coq's answer passed the output limit of {ask.limits.output_bytes} bytes."
                 result = ProofResult(Verdict.FAILED, Reason.OUTPUT_LIMIT, why)
                 cpu_ns = guard.cpu_ns
-            except SessionLostError:
+            except EngineLostError:
                 self.kill()
                 if guard.breach is None:
                     raise
@@ -162,90 +149,13 @@ class Worker:
                 raise
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
-    async def _checked(
-        self, ask: Ask, parsed: Split, candidate: Candidate | ProofResult, auditor: Auditor
-    ) -> ProofResult:
-        """In one command where that gives a clear answer, else step by step."""
-        target, session = self.target, self._session
-        if isinstance(auditor, PluginAuditor) and target.mode is Mode.PROOF:
-            spot = Spot(session, self._document.state_at(target.position), target.setup, target.statement)
-            quick = await self._quickly(spot, ask, candidate, auditor)
-            if quick is None:
-                # An imported notation may hold full stops that end no sentence.
-                coqs = split(ask.text, await coqs_sentences(spot, ask.text))
-                if [one.end for one in coqs.sentences] != [one.end for one in parsed.sentences]:
-                    candidate = read(ask.text, ask.mode, ask.max_sentences, partial=ask.partial, parsed=coqs)
-                    quick = await self._quickly(spot, ask, candidate, auditor)
-            if quick is not None:
-                self.lesson = quick.lesson
-                return quick.result
-        if isinstance(candidate, ProofResult):
-            return candidate
-        place = await self._stand()
-        result = await check(place, ask, candidate, auditor)
-        if result.proved and result.timings.audit_ns > _SLOW_AUDIT_NS:
-            self.lesson = tuple(await auditor.learn(queries_at(session), place.name))
-        await session.back_to(place.state)
-        return result
-
-    @staticmethod
-    async def _quickly(
-        spot: Spot, ask: Ask, candidate: Candidate | ProofResult, auditor: PluginAuditor
-    ) -> Quick | None:
-        if isinstance(candidate, ProofResult):
-            return None
-        return await quick_check(spot, ask, candidate, auditor, _SLOW_AUDIT_NS)
-
-    async def _stand(self) -> Place:
-        """Goes to the target and opens its statement there, unless it stands there already."""
-        target = self.target
-        # Each script meets an anchor of its own: a name that an earlier answer gave away is worth
-        # nothing, where a script that knew its anchor's name could put another meaning over it.
-        if self._stands_at is None or self._stands_at[0] != target or target.mode is Mode.SCRIPT:
-            self._stands_at = None
-            await self._document.rewind(target.position)
-            self._stands_at = target, await _open(target, self._session, self._document.gated)
-        return self._stands_at[1]
-
     async def teach(self, limits: Limits) -> None:
         """Hands on to the document what made the last audit slow."""
         names, self.lesson = self.lesson, ()
         if names:
-            await self._base.warm(list(names), limits)
+            await self._base.warm(names, limits)
 
     def kill(self) -> None:
         """Ends it at once."""
         self.dead = True
-        self._session.kill()
-
-
-async def _open(target: Target, session: CoqSession, known: set[bytes]) -> Place:
-    before = session.tip
-    await _set_up(target, session)
-    if target.mode is Mode.SCRIPT:
-        fixed: Anchor = anchor(target.statement)
-        done = await run(session, fixed.before.encode(), 1)
-        name = fixed.check
-        closing: str | None = fixed.after
-    else:
-        done = await run(session, target.statement, 1)
-        closing = None
-        name = ""
-    if done.failed is not None or done.unclear:
-        message = done.error.message if done.error is not None else "it is not one sentence"
-        raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
-    if target.mode is Mode.PROOF:
-        opened = await open_proofs(session)
-        if not opened:
-            raise EnvironmentFailedError("the statement does not open a proof.")
-        name = opened[0]
-    return Place(session, session.tip, before, name, closing, known)
-
-
-async def _set_up(target: Target, session: CoqSession) -> None:
-    """What stands before the statement, sentence by sentence: a `Require` changes how the next one is read."""
-    for sentence in split(target.setup).sentences:
-        done = await run(session, target.setup[sentence.start : sentence.end], 1)
-        if done.failed is not None or done.unclear:
-            said = done.error.message if done.error is not None else "it is not one sentence"
-            raise EnvironmentFailedError(f"the prelude does not run in Coq: {said}")
+        self._engine.kill()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import Proof
 from coq_checker.ending import left_open
+from coq_checker.engine.api import EngineLostError, EngineOutputError, Proof
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.judge import failure_kind, judge_audits
@@ -16,7 +16,6 @@ from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
 from coq_checker.recheck import GIVEN_UP, assumed, recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
-from coq_checker.session.api import SessionLostError, SessionOutputError
 from coqdata.theorem import Theorem
 
 _TRIES = 2
@@ -109,7 +108,7 @@ class FileChecks:
             async with self._pool.busy(), document.lock:
                 await document.prepare(size, self._pool.settings.environment_limits)
                 problem = document.reading.problem_of(size)
-                left = "" if problem else await left_open(document.session, document.state_at(size))
+                left = "" if problem else await left_open(document.engine, document.state_at(size))
             if problem or left:
                 raise EnvironmentFailedError(f"{environment.label}: {problem or f'coqc does not take it, for {left}'}.")
 
@@ -119,7 +118,7 @@ class FileChecks:
         for _ in range(_TRIES):
             try:
                 return await self._theorem(document, theorem, ask, problem)
-            except (SessionLostError, SessionOutputError) as error:
+            except (EngineLostError, EngineOutputError) as error:
                 document.close()
                 lost = str(error)
             except asyncio.CancelledError:
@@ -218,7 +217,10 @@ class FileChecks:
             asked=document.state_at(outermost.proof_end),
             renamed=theorem.renamed,
         )
-        audits = await self._pool.auditor.audit(document.session, proof)
+        audits = await document.engine.audit(proof)
+        if not audits:
+            why = "its axioms could not be audited: it declared nothing."
+            return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
         for audit in audits:
             if audit.problem is not None:
                 why = f"its axioms could not be audited: {audit.problem}"

@@ -5,20 +5,19 @@ import contextlib
 import re
 import signal
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from coq_checker.auditors import choose_auditor
+from coq_checker.engine.start import engine_options
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import Projects
 from coq_checker.server.interceptors.calls import CallInterceptor
 from coq_checker.server.servicer import CheckerServicer
-from coq_checker.session.sertop import SessionOptions
 from coq_checker.settings import CheckerSettings, unknown_settings
 from coq_checker.toolchain import Toolchain, find_toolchain
 from coqdata.project import Project
@@ -84,11 +83,8 @@ async def running(
     """
     found = toolchain if toolchain is not None else await asyncio.to_thread(find_toolchain)
     metrics = Metrics()
-    auditor, extra = await asyncio.to_thread(choose_auditor, found)
-    base = SessionOptions(
-        toolchain=found,
-        read_only=extra.read_only,
-        environment=extra.environment,
+    base = replace(
+        await asyncio.to_thread(engine_options, found),
         output_bytes=settings.max_output_bytes,
         address_space_bytes=settings.max_memory_bytes + (4 << 30),
     )
@@ -104,7 +100,7 @@ async def running(
             "set PALMETTO_CHECKER_RUN_FOLDER to one that can be written."
         ) from error
     with own as run_folder:
-        async with Pool(settings.pool, auditor, run_folder, metrics) as pool:
+        async with Pool(settings.pool, run_folder, metrics) as pool:
             calls = CallInterceptor(metrics)
             server = grpc.aio.server(interceptors=[calls], options=_options(settings))
             pb_grpc.add_CoqCheckerServiceServicer_to_server(CheckerServicer(settings, pool, served), server)

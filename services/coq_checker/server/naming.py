@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from coq_checker.engine.api import EngineLostError, EngineStartError
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects
-from coq_checker.session.api import SessionLostError, SessionStartError
 from coqdata.lookup import may_have_other_names
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -37,7 +37,7 @@ class Naming:
             document = self._pool.document(environment)
             async with self._pool.busy(), document.lock:
                 await document.prepare(len(environment.source), self._pool.settings.environment_limits)
-        except (NoSuchNameError, EnvironmentFailedError, SessionLostError, SessionStartError):
+        except (NoSuchNameError, EnvironmentFailedError, EngineLostError, EngineStartError):
             return False
         self._projects.take(source, document.reading.theorems_of(len(environment.source)))
         return True

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from coq_checker.engine.api import EngineLostError, EngineStartError
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.queue import ClosedError, QueueFullError
@@ -21,7 +22,6 @@ from coq_checker.server.errors import (
 )
 from coq_checker.server.naming import Naming
 from coq_checker.server.requests import ProofRequest, Requests
-from coq_checker.session.api import SessionLostError, SessionStartError
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
@@ -98,7 +98,7 @@ class ProofChecks:
         try:
             async with self._pool.busy(), document.lock:
                 await document.prepare(target.position, self._pool.settings.environment_limits)
-        except (EnvironmentFailedError, SessionLostError, SessionStartError) as error:
+        except (EnvironmentFailedError, EngineLostError, EngineStartError) as error:
             raise UnavailableError(f"the environment could not be prepared for the recheck: {error}") from error
         passed = document.passed
         failed = [

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 
 from coq_checker import convert
+from coq_checker.engine.api import EngineLostError, EngineStartError
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.goals import Goals
 from coq_checker.pool.pool import Pool
@@ -27,7 +28,6 @@ from coq_checker.server.requests import Requests
 from coq_checker.server.steps import StepError
 from coq_checker.server.traces import Step as TracedStep
 from coq_checker.server.traces import Traces
-from coq_checker.session.api import SessionLostError, SessionStartError
 from coq_checker.settings import CheckerSettings
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -85,7 +85,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             self._naming.learn(*source, environment.source, found)
         except EnvironmentFailedError as error:
             raise environment_error(error) from error
-        except (SessionStartError, SessionLostError) as error:
+        except (EngineStartError, EngineLostError) as error:
             raise UnavailableError(f"{error}.") from error
 
     async def TraceFile(self, request: pb.TraceFileRequest, context: Context) -> AsyncIterator[pb.TraceFileResponse]:
@@ -105,7 +105,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 )
         except EnvironmentFailedError as error:
             raise environment_error(error) from error
-        except (SessionStartError, SessionLostError) as error:
+        except (EngineStartError, EngineLostError) as error:
             raise UnavailableError(str(error)) from error
         finally:
             await traces.aclose()  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             raise UnknownNameError(str(error)) from error
         except EnvironmentFailedError as error:
             raise environment_error(error) from error
-        except (SessionLostError, SessionStartError) as error:
+        except (EngineLostError, EngineStartError) as error:
             raise UnavailableError(f"the session could not be opened: {error}.") from error
 
     async def _answer(self, session: Interactive, kind: str | None, request: pb.SessionRequest) -> pb.SessionResponse:
@@ -176,7 +176,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             )
         if kind == "goals":
             goals = await session.goals(request.goals.state)
-            response = pb.StateResponse(state=request.goals.state, in_proof=goals.count > 0)
+            response = pb.StateResponse(state=request.goals.state, in_proof=session.in_proof(request.goals.state))
             _add_goals(response, goals)
             return pb.SessionResponse(state=response)
         raise InvalidRequestError("a session is opened once; send `run`, `query` or `goals`.")
@@ -263,7 +263,7 @@ def _traced_to_pb(step: TracedStep, source: bytes) -> pb.TracedStep:
 
 def _add_goals(response: pb.StateResponse, goals: Goals) -> None:
     response.goals.extend(convert.goal_to_pb(goal) for goal in goals.goals)
-    response.goal_count = goals.count
+    response.goal_count = goals.total
 
 
 def _step_to_pb(step: Step) -> pb.SessionResponse:

@@ -1,7 +1,7 @@
 """What a session may be asked to run, and how a request that it does not do is told."""
 
+from coq_checker.engine.api import CoqError
 from coq_checker.result import Reason, Verdict
-from coq_checker.session.api import CoqError
 from coqdata.sentence import Sentence, Split, split
 from coqdata.words import after_attributes, skip_blanks, tokens, words
 

@@ -1,25 +1,19 @@
 """TraceFile: the goals that every proof of a file meets, read while the file is executed once."""
 
-import json
-import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from coq_checker.audit import PluginAuditor
 from coq_checker.environment import Environment
-from coq_checker.goals import Goals
+from coq_checker.goals import Goals, cut
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.pool import Pool
-from coq_checker.quick import read_goals
 from coq_checker.result import Timings
-from coq_checker.server.errors import UnavailableError
 from coqdata import printing
 from coqdata.theorem import Theorem
 
 # Goals of one state that are printed: what a proof does next is about the first.
 _MOST = 8
-_NO_GOALS = Goals((), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +51,9 @@ class Traces:
 
         Raises:
             EnvironmentFailedError: the file fails outside of its proofs.
-            UnavailableError: the toolchain has no plugin.
         """
-        auditor = self._pool.auditor
-        if not isinstance(auditor, PluginAuditor):
-            raise UnavailableError(
-                "goals are read by the audit plugin, which could not be built here: install ocamlfind and Coq's "
-                "development files."
-            )
         setup = (*environment.setup, *printing.commands(profile))
-        document = self._pool.own_document(replace(environment, setup=setup))
-        reader = _Reader(limits.goals_bytes)
-        document.heard = reader.hear
-        document.started = lambda session: auditor.trace(session, reader.nonce, _MOST)
+        document = self._pool.traced_document(replace(environment, setup=setup), _MOST)
         try:
             last = -1
             while stated := document.reading.next_theorems(last, len(environment.source)):
@@ -85,17 +69,17 @@ class Traces:
                 if theorem.ending is None:
                     trace = Trace(theorem, (), "the file ends inside of the proof")
                 else:
-                    trace = self._read(document, theorem, reader)
+                    trace = self._read(document, theorem, limits.goals_bytes)
                 for number, one in enumerate(found):
                     # The time is told with the first of those that are proved together.
                     yield replace(trace, theorem=one, timings=trace.timings if number == 0 else Timings())
                 if not theorem.nested:
-                    reader.clear()
+                    document.traced.clear()
         finally:
             document.close()
 
     @staticmethod
-    def _read(document: Document, theorem: Theorem, reader: "_Reader") -> Trace:
+    def _read(document: Document, theorem: Theorem, goals_bytes: int) -> Trace:
         held = document.reading.theorem_at(theorem.start)
         passed = None if held is None else document.passed.get(held.start)
         first, last = document.index_at(theorem.statement_end), document.index_at(theorem.proof_end)
@@ -107,9 +91,10 @@ class Traces:
             states = list(passed.states[opened - 1 :])
         for index, state in zip(range(first, last), states, strict=False):
             sentence = document.reading.sentences[index]
-            before = reader.goals(state)
+            before = document.traced.get(state)
             if before is None:
                 break
+            before = replace(before, goals=cut(before.goals, goals_bytes))
             steps.append(Step(sentence.start, sentence.end, before))
         problem = ""
         timings = Timings()
@@ -120,27 +105,3 @@ class Traces:
         if not problem and len(steps) < last - first:
             problem = "the goals of some sentences are not known"
         return Trace(theorem, tuple(steps), problem, timings)
-
-
-class _Reader:
-    """Picks the goals out of what Coq prints."""
-
-    def __init__(self, goals_bytes: int) -> None:
-        self.nonce = secrets.token_hex(8)
-        self._goals_bytes = goals_bytes
-        self._goals: dict[int, Goals] = {}
-
-    def hear(self, messages: Sequence[str]) -> None:
-        """Takes the goals of the states that the messages tell of."""
-        for message in messages:
-            if message.startswith(self.nonce):
-                told = json.loads(message.removeprefix(self.nonce), strict=False)
-                self._goals[told["state"]] = read_goals(told, self._goals_bytes)
-
-    def goals(self, state: int) -> Goals | None:
-        """The goals of a state that was computed in a proof."""
-        return self._goals.get(state)
-
-    def clear(self) -> None:
-        """Forgets what was told so far."""
-        self._goals.clear()

@@ -120,7 +120,7 @@ def _understood(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]
         one = given[:2] if given[0] in ("-w", "-set", "-unset") else given[:1]
         del given[: len(one)]
         try:
-            LoadOptions(arguments=tuple(one)).sertop_arguments()
+            LoadOptions(arguments=tuple(one)).engine_arguments()
             kept += one
         except ProjectError:
             unknown += one

@@ -175,7 +175,7 @@ def _examine(project: Project) -> Iterator[tuple[str, str | None]]:
     """What is looked at, and what is wrong with it together with its remedy; None when nothing is."""
     yield from _examine_files(project)
     try:
-        project.options.sertop_arguments()
+        project.options.engine_arguments()
         yield "options", None
     except ProjectError as error:
         yield "options", str(error)

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from coq_checker.audit import Assumption, Audit, PluginAuditor
 from coq_checker.audit_plugin.build import plugin_path
-from coq_checker.session.sertop import SertopSession, SessionOptions
+from coq_checker.session.sertop import SertopSession, EngineOptions
 from coq_checker.toolchain import Toolchain
 
 
@@ -17,7 +17,7 @@ async def session(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[SertopS
     """A sertop with the plugin loaded."""
     plugin = plugin_path(toolchain)
     assert plugin is not None, "the audit plugin is not built"
-    options = SessionOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
+    options = EngineOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
     started = await SertopSession.start(options, tmp_path)
     try:
         await PluginAuditor().prepare(started)

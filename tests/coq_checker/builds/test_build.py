@@ -10,7 +10,7 @@ import pytest
 
 from coq_checker.builds import Build, BuildError, FileStatus, build_project
 from coq_checker.builds.record import locked
-from coq_checker.session import process
+from coq_checker.engine import process
 from coq_checker.toolchain import Toolchain
 from coqdata.project import Project, load_project
 
