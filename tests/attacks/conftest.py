@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 
 from coq_checker.check import Ask
+from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.start import engine_options
 from coq_checker.environment import Environment
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult
-from coq_checker.engine.options import EngineOptions
-from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain, find_toolchain
 from coqdata.sentence import split

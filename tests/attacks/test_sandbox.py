@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-
 from coq_checker.run import Ran, run
-from coq_checker.session.sertop import SertopSession, EngineOptions
+
+from coq_checker.session.sertop import EngineOptions, SertopSession
 from coq_checker.toolchain import SandboxMode, Toolchain
 from coqdata.sentence import split
 

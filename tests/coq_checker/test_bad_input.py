@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -25,12 +26,12 @@ from coq_checker.client import (
     UnavailableError,
     Verdict,
 )
+from coq_checker.engine.start import engine_options
 from coq_checker.environment import Environment
 from coq_checker.gates.text import Mode
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.worker import Target
-from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain
 from palmetto_protos.checker.v1 import checker_pb2 as pb

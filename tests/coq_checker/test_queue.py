@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from coq_checker.check import Ask
+from coq_checker.engine.options import EngineOptions
 from coq_checker.environment import Environment
 from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
 from coq_checker.pool.queue import ClosedError, Job, JobQueue, QueueFullError
 from coq_checker.pool.worker import Target
-from coq_checker.engine.options import EngineOptions
 from coq_checker.toolchain import SandboxMode, Toolchain
 
 TOOLCHAIN = Toolchain("test", "8.20.1", "0.20", "/coq", Path("/"), SandboxMode.NONE, "/bin")

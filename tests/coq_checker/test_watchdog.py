@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from coq_checker.engine import process
+from coq_checker.engine.process import Usage
 from coq_checker.limits import Limits
 from coq_checker.pool import watchdog
 from coq_checker.pool.watchdog import Guard
-from coq_checker.engine import process
-from coq_checker.engine.process import Usage
 
 MB, S = 1 << 20, 1_000_000_000
 LIMIT = 1000 * MB

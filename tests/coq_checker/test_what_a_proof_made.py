@@ -13,13 +13,13 @@ from coq_checker.client import (
     SyncCheckerClient,
     Verdict,
 )
+from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.start import engine_options
 from coq_checker.environment import Environment
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.server.files import FileAsk, FileChecks
-from coq_checker.engine.options import EngineOptions
-from coq_checker.engine.start import engine_options
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain
 

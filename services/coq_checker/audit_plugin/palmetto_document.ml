@@ -8,8 +8,9 @@ open Vernacexpr
 open Vernacextend
 module Json = Palmetto_json
 
-(* An open proof: the state that its end goes on from, and how its sentences are read. *)
-type frame = { base : Vernacstate.t; mode : Pvernac.proof_mode option }
+(* An open proof: the state that its end goes on from, how its sentences are read, and whether a proof has ended inside
+   of it. *)
+type frame = { base : Vernacstate.t; mode : Pvernac.proof_mode option; ended : bool }
 
 (* What was run: the number of the place behind it, what it declared, whether it is a tactic, how many tactics it took
    back, and how many proofs were open behind it. *)
@@ -102,6 +103,9 @@ let end_proof place frame outer sentence =
         let save base = save ~base ~sentence ~ending proof in
         (save frame.base, save)
     | VernacSynPure VernacAbort ->
+        (* Coq's document has lost track of the open proofs then. *)
+        if List.exists (fun (one : frame) -> one.ended) outer then
+          CErrors.user_err (Pp.str "Command not supported (No proof-editing in progress).");
         let abort base = interp base sentence in
         (abort frame.base, abort)
     | _ ->
@@ -113,7 +117,7 @@ let end_proof place frame outer sentence =
       try Palmetto_heard.silently (fun () -> again (with_proofs_of place.st one.base))
       with error when CErrors.noncritical error -> ended
     in
-    { one with base }
+    { one with base; ended = true }
   in
   let frames = List.map follow outer in
   (ended, frames)
@@ -190,7 +194,7 @@ let settle place =
   let now = depth place.st and known = List.length place.frames in
   if now = known then place
   else if now > known then
-    let frame = { base = place.st; mode = Some (Synterp.get_default_proof_mode ()) } in
+    let frame = { base = place.st; mode = Some (Synterp.get_default_proof_mode ()); ended = false } in
     { place with frames = List.init (now - known) (fun _ -> frame) @ place.frames }
   else
     let rec drop n frames = match frames with _ :: rest when n > 0 -> drop (n - 1) rest | frames -> frames in

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-
 from coq_checker.audit import Assumption, Audit, PluginAuditor
+
 from coq_checker.audit_plugin.build import plugin_path
-from coq_checker.session.sertop import SertopSession, EngineOptions
+from coq_checker.session.sertop import EngineOptions, SertopSession
 from coq_checker.toolchain import Toolchain
 
 
