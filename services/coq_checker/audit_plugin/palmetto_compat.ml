@@ -7,7 +7,7 @@
    - `traverse`: Coq's own walk through what some constants rest on, and the assumptions it finds;
    - `message`: the level and the text of a feedback that is a message;
    - `Parser`: the parser's module;
-   - `universes`, `solve`, `run_tactic`, `set_par_implementation`: what `par:` is made of. *)
+   - `universes`, `solve`, `set_par_implementation`: what `par:` is made of. *)
 
 open Vernacexpr
 include Palmetto_release

@@ -22,6 +22,14 @@ CASES = {
     "abstract, Qed": "Lemma a : True /\\ True. Proof. split. par: abstract exact I. Qed. Print Assumptions a.",
     "abstract after abstract": "Lemma a : True * True * (True * True). Proof. split. split; abstract exact I. split. "
     "par: abstract exact I. Defined. Print a.",
+    "what abstract declares, by name": "Lemma a : True /\\ True. Proof. split. par: abstract exact I. "
+    "Check a_subproof. Qed.",
+    "what abstract declares, in another goal": "Lemma a : True * True * True. Proof. split. "
+    "{ split. par: abstract exact I. } exact a_subproof. Defined.",
+    "what was declared in vain": "Lemma a : True /\\ True. Proof. split. par: try (abstract (exact I) using b; fail). "
+    "Check b. all: exact I. Qed.",
+    "what was declared inside": "Lemma a : True /\\ True. Proof. split. par: (idtac; abstract (exact I) using b). "
+    "Check b. Qed.",
     "abstract inside": "Lemma a : True /\\ True. Proof. split. par: (idtac; abstract exact I). Qed.",
     "abstract in a section": "Section S. Variable x : nat. Lemma a : x = x /\\ x = x. Proof. split. "
     "par: abstract reflexivity. Qed. End S. Print a. Print Assumptions a.",
@@ -52,10 +60,3 @@ def test_it_is_ours(each_toolchain: Toolchain, tmp_path: Path) -> None:
     status, _, error = outcome(each_toolchain, tmp_path, text, plugin=True)
     assert status == 1
     assert "a tactic that makes no progress or solves the goal whole. (for goal 1)" in " ".join(error.split())
-
-
-def test_what_abstract_declares_is_there_at_once(each_toolchain: Toolchain, tmp_path: Path) -> None:
-    text = "Lemma a : True /\\ True. Proof. split. par: abstract exact I. Check (a_subproof, a_subproof0). Qed."
-    status, printed, error = outcome(each_toolchain, tmp_path, text, plugin=True)
-    assert (status, error) == (0, "")
-    assert "True * True" in printed

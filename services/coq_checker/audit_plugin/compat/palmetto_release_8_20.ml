@@ -31,10 +31,5 @@ let set_par_implementation solve =
   ComTactic.set_par_implementation (fun ~pstate ~info tactic ~abstract ~with_end_tac:_ ->
       solve ~pstate ~info tactic ~abstract)
 
-let run_tactic pstate tactic =
-  Declare.Proof.map pstate ~f:(fun proof ->
-      let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
-      proof)
-
 let printable _ = None
 let pure = function VernacSyntacticDefinition _ -> Some "VernacSyntacticDefinition" | _ -> None

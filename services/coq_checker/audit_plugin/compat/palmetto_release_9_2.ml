@@ -29,14 +29,6 @@ let solve ~pstate ~info tactic = ComTactic.solve ~pstate Goal_select.SelectAll ~
 
 let set_par_implementation = ComTactic.set_par_implementation
 
-(* What `abstract` declares is held by the proof, and is in the environment only when it has been registered. *)
-let run_tactic pstate tactic =
-  let run proof =
-    let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
-    proof
-  in
-  Declare.Internal.register_side_effects (Declare.Proof.map pstate ~f:run)
-
 let printable = function PrintSorts -> Some "PrintSorts" | _ -> None
 
 let pure = function
