@@ -7,6 +7,7 @@ other things that are built once, under a name made of its sources and of the to
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -52,6 +53,7 @@ unfit() {{ echo "$1" >&2; exit {_UNFIT}; }}
 compiler=$(ocamlfind ocamlopt -version 2>/dev/null) || unfit "there is no ocamlfind with OCaml's native compiler"
 ocamlfind query LIBRARY.vernac >/dev/null 2>&1 || unfit "ocamlfind knows no LIBRARY.vernac"
 made_with=$( (coqc --version || rocq --version) 2>/dev/null | sed -n 's/.*compiled with OCaml *//p')
+test -n "$made_with" || unfit "neither coqc nor rocq tells what OCaml it was compiled with"
 test "$compiler" = "$made_with" || unfit "Coq was compiled with OCaml $made_with and the compiler is $compiler"
 if command -v coqpp >/dev/null; then coqpp {_COMMANDS}.mlg; else rocq pp-mlg {_COMMANDS}.mlg; fi
 units="{" ".join((_RELEASE, *_UNITS, _COMMANDS))}"
@@ -72,8 +74,8 @@ class PluginError(Exception):
 
 def _release(toolchain: Toolchain) -> str | None:
     """The release that the toolchain's Coq is of, such as `9.2`; None where the plugin does not know it."""
-    release = ".".join(toolchain.coq_version.split(".")[:2])
-    return release if release in _RELEASES else None
+    release = re.match(r"\d+\.\d+", toolchain.coq_version)
+    return release[0] if release is not None and release[0] in _RELEASES else None
 
 
 def _library(toolchain: Toolchain) -> str:

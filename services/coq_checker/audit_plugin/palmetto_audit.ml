@@ -1,8 +1,8 @@
 (* What constants rest on, with a memory.
 
-   The answer is that of Coq's own Print Assumptions (vernac/assumptions.ml, Coq 8.20): the axioms,
+   The answer is that of Coq's own Print Assumptions (vernac/assumptions.ml, Coq 8.20 to Rocq 9.2): the axioms,
    section variables and switched-off checks that the body of a constant, the bodies that it uses, and so
-   on, rest on. Print Assumptions walks through all of it each time; here what was found out about a
+   on, rest on; since Rocq 9.2 also those of the type of an axiom. Print Assumptions walks through all of it each time; here what was found out about a
    constant is kept, and a forked process inherits it.
 
    The memory is sound when the document goes back, because an entry holds only for the very declaration
@@ -70,8 +70,10 @@ let rec of_term items term =
   | Ind ((m, _), _) | Construct (((m, _), _), _) -> Items.union (of_inductive m) items
   | Case (_, _, _, (([| _ |], return), _), _, scrutinee, [||])
     when Vars.noccurn 1 return && is_axiom scrutinee ->
-      (* As Print Assumptions does: what is concluded from an axiom's absurdity does not count. *)
-      of_term items scrutinee
+      (* As Print Assumptions does: what is concluded from an axiom's absurdity does not count. Nor does the
+         axiom's type here. Of an axiom that is used in another way too Print Assumptions forgets the type where
+         it comes upon the absurdity first; here it counts then. *)
+      of_axiom_alone items scrutinee
   | Case (ci, _, _, _, _, _, _) ->
       Constr.fold of_term (Items.union (of_inductive (fst ci.ci_ind)) items) term
   | _ -> Constr.fold of_term items term
@@ -83,6 +85,11 @@ and is_axiom term =
       let cb, _ = Lookup.constant (Global.env ()) c in
       (not (Declareops.constant_has_body cb)) && Items.mem (Axiom, GlobRef.ConstRef c) (of_constant c)
   | _ -> false
+
+and of_axiom_alone items term =
+  match Constr.kind term with
+  | Const (c, _) -> Items.union (itself c (fst (Lookup.constant (Global.env ()) c))) items
+  | _ -> items
 
 and of_variable id =
   match Global.lookup_named id with
@@ -114,7 +121,10 @@ and of_flags c cb items =
   items |> unless flags.check_guarded Guarded gr |> unless flags.check_universes Type_in_type gr
 
 and of_body c cb body = of_flags c cb (of_term Items.empty body)
-and of_axiom c cb = of_flags c cb (Items.singleton (Axiom, GlobRef.ConstRef c))
+and itself c cb = of_flags c cb (Items.singleton (Axiom, GlobRef.ConstRef c))
+
+and of_axiom c cb =
+  if Palmetto_compat.axiom_types_count then of_term (itself c cb) cb.const_type else itself c cb
 
 (* A field of a sealed module, whose implementation is at hand. *)
 and of_sealed env c cb place =

@@ -8,7 +8,7 @@
    - `message`: the level and the text of a feedback that is a message;
    - `Parser`: the parser's module;
    - `save_proof`: the state behind a proof's end;
-   - `universes`, `solve`, `run_tactic`, `set_par_implementation`: what `par:` is made of. *)
+   - `universes`, `solve`, `set_par_implementation`: what `par:` is made of. *)
 
 open Vernacexpr
 include Palmetto_release

@@ -2,7 +2,8 @@
    here: a process that cannot be a worker ends, and takes this one along.
 
    Each goal is worked on by itself, in the state that all of them begin in, as a worker would: a tactic solves it whole,
-   does nothing, or fails. Then the terms that were found take their goals' places. *)
+   does nothing, or fails, and what it changed besides (`abstract` declares its lemmas at once) is forgotten. Then the
+   terms that were found take their goals' places. *)
 
 let user_err = CErrors.user_err
 let focus = Proof.(no_cond (new_focus_kind "palmetto_par"))
@@ -34,11 +35,15 @@ let assign ~abstract found =
 let solve ~pstate ~info tactic ~abstract =
   let goals = Declare.Proof.fold pstate ~f:(fun proof -> (Proof.data proof).Proof.goals) in
   let each index goal =
-    try (goal, solved pstate ~info tactic (index + 1) goal)
+    try (goal, Vernacstate.System.protect (solved pstate ~info tactic (index + 1)) goal)
     with error when CErrors.noncritical error ->
       user_err Pp.(CErrors.print error ++ spc () ++ str "(for goal " ++ int (index + 1) ++ str ")")
   in
   let found = List.mapi each goals in
-  Palmetto_compat.run_tactic pstate (assign ~abstract found)
+  (* What `abstract` declares is not yet in the environment here on Rocq 9.1 and 9.2, nor is it with workers: a name
+     that Coq does not find must not be found here. *)
+  Declare.Proof.map pstate ~f:(fun proof ->
+      let proof, _, () = Proof.run_tactic (Global.env ()) (assign ~abstract found) proof in
+      proof)
 
 let install () = Palmetto_compat.set_par_implementation solve

@@ -55,15 +55,17 @@ class Answers:
         )
 
 
-def coqc(toolchain: Toolchain, folder: Path, text: str, file: str = "Trial") -> str:
-    """What coqc prints for a file with the plugin loaded before `text`.
+def run_coqc(
+    toolchain: Toolchain, folder: Path, text: str, *, file: str = "Trial", plugin: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Runs coqc on a file, with the plugin loaded before `text` where `plugin` says so.
 
     `folder` is a scratch directory; a file compiled there before can be required.
     """
-    plugin = plugin_path(toolchain)
-    assert plugin is not None, "the audit plugin is not built"
+    built = plugin_path(toolchain)
+    assert built is not None, "the audit plugin is not built"
     source = folder / f"{file}.v"
-    source.write_text(_LOAD + text)
+    source.write_text((_LOAD if plugin else "") + text)
     argv = toolchain.command(
         "coqc",
         "-w",
@@ -72,12 +74,17 @@ def coqc(toolchain: Toolchain, folder: Path, text: str, file: str = "Trial") -> 
         str(folder),
         "",
         str(source),
-        read_only=[plugin],
+        read_only=[built],
         writable=[folder],
-        env={"OCAMLPATH": str(plugin)},
+        env={"OCAMLPATH": str(built)},
         working_directory=folder,
     )
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+
+
+def coqc(toolchain: Toolchain, folder: Path, text: str, file: str = "Trial") -> str:
+    """What coqc prints for a file with the plugin loaded before `text`, which must go through."""
+    done = run_coqc(toolchain, folder, text, file=file)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 

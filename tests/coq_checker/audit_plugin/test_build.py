@@ -1,12 +1,14 @@
 """Building the plugin, and finding it again."""
 
+import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from coq_checker.audit_plugin.build import PluginError, build_plugin, plugin_available, plugin_path
-from coq_checker.toolchain import Toolchain
+from coq_checker.toolchain import SandboxMode, Toolchain
 
 
 @pytest.fixture
@@ -17,35 +19,37 @@ def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("empty_cache")
-def test_it_is_found_once_it_is_built(toolchain: Toolchain) -> None:
-    assert plugin_path(toolchain) is None and not plugin_available(toolchain)
-    build_plugin(toolchain)
-    folder = plugin_path(toolchain)
-    assert folder is not None and plugin_available(toolchain)
+def test_it_is_found_once_it_is_built(each_toolchain: Toolchain) -> None:
+    assert plugin_path(each_toolchain) is None and not plugin_available(each_toolchain)
+    build_plugin(each_toolchain)
+    folder = plugin_path(each_toolchain)
+    assert folder is not None and plugin_available(each_toolchain)
     assert sorted(file.name for file in (folder / "palmetto-audit").iterdir()) == [
         "META",
         "palmetto_audit_plugin.cmxs",
     ]
     made = (folder / "palmetto-audit" / "META").stat().st_mtime_ns
-    build_plugin(toolchain)
+    build_plugin(each_toolchain)
     assert (folder / "palmetto-audit" / "META").stat().st_mtime_ns == made
 
 
 @pytest.mark.usefixtures("empty_cache")
-def test_another_coq_needs_another(toolchain: Toolchain) -> None:
-    build_plugin(toolchain)
-    assert plugin_path(replace(toolchain, coq_version="8.19.2")) is None
-    assert plugin_path(replace(toolchain, name="another")) is None
+def test_another_coq_needs_another(each_toolchain: Toolchain) -> None:
+    build_plugin(each_toolchain)
+    assert plugin_path(replace(each_toolchain, coq_version="8.19.2")) is None
+    assert plugin_path(replace(each_toolchain, name="another")) is None
 
 
-def test_other_sources_need_another(toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_plugin(toolchain)
+def test_other_sources_need_another(
+    each_toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_plugin(each_toolchain)
     monkeypatch.setattr("coq_checker.audit_plugin.build._META", "another")
-    assert plugin_path(toolchain) is None
+    assert plugin_path(each_toolchain) is None
 
 
-def test_without_a_compiler_it_says_what_to_do(toolchain: Toolchain, empty_cache: Path) -> None:
-    poor = replace(toolchain, search_path="/nonexistent")
+def test_without_a_compiler_it_says_what_to_do(each_toolchain: Toolchain, empty_cache: Path) -> None:
+    poor = replace(each_toolchain, search_path="/nonexistent")
     with pytest.raises(PluginError) as raised:
         build_plugin(poor)
     said = str(raised.value)
@@ -55,16 +59,139 @@ def test_without_a_compiler_it_says_what_to_do(toolchain: Toolchain, empty_cache
 
 
 def test_one_that_was_built_beforehand_is_found_before_the_cache(
-    toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    each_toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As images have it: the cache is another place, which may be empty."""
-    build_plugin(toolchain)
+    build_plugin(each_toolchain)
     ready = tmp_path / "ready"
     (empty_cache / "plugins").rename(ready)
-    assert plugin_path(toolchain) is None
+    assert plugin_path(each_toolchain) is None
     monkeypatch.setenv("PALMETTO_PLUGINS", str(ready))
-    found = plugin_path(toolchain)
+    found = plugin_path(each_toolchain)
     assert found is not None and found.parent == ready
-    build_plugin(toolchain)
+    build_plugin(each_toolchain)
     assert not (empty_cache / "plugins").exists()
-    assert plugin_path(replace(toolchain, coq_version="8.19.2")) is None
+    assert plugin_path(replace(each_toolchain, coq_version="8.19.2")) is None
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_the_plugin_is_for_one_release(each_toolchain: Toolchain) -> None:
+    build_plugin(each_toolchain)
+    folder = plugin_path(each_toolchain)
+    assert folder is not None
+    library = "coq-core" if each_toolchain.coq_version.startswith("8.") else "rocq-runtime"
+    assert f'requires = "{library}.vernac"' in (folder / "palmetto-audit" / "META").read_text()
+
+
+@pytest.mark.parametrize("version", ["8.16.1", "8.19.2", "9.20.0", "10.0", ""])
+def test_a_release_that_it_does_not_know(
+    version: str, each_toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subprocess.run", None)  # nothing is started
+    unknown = replace(each_toolchain, coq_version=version)
+    assert plugin_path(unknown) is None
+    with pytest.raises(PluginError, match=f"is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {re.escape(version)}: "):
+        build_plugin(unknown)
+    assert not (empty_cache / "plugins").exists()
+
+
+OCAMLFIND = """#!/bin/sh
+case "$1 $2" in
+  "ocamlopt -version") echo COMPILER ;;
+  "query "*) QUERY ;;
+  *) while [ $# -gt 0 ]; do [ "$1" = -o ] && : > "$2"; shift; done ;;
+esac
+exit 0
+"""
+ROCQ = """#!/bin/sh
+[ "$1" = --version ] && echo "The Rocq Prover, version 9.2.0" && echo "MADE_WITH"
+[ "$1" = --version ] || [ "$1 $2" = "pp-mlg g_palmetto_audit.mlg" ]
+"""
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Toolchain:
+    """An opam switch of Rocq 9 without the programs called `coq...`, as far as building looks at one."""
+    for name, text in (("ocamlfind", OCAMLFIND), ("rocq", ROCQ)):
+        program = tmp_path / "switch" / "bin" / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(
+            text.replace("COMPILER", "5.4.1")
+            .replace("QUERY", "exit 0")
+            .replace("MADE_WITH", "compiled with OCaml 5.4.1")
+        )
+        program.chmod(0o755)
+    machine_code = tmp_path / "switch" / "lib" / "rocq-runtime" / "vernac" / "vernac.cmxs"
+    machine_code.parent.mkdir(parents=True)
+    machine_code.write_bytes(b"one")
+    search_path = f"{tmp_path}/switch/bin:/usr/bin:/bin"
+    return Toolchain("opam", "9.2.0", "", f"{tmp_path}/switch/lib/coq", None, SandboxMode.NONE, search_path)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_a_switch_that_has_rocq_alone(switch: Toolchain) -> None:
+    build_plugin(switch)
+    assert plugin_available(switch)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_coq_that_was_compiled_anew_needs_another(switch: Toolchain) -> None:
+    """As the same version in the same place, by another compiler for instance."""
+    build_plugin(switch)
+    first = plugin_path(switch)
+    machine_code = Path(switch.coqlib).parent / "rocq-runtime" / "vernac" / "vernac.cmxs"
+    machine_code.write_bytes(b"other")
+    assert plugin_path(switch) is None
+    build_plugin(switch)
+    assert plugin_path(switch) not in (None, first)
+    machine_code.write_bytes(b"one")
+    assert plugin_path(switch) == first
+
+
+# A program of the switch, what is written in it instead, and what is said.
+UNFIT = {
+    "no compiler": ("ocamlfind", "echo 5.4.1", "exit 2", "there is no ocamlfind with OCaml's native compiler"),
+    "no development files": ("ocamlfind", "exit 0 ;;", "exit 2 ;;", "ocamlfind knows no rocq-runtime.vernac"),
+    "another compiler": (
+        "ocamlfind",
+        "5.4.1",
+        "5.2.0",
+        "Coq was compiled with OCaml 5.4.1 and the compiler is 5.2.0",
+    ),
+    "Coq does not run": (
+        "rocq",
+        "#!/bin/sh",
+        "#!/bin/sh\nexit 1",
+        "neither coqc nor rocq tells what OCaml it was compiled with",
+    ),
+    "a fault of the compiler": ("ocamlfind", "while", "echo Error: no >&2; exit 2; while", "Error: no"),
+}
+
+
+@pytest.mark.parametrize(("program", "text", "instead", "said"), UNFIT.values(), ids=UNFIT)
+def test_a_switch_that_does_not_fit(
+    program: str, text: str, instead: str, said: str, switch: Toolchain, empty_cache: Path
+) -> None:
+    file = empty_cache / "switch" / "bin" / program
+    file.write_text(file.read_text().replace(text, instead))
+    with pytest.raises(PluginError) as raised:
+        build_plugin(switch)
+    assert f"({said}); audits use" in str(raised.value) and "install ocamlfind" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert list((empty_cache / "plugins").iterdir()) == []
+
+
+def test_every_command_has_a_name(each_toolchain: Toolchain) -> None:
+    """Each constructor that this release has is named by the plugin: one without a name is refused everywhere."""
+    library = "coq-core" if each_toolchain.coq_version.startswith("8.") else "rocq-runtime"
+    interface = each_toolchain.host_path(each_toolchain.coqlib).parent / library / "vernac" / "vernacexpr.mli"
+    text = re.sub(r"\(\*.*?\*\)", "", interface.read_text(), flags=re.S)
+    plugin = files("coq_checker.audit_plugin")
+    release = "_".join(each_toolchain.coq_version.split(".")[:2])
+    named = plugin.joinpath("palmetto_compat.ml").read_text()
+    named += plugin.joinpath("compat", f"palmetto_release_{release}.ml").read_text()
+    for kind, some in (("synterp_vernac_expr", 18), ("nonrec synpure_vernac_expr", 70), ("printable", 39)):
+        body = text.split(f"type {kind} =", 1)[1].split("\ntype", 1)[0]
+        constructors = re.findall(r"^ *\| (\w+)", body, re.M)
+        assert len(constructors) >= some
+        assert [name for name in constructors if not re.search(rf"\b{name}\b(?: _| \(name, _\))? ->", named)] == []

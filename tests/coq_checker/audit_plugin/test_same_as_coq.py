@@ -28,6 +28,8 @@ LIBRARY = [
     ("Coq.Floats.FloatAxioms", 1),
     ("Coq.Array.PArray", 1),
 ]
+# What stands in another file since Rocq 9, of which the old name only passes on the contents.
+MOVED = {"Coq.Floats.FloatAxioms": "Corelib.Floats.FloatAxioms"}
 
 
 SEALED_ELSEWHERE = """
@@ -57,6 +59,13 @@ Module Applied := F Flat. Module Twice := F Applied.
 Module With : T with Definition a := 5.
 Definition a := 5. Definition b := Flat.a. Definition c := nat. Definition d := Nested.d.
 End With.
+(* Axioms whose types name what is hidden. *)
+Module Type U. Parameter t : Set. Parameter e : t. Parameter f : e = e. End U.
+Module Typed : U. Axiom hidden : Set. Definition t := hidden. Axiom e : t. Axiom f : e = e. End Typed.
+Module Deeper : U. Module In. Axiom hidden : Set. End In. Definition t := In.hidden. Axiom e : t. Axiom f : e = e.
+End Deeper.
+Module G (X : U) : U. Definition t := X.t. Axiom e : X.t. Definition f := eq_refl e. End G.
+Module OfTyped := G Typed.
 """
 
 
@@ -67,21 +76,24 @@ def disagreements(toolchain: Toolchain, folder: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.v")), ids=lambda case: case.stem)
-def test_what_is_hard(case: Path, toolchain: Toolchain, tmp_path: Path) -> None:
-    assert disagreements(toolchain, tmp_path, case.read_text()) == []
+def test_what_is_hard(case: Path, each_toolchain: Toolchain, tmp_path: Path) -> None:
+    assert disagreements(each_toolchain, tmp_path, case.read_text()) == []
 
 
 @pytest.mark.parametrize(("module", "every"), LIBRARY, ids=[module for module, _ in LIBRARY])
-def test_the_standard_library(module: str, every: int, toolchain: Toolchain, tmp_path: Path) -> None:
+def test_the_standard_library(module: str, every: int, each_toolchain: Toolchain, tmp_path: Path) -> None:
+    if not each_toolchain.coq_version.startswith("8."):
+        module = MOVED.get(module, module)
     prelude = f"Require {module}."
-    names = names_inside(toolchain, tmp_path, prelude, module)[::every]
-    assert disagreements(toolchain, tmp_path, f"{prelude}\n(* ASK {' '.join(names)} *)\n") == []
+    names = names_inside(each_toolchain, tmp_path, prelude, module)[::every]
+    assert disagreements(each_toolchain, tmp_path, f"{prelude}\n(* ASK {' '.join(names)} *)\n") == []
 
 
-def test_sealed_modules_of_another_file(toolchain: Toolchain, tmp_path: Path) -> None:
-    coqc(toolchain, tmp_path, SEALED_ELSEWHERE, "Sealed")
+def test_sealed_modules_of_another_file(each_toolchain: Toolchain, tmp_path: Path) -> None:
+    coqc(each_toolchain, tmp_path, SEALED_ELSEWHERE, "Sealed")
     modules = ("Flat", "Nested", "Named", "Alias", "Applied", "Twice", "With")
     names = " ".join(f"{module}.{field}" for module in modules for field in "abcd")
+    names += " " + " ".join(f"{module}.{field}" for module in ("Typed", "Deeper", "OfTyped") for field in "tef")
     text = f"""
 Require Import Sealed.
 Definition uses := Flat.b. Definition absurd := match Nested.d return False -> nat with x => x end.
@@ -91,31 +103,45 @@ Module Open. Module G := F Flat. Definition x := G.a. Module H : T := Flat.
 (* ASK {names} uses absurd block G.a G.b G.c G.d x H.a H.b H.c H.d *)
 End Open.
 (* ASK {names} uses absurd block Open.x Open.H.a *)"""
-    assert disagreements(toolchain, tmp_path, text) == []
+    assert disagreements(each_toolchain, tmp_path, text) == []
 
 
-def test_an_applied_functor_of_the_library(toolchain: Toolchain, tmp_path: Path) -> None:
+def test_an_applied_functor_of_the_library(each_toolchain: Toolchain, tmp_path: Path) -> None:
     prelude = "Require Import FSetAVL OrderedTypeEx.\nModule M := FSetAVL.Make Nat_as_OT.\n"
-    names = names_inside(toolchain, tmp_path, prelude, "M")[::15]
-    assert disagreements(toolchain, tmp_path, f"{prelude}\n(* ASK {' '.join(names)} *)\n") == []
+    names = names_inside(each_toolchain, tmp_path, prelude, "M")[::15]
+    assert disagreements(each_toolchain, tmp_path, f"{prelude}\n(* ASK {' '.join(names)} *)\n") == []
 
 
-def test_a_hidden_alias_goes_by_the_name_that_can_be_read(toolchain: Toolchain, tmp_path: Path) -> None:
+def test_a_hidden_alias_goes_by_the_name_that_can_be_read(each_toolchain: Toolchain, tmp_path: Path) -> None:
     """Of the names of one axiom Print Assumptions may write one that a sealed module hides."""
     text = """
 Module Type T. Parameter a : nat. Parameter b : a = a. End T.
 Module Impl. Axiom hid : nat. Definition a := hid. Definition b := eq_refl a. End Impl.
 Module N : T. Include Impl. End N.
 (* ASK N.a N.b Impl.a *)"""
-    answers = ask(toolchain, tmp_path, text)
+    answers = ask(each_toolchain, tmp_path, text)
     assert [both.plugin for _, both in answers] == [{("axiom", "Trial.Impl.hid")}] * 3
     assert all(len(both.coq) == 1 for _, both in answers)
 
 
-def test_a_difference_would_be_seen(toolchain: Toolchain, tmp_path: Path) -> None:
+def test_an_axiom_of_which_coq_forgets_the_type(each_toolchain: Toolchain, tmp_path: Path) -> None:
+    """Where it comes upon the axiom's absurdity first. Here no use of an axiom depends on what stands before it."""
+    text = """
+Axiom base : nat. Inductive Empty (n : nat) : Set := . Axiom none : Empty base.
+Definition absurd : nat := match none return nat with end.
+Definition apart : Empty base := none.
+Definition uses : Empty base := let unused := absurd in apart.
+(* ASK absurd apart uses *)"""
+    absurd, apart, uses = [both for _, both in ask(each_toolchain, tmp_path, text)]
+    assert absurd.agree and apart.agree
+    assert uses.plugin == absurd.plugin | apart.plugin
+    assert {name for _, name in uses.coq} == {"none"}
+
+
+def test_a_difference_would_be_seen(each_toolchain: Toolchain, tmp_path: Path) -> None:
     """The comparison itself: one name's answer beside another's is no agreement."""
     text = "Axiom a : nat. Axiom b : nat. Definition c := a. Definition d := a + b.\n(* ASK c d *)"
-    (_, one), (_, other) = ask(toolchain, tmp_path, text)
+    (_, one), (_, other) = ask(each_toolchain, tmp_path, text)
     assert one.agree and other.agree
     assert one.plugin == {("axiom", "Trial.a")} and one.coq == {("axiom", "a")}
     assert not type(one)(one.plugin, other.coq).agree
@@ -124,8 +150,8 @@ def test_a_difference_would_be_seen(toolchain: Toolchain, tmp_path: Path) -> Non
     assert not type(one)(frozenset({("variable", "Trial.a")}), one.coq).agree
 
 
-def test_no_word_becomes_a_keyword(toolchain: Toolchain, tmp_path: Path) -> None:
+def test_no_word_becomes_a_keyword(each_toolchain: Toolchain, tmp_path: Path) -> None:
     text = (
         "Definition PalmettoAssumptions := 1. Definition PalmettoUses := PalmettoAssumptions.\n(* ASK PalmettoUses *)"
     )
-    assert disagreements(toolchain, tmp_path, text) == []
+    assert disagreements(each_toolchain, tmp_path, text) == []

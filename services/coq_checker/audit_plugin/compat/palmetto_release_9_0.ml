@@ -7,7 +7,7 @@ open Vernacexpr
 type module_body = Declarations.module_body
 
 let sealed_fields body =
-  match body with { mod_expr = Struct fields; mod_type = NoFunctor _; _ } -> Some fields | _ -> None
+  match (Declareops.mod_expr body, body.mod_type) with Struct fields, NoFunctor _ -> Some fields | _ -> None
 
 let label_equal = Label.equal
 let axiom_types_count = false
@@ -30,11 +30,6 @@ let solve ~pstate ~info tactic = ComTactic.solve ~pstate Goal_select.SelectAll ~
 let set_par_implementation solve =
   ComTactic.set_par_implementation (fun ~pstate ~info tactic ~abstract ~with_end_tac:_ ->
       solve ~pstate ~info tactic ~abstract)
-
-let run_tactic pstate tactic =
-  Declare.Proof.map pstate ~f:(fun proof ->
-      let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
-      proof)
 
 (* What is behind the end of a proof, from the state that it goes on from. *)
 let save_proof ~proof ~st ~control ending =

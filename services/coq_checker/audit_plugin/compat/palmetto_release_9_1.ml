@@ -32,11 +32,6 @@ let set_par_implementation solve =
   ComTactic.set_par_implementation (fun ~pstate ~info tactic ~abstract ~with_end_tac:_ ->
       solve ~pstate ~info tactic ~abstract)
 
-let run_tactic pstate tactic =
-  Declare.Proof.map pstate ~f:(fun proof ->
-      let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
-      proof)
-
 (* What is behind the end of a proof, from the state that it goes on from. *)
 let save_proof ~proof ~st ~control ending =
   Vernacinterp.interp_qed_delayed_proof ~proof ~st ~control:(VernacControl.from_syntax control) ending

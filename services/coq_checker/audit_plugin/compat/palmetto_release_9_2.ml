@@ -29,14 +29,6 @@ let solve ~pstate ~info tactic = ComTactic.solve ~pstate Goal_select.SelectAll ~
 
 let set_par_implementation = ComTactic.set_par_implementation
 
-(* What `abstract` declares is held by the proof, and is in the environment only when it has been registered. *)
-let run_tactic pstate tactic =
-  let run proof =
-    let proof, _, () = Proof.run_tactic (Global.env ()) tactic proof in
-    proof
-  in
-  Declare.Internal.register_side_effects (Declare.Proof.map pstate ~f:run)
-
 (* What is behind the end of a proof, from the state that it goes on from. *)
 let save_proof ~proof ~st ~control ending =
   Vernacinterp.interp_qed_delayed_proof ~proof ~st ~control:(VernacControl.from_syntax control) ending
