@@ -5,16 +5,16 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 import pytest_asyncio
-from coq_checker.run import Ran, run
 
-from coq_checker.session.sertop import EngineOptions, SertopSession
+from coq_checker.engine.api import Advanced, CoqEngine
+from coq_checker.engine.start import engine_options, start_engine
 from coq_checker.toolchain import SandboxMode, Toolchain
-from coqdata.sentence import split
 
 NAME = "palmetto-attack"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,11 +25,11 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 import psutil
-from coq_checker.session.sertop import SertopSession, EngineOptions
+from coq_checker.engine.start import engine_options, start_engine
 from coq_checker.toolchain import find_toolchain
 
 async def main():
-    session = await SertopSession.start(EngineOptions(find_toolchain()), Path(sys.argv[1]))
+    session = await start_engine(engine_options(find_toolchain()), Path(sys.argv[1]))
     fork = await session.fork()
     assert {session.pid, fork.pid} <= {child.pid for child in psutil.Process().children(recursive=True)}
     print(*[child.pid for child in psutil.Process().children(recursive=True)], flush=True)
@@ -46,19 +46,18 @@ def _needs_a_sandbox(toolchain: Toolchain) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def worker(toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SertopSession]:
+async def worker(toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CoqEngine]:
     """A fork, as candidates get it."""
     monkeypatch.setenv("PALMETTO_SECRET", "of the server alone")
-    session = await SertopSession.start(EngineOptions(toolchain), tmp_path)
+    engine = await start_engine(engine_options(toolchain), tmp_path)
     try:
-        yield await session.fork()
+        yield await engine.fork()
     finally:
-        session.kill()
+        engine.kill()
 
 
-async def give(session: SertopSession, text: str) -> Ran:
-    data = text.encode()
-    return await run(session, data, len(split(data).sentences))
+async def give(engine: CoqEngine, text: str, state: int | None = None) -> Advanced:
+    return await engine.advance(engine.first if state is None else state, text.encode())
 
 
 def places(tmp_path: Path) -> list[Path]:
@@ -76,31 +75,30 @@ def places(tmp_path: Path) -> list[Path]:
     ],
     ids=["redirect", "extraction", "extraction_directory", "universes"],
 )
-async def test_nothing_is_written_outside(worker: SertopSession, command: str, tmp_path: Path) -> None:
-    assert (await give(worker, "Require Import Coq.extraction.Extraction.")).failed is None
-    start = worker.tip
+async def test_nothing_is_written_outside(worker: CoqEngine, command: str, tmp_path: Path) -> None:
+    ready = await give(worker, "Require Import Coq.extraction.Extraction.")
+    assert ready.through
     for place in places(tmp_path):
-        done = await give(worker, command.format(place / NAME))
+        done = await give(worker, command.format(place / NAME), ready.steps[-1].state)
         assert list(place.glob(f"{NAME}*")) == []
         # Below /tmp it is the worker's own tmp that was written to.
         assert done.error is not None or place.is_relative_to("/tmp"), place
-        await worker.back_to(start)
 
 
-async def test_private_tmp_can_be_written_and_is_not_ours(worker: SertopSession) -> None:
-    assert (await give(worker, f'Redirect "/tmp/{NAME}" Print nat.')).failed is None
+async def test_private_tmp_can_be_written_and_is_not_ours(worker: CoqEngine) -> None:
+    assert (await give(worker, f'Redirect "/tmp/{NAME}" Print nat.')).through
     assert Path(f"/proc/{worker.pid}/root/tmp/{NAME}.out").exists()
     assert not Path(f"/tmp/{NAME}.out").exists()
 
 
-async def test_only_what_is_shared_can_be_loaded(worker: SertopSession, toolchain: Toolchain, tmp_path: Path) -> None:
+async def test_only_what_is_shared_can_be_loaded(worker: CoqEngine, toolchain: Toolchain, tmp_path: Path) -> None:
     (tmp_path / "leak").mkdir()
     secret = tmp_path / "leak" / "secret.v"
     secret.write_text("Definition leaked := I.\n")
     load = f'Load "{secret}". Check leaked.'
     assert (await give(worker, load)).error is not None
-    sharing = EngineOptions(toolchain, read_only=(secret.parent,))
-    other = await SertopSession.start(sharing, tmp_path)
+    options = engine_options(toolchain)
+    other = await start_engine(replace(options, read_only=(*options.read_only, secret.parent)), tmp_path)
     try:
         assert (await give(other, load)).error is None
         assert (await give(other, f'Redirect "{secret.parent / NAME}" Print nat.')).error is not None
@@ -108,7 +106,7 @@ async def test_only_what_is_shared_can_be_loaded(worker: SertopSession, toolchai
         other.kill()
 
 
-async def test_only_tmp_and_its_own_folder_are_writable(worker: SertopSession, tmp_path: Path) -> None:
+async def test_only_tmp_and_its_own_folder_are_writable(worker: CoqEngine, tmp_path: Path) -> None:
     writable = set()
     for line in Path(f"/proc/{worker.pid}/mounts").read_text().splitlines():
         _, point, kind, options, *_ = line.split()
@@ -121,18 +119,18 @@ async def test_only_tmp_and_its_own_folder_are_writable(worker: SertopSession, t
     assert writable - own - devices == {"/tmp"}
 
 
-async def test_no_network(worker: SertopSession) -> None:
+async def test_no_network(worker: CoqEngine) -> None:
     interfaces = Path(f"/proc/{worker.pid}/net/dev").read_text().splitlines()[2:]
     assert [line.partition(":")[0].strip() for line in interfaces] == ["lo"]
 
 
 @pytest.mark.parametrize("namespace", ["net", "pid", "mnt", "ipc", "uts"])
-async def test_namespaces_are_its_own(worker: SertopSession, namespace: str) -> None:
+async def test_namespaces_are_its_own(worker: CoqEngine, namespace: str) -> None:
     own = Path(f"/proc/self/ns/{namespace}").readlink()
     assert Path(f"/proc/{worker.pid}/ns/{namespace}").readlink() != own
 
 
-async def test_no_privileges_and_no_secrets(worker: SertopSession) -> None:
+async def test_no_privileges_and_no_secrets(worker: CoqEngine) -> None:
     status = dict(
         line.split(":\t", 1) for line in Path(f"/proc/{worker.pid}/status").read_text().splitlines() if ":\t" in line
     )
@@ -147,7 +145,7 @@ async def test_workers_die_with_a_killed_server(tmp_path: Path) -> None:
     )
     assert server.stdout is not None
     workers = [psutil.Process(int(pid)) for pid in (await server.stdout.readline()).split()]
-    assert sum(one.name().startswith("sertop") for one in workers) == 2
+    assert sum(one.name().startswith(("coqtop", "rocq")) for one in workers) == 2
     os.kill(server.pid, signal.SIGKILL)
     await server.wait()
     gone, alive = await asyncio.to_thread(psutil.wait_procs, workers, 60)

@@ -181,7 +181,6 @@ let serve path token =
   Unix.close nowhere;
   own_folder ();
   Heard.listen ();
-  Palmetto_par.install ();
   Hashtbl.replace places (number ()) (Document.first (Vernacstate.freeze_full_state ()));
   Wire.answer wire "0" (Json.Object [ ("pid", Json.Int (Unix.getpid ())); ("state", Int !newest); ("version", String Coq_config.version) ]);
   loop wire;

@@ -154,10 +154,17 @@ VARIABLE = "variable"
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What something that a proof made rests on, or why that could not be found out."""
+    """What something that a proof made rests on, or why that could not be found out.
+
+    Attributes:
+        assumptions: that.
+        problem: why it is not known.
+        name: the kernel's name of what was made; empty where the engine does not tell.
+    """
 
     assumptions: tuple[Assumption, ...] = ()
     problem: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

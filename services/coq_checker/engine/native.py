@@ -282,6 +282,6 @@ def _goals(answer: dict[str, Any]) -> Goals:
 
 def _audits(answer: dict[str, Any]) -> tuple[Audit, ...]:
     return tuple(
-        Audit(tuple(Assumption(kind, name, bool(known)) for kind, name, known in one["items"]))
+        Audit(tuple(Assumption(kind, name, bool(known)) for kind, name, known in one["items"]), name=one["name"])
         for one in answer.get("audits", ())
     )

@@ -1,52 +1,59 @@
-"""The plugin's memory in sertop: after going back, and in forks."""
+"""The plugin's memory in an engine: in states that go different ways, and in forks."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from coq_checker.audit import Assumption, Audit, PluginAuditor
 
-from coq_checker.audit_plugin.build import plugin_path
-from coq_checker.session.sertop import EngineOptions, SertopSession
+from coq_checker.engine.api import CoqEngine
+from coq_checker.engine.start import engine_options, start_engine
 from coq_checker.toolchain import Toolchain
 
 
+class Line:
+    """An engine, and the state that one line of text has led to."""
+
+    def __init__(self, engine: CoqEngine) -> None:
+        self.engine = engine
+        self.tip = engine.first
+
+    async def fork(self) -> "Line":
+        """A fork that goes on from the same state."""
+        fork = Line(await self.engine.fork())
+        fork.tip = self.tip
+        return fork
+
+    async def tell(self, text: str) -> None:
+        """Goes on."""
+        done = await self.engine.advance(self.tip, text.encode())
+        assert done.through, done.error
+        self.tip = done.steps[-1].state
+
+
 @pytest_asyncio.fixture
-async def session(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[SertopSession]:
-    """A sertop with the plugin loaded."""
-    plugin = plugin_path(toolchain)
-    assert plugin is not None, "the audit plugin is not built"
-    options = EngineOptions(toolchain, read_only=(plugin,), environment=(("OCAMLPATH", str(plugin)),))
-    started = await SertopSession.start(options, tmp_path)
+async def session(each_toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Line]:
+    """A line in an engine of its own."""
+    engine = await start_engine(engine_options(each_toolchain), tmp_path)
     try:
-        await PluginAuditor().prepare(started)
-        yield started
+        yield Line(engine)
     finally:
-        started.kill()
+        engine.kill()
 
 
-async def tell(session: SertopSession, text: str) -> None:
-    added = await session.add(text.encode())
-    assert added.error is None, added.error
-    done = await session.execute(session.tip)
-    assert done.error is None, done.error
-
-
-async def audits_of(session: SertopSession, names: list[str], state: int | None = None) -> list[Audit]:
-    """What constants rest on, asked by their names."""
-    printed = await session.query(f'PalmettoAssumptions "nonce" {" ".join(names)}.', state)
-    if printed.error is not None:
-        return [Audit(problem=printed.error.message)]
+async def asked(session: Line, names: list[str], state: int | None = None) -> tuple[list[list[str]], str]:
+    """What constants rest on, asked by their names; and Coq's error."""
+    command = f'PalmettoAssumptions "nonce" {" ".join(names)}.'
+    printed = await session.engine.query(session.tip if state is None else state, command)
     lines = [line for message in printed.messages for line in message.split("\n") if line.startswith("nonce")]
-    items = [[item.partition(" ") for item in line.partition(" = ")[2].split("; ") if item] for line in lines]
-    return [Audit(tuple(Assumption(kind, name) for kind, _, name in one)) for one in items]
+    items = [[item for item in line.partition(" = ")[2].split("; ") if item] for line in lines]
+    return items, printed.error.message if printed.error is not None else ""
 
 
-async def rests_on(session: SertopSession, name: str, state: int | None = None) -> set[str]:
-    (audit,) = await audits_of(session, [name], state)
-    assert audit.problem is None
-    return {f"{one.kind} {one.name.rpartition('.')[2]}" for one in audit.assumptions}
+async def rests_on(session: Line, name: str, state: int | None = None) -> set[str]:
+    (items,), error = await asked(session, [name], state)
+    assert not error
+    return {f"{kind} {name.rpartition('.')[2]}" for kind, _, name in (item.partition(" ") for item in items)}
 
 
 SIGNATURE = "Module Type T. Parameter a : nat. Definition alike := 1. End T. Axiom ax : nat."
@@ -152,77 +159,75 @@ SWAPS = {
 
 @pytest.mark.parametrize("turned", [False, True], ids=["", "turned"])
 @pytest.mark.parametrize("swap", SWAPS)
-async def test_going_back(swap: str, turned: bool, session: SertopSession) -> None:
+async def test_going_back(swap: str, turned: bool, session: Line) -> None:
     before, first, second, name = SWAPS[swap]
     if turned:
         first, second = second, first
     if before:
-        await tell(session, before)
+        await session.tell(before)
     base = session.tip
     for text, expected in (first, second, first):
-        await tell(session, text)
+        await session.tell(text)
         assert await rests_on(session, name) == expected
         assert await rests_on(session, name) == expected
-        await session.back_to(base)
+        session.tip = base
 
 
-async def test_an_older_state_has_its_own_answer(session: SertopSession) -> None:
-    await tell(session, "Axiom ax : 1 = 1. Section S. Let x := ax. Theorem foo : 1 = 1. Proof. exact x. Qed.")
+async def test_an_older_state_has_its_own_answer(session: Line) -> None:
+    await session.tell("Axiom ax : 1 = 1. Section S. Let x := ax. Theorem foo : 1 = 1. Proof. exact x. Qed.")
     inside = session.tip
-    await tell(session, "End S. Section S2. Variable y : 1 = 1. Definition bar := conj y foo.")
+    await session.tell("End S. Section S2. Variable y : 1 = 1. Definition bar := conj y foo.")
     assert await rests_on(session, "bar") == {"variable y", "axiom ax"}
     assert await rests_on(session, "foo", inside) == {"axiom ax"}
     assert await rests_on(session, "bar") == {"variable y", "axiom ax"}
 
 
-async def test_a_sealed_module_is_seen_through_where_coq_does(session: SertopSession) -> None:
+async def test_a_sealed_module_is_seen_through_where_coq_does(session: Line) -> None:
     """From within another open module Coq takes its fields for axioms."""
-    await tell(session, f"{SIGNATURE} Module N : T. Definition a := 3. Definition alike := 1. End N.")
-    await tell(session, "Definition foo := N.a. Inductive I : Set := i : (fun _ => nat) N.a -> I.")
+    await session.tell(f"{SIGNATURE} Module N : T. Definition a := 3. Definition alike := 1. End N.")
+    await session.tell("Definition foo := N.a. Inductive I : Set := i : (fun _ => nat) N.a -> I.")
     outside = session.tip
     for _ in range(2):
         assert await rests_on(session, "foo") == await rests_on(session, "I") == set()
-        await tell(session, "Module Open. Definition bar := foo.")
+        await session.tell("Module Open. Definition bar := foo.")
         assert await rests_on(session, "bar") == await rests_on(session, "I") == {"axiom a"}
-        await tell(session, "End Open.")
+        await session.tell("End Open.")
         assert await rests_on(session, "Open.bar") == await rests_on(session, "I") == set()
-        await session.back_to(outside)
+        session.tip = outside
 
 
-async def test_forks_remember_and_go_their_own_ways(session: SertopSession) -> None:
-    await tell(session, "Axiom ax : 1 = 1. Theorem known : 1 = 1. Proof. exact ax. Qed.")
+async def test_forks_remember_and_go_their_own_ways(session: Line) -> None:
+    await session.tell("Axiom ax : 1 = 1. Theorem known : 1 = 1. Proof. exact ax. Qed.")
     assert await rests_on(session, "known") == {"axiom ax"}
     one, other = await session.fork(), await session.fork()
     try:
-        await tell(one, "Theorem foo : 1 = 1. Proof. exact known. Qed.")
-        await tell(other, "Theorem foo : 1 = 1. Proof. reflexivity. Qed.")
+        await one.tell("Theorem foo : 1 = 1. Proof. exact known. Qed.")
+        await other.tell("Theorem foo : 1 = 1. Proof. reflexivity. Qed.")
         assert await rests_on(one, "foo") == {"axiom ax"}
         assert await rests_on(other, "foo") == set()
         assert await rests_on(other, "known") == {"axiom ax"}
     finally:
-        one.kill()
-        other.kill()
-    await tell(session, "Theorem foo : 1 = 1. Proof. exact ax. Qed.")
+        one.engine.kill()
+        other.engine.kill()
+    await session.tell("Theorem foo : 1 = 1. Proof. exact ax. Qed.")
     assert await rests_on(session, "foo") == {"axiom ax"}
 
 
-async def test_many_names_in_one_question(session: SertopSession) -> None:
-    await tell(
-        session, "Axiom ax : nat. Definition one := ax. Definition two := 2. Module M. Definition one := 1. End M."
+async def test_many_names_in_one_question(session: Line) -> None:
+    await session.tell(
+        "Axiom ax : nat. Definition one := ax. Definition two := 2. Module M. Definition one := 1. End M."
     )
-    audits = await audits_of(session, ["one", "two", "M.one"])
-    assert [[str(item) for item in audit.assumptions] for audit in audits] == [["SerTop.ax"], [], []]
+    assert await asked(session, ["one", "two", "M.one"]) == ([["axiom Top.ax"], [], []], "")
 
 
-async def test_an_unknown_name_is_no_answer(session: SertopSession) -> None:
-    await tell(session, "Definition one := 1.")
-    (known,) = await audits_of(session, ["one"])
-    assert known.problem is None and known.assumptions == ()
-    (unknown,) = await audits_of(session, ["one", "nowhere"])
-    assert unknown.problem is not None and "nowhere" in unknown.problem
+async def test_an_unknown_name_is_no_answer(session: Line) -> None:
+    await session.tell("Definition one := 1.")
+    assert await asked(session, ["one"]) == ([[]], "")
+    _, error = await asked(session, ["one", "nowhere"])
+    assert "nowhere" in error
 
 
-async def test_a_very_deep_term(session: SertopSession) -> None:
-    await tell(session, "Axiom ax : nat. Definition deep := Nat.iter 20000 S ax.")
-    await tell(session, "Definition foo := Eval vm_compute in deep.")
+async def test_a_very_deep_term(session: Line) -> None:
+    await session.tell("Axiom ax : nat. Definition deep := Nat.iter 20000 S ax.")
+    await session.tell("Definition foo := Eval vm_compute in deep.")
     assert await rests_on(session, "foo") == {"axiom ax"}
