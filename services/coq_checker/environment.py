@@ -52,7 +52,7 @@ class Environment:
         """Hash of everything but the text: texts of one setting can share a document."""
         digest = hashlib.sha256()
         toolchain = self.options.toolchain
-        for part in (toolchain.name, toolchain.coq_version, self.built, *self.options.arguments, *self.setup):
+        for part in (toolchain.key, toolchain.coq_version, self.built, *self.options.arguments, *self.setup):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
 

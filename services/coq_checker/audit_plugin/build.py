@@ -70,11 +70,11 @@ def _coq_stamp(toolchain: Toolchain) -> str:
 
 
 def _name(toolchain: Toolchain) -> str:
-    which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_coq_stamp(toolchain)}"
+    which = f"{toolchain.key} {toolchain.coq_version} {toolchain.coqlib} {_coq_stamp(toolchain)}"
     digest = hashlib.sha256(which.encode())
     for text in (*_sources().values(), _META.encode(), _COMPILE.encode()):
         digest.update(text)
-    return f"{toolchain.name}-{digest.hexdigest()[:12]}"
+    return f"{toolchain.key}-{digest.hexdigest()[:12]}"
 
 
 def _folder(toolchain: Toolchain) -> Path:
