@@ -11,7 +11,7 @@ from coq_checker.toolchain.ensure import ensure_toolchain
 from coq_checker.toolchain.errors import ToolchainError, UnusableError
 from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import Listed, list_toolchains
-from coq_checker.toolchain.names import require_name
+from coq_checker.toolchain.names import leads_to_folder, require_name
 from coq_checker.toolchain.programs import Programs
 from coq_checker.toolchain.sandbox import DEFAULT_PRIVATE_TMP_BYTES, sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
@@ -34,6 +34,7 @@ __all__ = [
     "ensure_toolchain",
     "find_toolchain",
     "keep_default",
+    "leads_to_folder",
     "list_toolchains",
     "require_name",
     "sandbox_problem",

@@ -100,7 +100,11 @@ def _build(recipe: Recipe, suite: str, root: Path, settings: ToolchainSettings, 
         progress("trying the new toolchain")
         there = root_place(building)
         place = Place(recipe.name, there.told, building, there.search_path)
-        try_toolchain(toolchain_at(place, settings), recipe.version)
+        try:
+            new = toolchain_at(place, settings)
+        except ToolchainError as error:
+            raise SuiteError(str(error)) from None
+        try_toolchain(new, recipe.version)
         _rename(building, root)
     finally:
         if building.exists():

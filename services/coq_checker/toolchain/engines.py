@@ -55,7 +55,7 @@ def _missing(facts: Facts) -> str | None:
             f"it was compiled with OCaml {facts.coq_ocaml} and the ocamlfind beside it is of OCaml {facts.compiler}: "
             f"put the ocamlfind of OCaml {facts.coq_ocaml} first on PATH"
         )
-    if package not in facts.development:
+    if package not in dict(facts.development):
         return (
             f"its development files are missing (ocamlfind query {package}.vernac): run `opam install {package}` in "
             "its switch, or on Debian `apt-get install libcoq-core-ocaml-dev`"

@@ -18,14 +18,17 @@ from coq_checker.toolchain.value import Toolchain
 
 _ASK_TIMEOUT_S = 60.0
 
+# Of Coq's development files the one that is compiled against.
+_LIBRARY = "vernac.cmxa"
+
 # One shell, so that one sandbox: every answer is on a line of its own after its name. Its arguments are the words that
 # Coq's compiler is called with. Only Coq itself has to run.
-_QUESTIONS = """
+_QUESTIONS = f"""
 echo "coq=$("$@" --print-version)" || exit 1
 echo "coqlib=$("$@" -where)" || exit 1
 if command -v sertop >/dev/null && version="$(sertop --version </dev/null)"; then
   echo "sertop=$version"
-  echo "package=$(dpkg-query -W -f '${Version}' coq-serapi 2>/dev/null)"
+  echo "package=$(dpkg-query -W -f '${{Version}}' coq-serapi 2>/dev/null)"
   lib="$("$@" -where)/../coq-serapi/META"
   test -r "$lib" && echo "meta=$(sed -n 's/^version *= *"\\(.*\\)"/\\1/p' "$lib" | head -n 1)"
 fi
@@ -33,7 +36,7 @@ if command -v ocamlfind >/dev/null; then
   echo "compiler=$(ocamlfind ocamlopt -version 2>/dev/null)"
   for package in rocq-runtime coq-core; do
     folder="$(ocamlfind query "$package.vernac" 2>/dev/null)" || continue
-    test -r "$folder/vernac.cmxa" && ls "$folder"/vernac*.cmi >/dev/null 2>&1 && echo "development=$package"
+    test -r "$folder/{_LIBRARY}" && ls "$folder"/vernac*.cmi >/dev/null 2>&1 && echo "development=$package $folder"
   done
 fi
 exit 0
@@ -50,7 +53,7 @@ class Facts:
         sertop_version: SerAPI's; `unknown` where it does not tell, empty where there is no sertop.
         coqlib: where Coq's library is, as seen inside.
         compiler: version of its own OCaml compiler, as `ocamlfind ocamlopt` tells; empty where there is none.
-        development: findlib packages of Coq whose files to compile against are there.
+        development: findlib packages of Coq whose files to compile against are there, and the folder of some of them.
     """
 
     coq_version: str
@@ -58,7 +61,7 @@ class Facts:
     sertop_version: str
     coqlib: str
     compiler: str
-    development: tuple[str, ...]
+    development: tuple[tuple[str, str], ...]
 
 
 def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path, again: bool = False) -> Facts:
@@ -77,8 +80,11 @@ def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path, agai
     identity = _identity(toolchain, programs)
     kept = cache / "facts" / f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}.json"
     known = _read(kept, identity)
-    # What is missing may have been installed since, beside the programs: that changes none of them.
-    if known is not None and (known.development or (known.sertop_version and not again)):
+    # What is missing may have been installed since, beside the programs, and what was there may be gone.
+    there = known is not None and all(
+        (toolchain.host_path(folder) / _LIBRARY).is_file() for _, folder in known.development
+    )
+    if known is not None and there and (known.development or (known.sertop_version and not again)):
         return known
     facts = _ask(toolchain)
     _write(kept, identity, facts)
@@ -118,8 +124,13 @@ def _ask(toolchain: Toolchain) -> Facts:
         sertop_version=sertop,
         coqlib=said["coqlib"],
         compiler=said.get("compiler", ""),
-        development=tuple(value for name, value in lines if name == "development"),
+        development=tuple(_pair(value) for name, value in lines if name == "development"),
     )
+
+
+def _pair(words: str) -> tuple[str, str]:
+    first, _, rest = words.strip().partition(" ")
+    return first, rest
 
 
 def _broken(toolchain: Toolchain, problem: str) -> str:
@@ -139,7 +150,7 @@ def _read(path: Path, identity: str) -> Facts | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         facts = kept["facts"]
-        found = Facts(**{**facts, "development": tuple(facts["development"])})
+        found = Facts(**{**facts, "development": tuple((one, place) for one, place in facts["development"])})
         return found if kept["identity"] == identity else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

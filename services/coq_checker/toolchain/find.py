@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coq_checker.toolchain.engines import engines_of, why_no_engine
 from coq_checker.toolchain.errors import ToolchainError, UnusableError
-from coq_checker.toolchain.facts import facts_of
+from coq_checker.toolchain.facts import Facts, facts_of
 from coq_checker.toolchain.names import AUTO, PATH, is_folder, require_name
 from coq_checker.toolchain.opam import SWITCH_PREFIX
 from coq_checker.toolchain.places import Place, folder_place, own_place, path_place, root_place, switch_place
@@ -83,13 +83,14 @@ def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False)
             f"The toolchain {place.told} has no coqc or rocq: delete it and run `palmetto toolchain ensure`."
         )
     folder, programs = found
+    sandbox, no_sandbox = _sandbox(place, settings)
     unnamed = Toolchain(
         name=place.name,
         coq_version="",
         sertop_version="",
         coqlib="",
         root=place.root,
-        sandbox=_sandbox(place, settings),
+        sandbox=sandbox,
         search_path=place.search_path,
         environment=place.environment,
         programs=programs,
@@ -98,17 +99,28 @@ def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False)
     compiler = place.host_path(f"{folder}/{programs.compiler[0]}")
     others = (place.program(name) for name in ("sertop", "ocamlfind"))
     files = (compiler.resolve(), *(path.resolve() for path in others if path is not None))
-    facts = facts_of(unnamed, files, settings.cache, again)
-    toolchain = replace(
+    try:
+        facts = facts_of(unnamed, files, settings.cache, again)
+        identity = _identity(unnamed, files[0], facts)
+    except OSError as error:
+        raise ToolchainError(
+            f"The toolchain {place.name} cannot be read ({error}): if it has been removed, choose another that "
+            "`palmetto toolchain list` shows."
+        ) from None
+    engines = engines_of(facts, settings.prebuilt)
+    if not engines:
+        raise UnusableError(why_no_engine(facts, place.told))
+    if no_sandbox is not None and not os.environ.get(_TOLD):
+        os.environ[_TOLD] = "1"
+        print(f"palmetto: Coq runs without a sandbox, with your rights: {no_sandbox}", file=sys.stderr)
+    return replace(
         unnamed,
         coq_version=facts.coq_version,
         sertop_version=facts.sertop_version,
         coqlib=facts.coqlib,
-        engines=engines_of(facts, settings.prebuilt),
+        engines=engines,
+        identity=identity,
     )
-    if not toolchain.engines:
-        raise UnusableError(why_no_engine(facts, place.told))
-    return replace(toolchain, identity=_identity(toolchain, compiler.resolve()))
 
 
 def _automatic(settings: ToolchainSettings) -> Toolchain:
@@ -119,14 +131,14 @@ def _automatic(settings: ToolchainSettings) -> Toolchain:
             return toolchain_at(place, settings)
         except UnusableError as error:
             # What is installed may be meant for something else.
-            why = f"{error} "
+            why = str(error)
     if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(why.strip() or no_sandbox_needs_own())
+        raise ToolchainError(why or no_sandbox_needs_own())
     for recipe in (DEFAULT, FALLBACK):
         if recipe.standing_root(settings.roots) is not None:
             return _built(recipe, settings)
     raise ToolchainError(
-        why.strip()
+        why
         or f"There is no Coq toolchain (no coqc or rocq on PATH, no root of {DEFAULT.name} in {settings.roots}): "
         "run `palmetto toolchain ensure`."
     )
@@ -152,8 +164,8 @@ def no_sandbox_needs_own() -> str:
     )
 
 
-def _sandbox(place: Place, settings: ToolchainSettings) -> SandboxMode:
-    """How programs are run there.
+def _sandbox(place: Place, settings: ToolchainSettings) -> tuple[SandboxMode, str | None]:
+    """How programs are run there, and, where there is no sandbox although none was refused, why.
 
     Raises:
         ToolchainError: a sandbox is needed, or was asked for, and does not work.
@@ -161,24 +173,21 @@ def _sandbox(place: Place, settings: ToolchainSettings) -> SandboxMode:
     if settings.sandbox is SandboxMode.NONE:
         if place.root is not None:
             raise ToolchainError(no_sandbox_needs_own())
-        return SandboxMode.NONE
+        return SandboxMode.NONE, None
     problem = sandbox_problem(place.root)
     if problem is None:
-        return SandboxMode.BWRAP
+        return SandboxMode.BWRAP, None
     if place.root is not None or settings.sandbox is SandboxMode.BWRAP:
         raise ToolchainError(problem)
-    if not os.environ.get(_TOLD):
-        os.environ[_TOLD] = "1"
-        print(f"palmetto: Coq runs without a sandbox, with your rights: {problem}", file=sys.stderr)
-    return SandboxMode.NONE
+    return SandboxMode.NONE, problem
 
 
-def _identity(toolchain: Toolchain, compiler: Path) -> str:
+def _identity(toolchain: Toolchain, compiler: Path, facts: Facts) -> str:
     """The root's name, if it tells what is in it, else a name made of what tells one installation from another."""
     if toolchain.root is not None and toolchain.name in RECIPES:
         return toolchain.root.name
     status = compiler.stat()
     # Whole seconds: copying an image's layers keeps no more.
-    parts = (str(compiler), status.st_size, int(status.st_mtime), toolchain.coqlib, *toolchain.environment)
+    parts = (str(compiler), status.st_size, int(status.st_mtime), facts.coqlib, *toolchain.environment)
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-    return f"own-{toolchain.coq_version.replace('+', '-')}-{digest}"
+    return f"own-{facts.coq_version.replace('+', '-')}-{digest}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.opam import SWITCH_PREFIX, switches
+from coq_checker.toolchain.opam import SWITCH_PREFIX, is_path, switches
 from coq_checker.toolchain.recipe import RECIPES
 
 AUTO = "auto"
@@ -31,7 +31,15 @@ def require_name(name: str, said: str | None = None) -> str:
 
 def is_folder(name: str) -> bool:
     """Whether a name is a folder's path and none of the other names."""
-    return not name.startswith(SWITCH_PREFIX) and ("/" in name or name in (".", "..", "~"))
+    return not name.startswith(SWITCH_PREFIX) and is_path(name)
+
+
+def leads_to_folder(name: str) -> bool:
+    """Whether a name says itself where programs are, as a folder or a local switch does.
+
+    Such a name is only for whoever may run programs here: not for a project's own file, nor for a service's clients.
+    """
+    return is_path(name.removeprefix(SWITCH_PREFIX))
 
 
 def possible_names() -> str:

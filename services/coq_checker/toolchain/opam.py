@@ -23,6 +23,11 @@ def holds_coq(prefix: Path) -> bool:
     return any((prefix / "bin" / name).is_file() for name in ("coqc", "rocq"))
 
 
+def is_path(name: str) -> bool:
+    """Whether a name is a path: of a switch, that of its project."""
+    return "/" in name or name in (".", "..", "~")
+
+
 def switches() -> list[str]:
     """The names of the switches that hold Coq."""
     try:
@@ -40,7 +45,7 @@ def switch_prefix(name: str) -> Path:
     Raises:
         ToolchainError: there is no such switch, or it holds no Coq.
     """
-    if "/" in name or name in (".", ".."):
+    if is_path(name):
         prefix: Path | None = Path(name).expanduser().absolute() / _LOCAL
     else:
         kept = opam_root() / name

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.names import is_folder, require_name
-from coq_checker.toolchain.opam import SWITCH_PREFIX
+from coq_checker.toolchain.names import leads_to_folder, require_name
 
 # In the order in which they count, with the tables that may hold it.
 _FILES = (
@@ -47,7 +46,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _checked(name: Any, path: Path) -> str:
     if not isinstance(name, str):
         raise ToolchainError(f"{path} names the toolchain {name!r}: write its name in quotes.")
-    if is_folder(name) or (name.startswith(SWITCH_PREFIX) and is_folder(name.removeprefix(SWITCH_PREFIX))):
+    if leads_to_folder(name):
         # Otherwise other people's projects would bring the programs that judge them.
         raise ToolchainError(
             f"{path} names the folder {name!r} as its toolchain, which a project's own file may not: give it with "

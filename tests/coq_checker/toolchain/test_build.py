@@ -15,6 +15,7 @@ from coq_checker.toolchain import (
     Toolchain,
     ToolchainError,
     ToolchainSettings,
+    UnusableError,
     build,
     ensure,
     ensure_toolchain,
@@ -260,6 +261,19 @@ class TestSuites:
         moved = made(Place("rocq-9.2", "in a root", tmp_path, "/usr/bin"), settings)
         with pytest.raises(ToolchainError, match=r"rocq-9\.2 is to be 9\.2, and Debian has 8\.20\.1 now"):
             try_toolchain(moved, ROCQ_9_2.version)
+
+    def test_a_suite_whose_coq_is_of_no_use(self, settings: ToolchainSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+        def of_no_use_in_sid(place: Place, settings: ToolchainSettings, again: bool = False) -> Toolchain:
+            if "sid" in str(place.root):
+                raise UnusableError("Palmetto does not work with Rocq 9.3.")
+            return made(place, settings, again)
+
+        monkeypatch.setattr(build, "toolchain_at", of_no_use_in_sid)
+        steps: list[str] = []
+        found = ensure_toolchain(steps.append, settings, "rocq-9.2")
+        assert found.root == settings.roots / ROCQ_9_2.root_name("forky")
+        assert "Debian's sid does not give rocq-9.2 today: Palmetto does not work with Rocq 9.3." in steps
+        assert left_in(settings) == [ROCQ_9_2.root_name("forky")]
 
     def test_what_mmdebstrap_is_asked_for(self, settings: ToolchainSettings, tmp_path: Path) -> None:
         said = 'for word; do echo "$word" >> $(dirname "$0")/../words; done\n'

@@ -85,6 +85,17 @@ class TestFacts:
         # Debian's package of development files changes neither Coq nor ocamlfind.
         assert find_toolchain("opam:late", settings(tmp_path)).engines == ("native",)
 
+    def test_what_is_gone_is_seen(self, switch: Callable[..., Path], tmp_path: Path) -> None:
+        prefix = switch("thin")
+        assert find_toolchain("opam:thin", settings(tmp_path)).engines == ("native",)
+        (prefix / "lib/rocq-runtime/vernac/vernac.cmxa").unlink()
+
+        with pytest.raises(UnusableError, match="development files are missing"):
+            find_toolchain("opam:thin", settings(tmp_path))
+        (prefix / "bin/ocamlfind").unlink()
+        with pytest.raises(UnusableError, match="no OCaml compiler"):
+            find_toolchain("opam:thin", settings(tmp_path))
+
 
 class TestBroken:
     def test_broken_programs_are_explained(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
