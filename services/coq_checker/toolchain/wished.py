@@ -10,8 +10,8 @@ from pathlib import Path
 # Where it is written down, below the root.
 _NOTES = "usr/share/palmetto/left-out"
 
-# mmdebstrap calls it with the root as its only argument. Each package is tried with those that were found before
-# it, then they are installed together; a failure is written down and stops nothing. A line of the notes is a
+# mmdebstrap calls it with the root as its only argument. Where they cannot all be installed, each package is tried with
+# those that were found before it; a failure is written down and stops nothing. A line of the notes is a
 # package, a tab, and what apt said in one line.
 _HOOK = f"""#!/bin/sh
 root="$1"
@@ -23,10 +23,13 @@ apt() {{
 note() {{ printf '%s\\t%s\\n' "$1" "$(printf %s "$2" | tr '\\t\\n' '  ')" >> "$notes"; }}
 mkdir -p "${{notes%/*}}" && : > "$notes" || exit 1
 chosen=""
-for package in PACKAGES; do
-  if said="$(apt -q --simulate install $chosen "$package")"; then chosen="$chosen $package"
-  else note "$package" "$said"; echo "I: leaving out $package"; fi
-done
+if apt -q --simulate install PACKAGES >/dev/null; then chosen=" PACKAGES"
+else
+  for package in PACKAGES; do
+    if said="$(apt -q --simulate install $chosen "$package")"; then chosen="$chosen $package"
+    else note "$package" "$said"; echo "I: leaving out $package"; fi
+  done
+fi
 if [ -n "$chosen" ]; then
   echo "I: installing$chosen"
   if ! said="$(apt -qq install $chosen)"; then
