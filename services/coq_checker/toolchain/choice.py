@@ -85,7 +85,8 @@ def _candidates(
     default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Names and versions of what can be chosen, the likelier before: the last ones cost asking each of them."""
-    yield default
+    if default[1]:
+        yield default
     yield from ((name, recipe.latest) for name, recipe in RECIPES.items() if name != default[0])
     for listed in list_toolchains(settings):
         if listed.state == "found" and not listed.problem and listed.name != default[0]:

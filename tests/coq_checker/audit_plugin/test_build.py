@@ -35,7 +35,7 @@ def test_it_is_found_once_it_is_built(toolchain: Toolchain) -> None:
 def test_another_coq_needs_another(toolchain: Toolchain) -> None:
     build_plugin(toolchain)
     assert plugin_path(replace(toolchain, coq_version="8.19.2")) is None
-    assert plugin_path(replace(toolchain, name="another")) is None
+    assert plugin_path(replace(toolchain, identity="another")) is None
 
 
 def test_other_sources_need_another(toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
