@@ -1,5 +1,6 @@
 """One run of mmdebstrap, and what its failures mean to a person."""
 
+import shlex
 import subprocess
 import tempfile
 from collections import deque
@@ -73,7 +74,6 @@ def run_mmdebstrap(recipe: Recipe, suite: str, target: Path, progress: Progress)
     with tempfile.TemporaryDirectory(prefix="palmetto-mmdebstrap-") as folder:
         wished = Path(folder) / "wished"
         wished.write_text(hook(recipe.wished), encoding="utf-8")
-        wished.chmod(0o755)
         options = [f"--dpkgopt=path-exclude={path}" for path in EXCLUDED_PATHS]
         options += [f"--dpkgopt=path-include={path}" for path in INCLUDED_PATHS]
         options += [f"--aptopt={option}" for option in recipe.apt_options]
@@ -82,7 +82,7 @@ def run_mmdebstrap(recipe: Recipe, suite: str, target: Path, progress: Progress)
             "--mode=root",
             "--variant=apt",
             f"--include={','.join(recipe.required)}",
-            f"--customize-hook={wished}",
+            f'--customize-hook=sh {shlex.quote(str(wished))} "$1"',
             *options,
             suite,
             str(target),
