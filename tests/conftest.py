@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from coq_checker.audit_plugin.build import build_plugin
 from coq_checker.client import CheckerClient, SyncCheckerClient
-from coq_checker.toolchain import Toolchain, find_toolchain
+from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from .browser import browser  # noqa: F401
 from .coq_checker.servers import EXAMPLES, ServerProcess, start_server
@@ -55,6 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared") is not None:
             item.add_marker(missing)
+
+
+@pytest.fixture(scope="session", params=["coq-8.20", "rocq-9.2"])
+def each_toolchain(request: pytest.FixtureRequest) -> Toolchain:
+    """Every toolchain of Palmetto's own, with the engine compiled for it."""
+    try:
+        found = find_toolchain(request.param)
+    except ToolchainError as error:
+        pytest.skip(str(error))
+    build_plugin(found)
+    return found
 
 
 @pytest.fixture(scope="session")

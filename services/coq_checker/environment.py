@@ -54,7 +54,7 @@ class Environment:
         toolchain = self.options.toolchain
         options = self.options
         parts = (options.engine, self.built, options.module_file, *options.arguments, *self.setup)
-        for part in (toolchain.name, toolchain.coq_version, *parts):
+        for part in (toolchain.key, toolchain.coq_version, *parts):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
 

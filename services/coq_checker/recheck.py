@@ -213,7 +213,7 @@ async def _compile_in(folder: Path, environment: Environment, text: bytes) -> st
         arguments = [*options.arguments, "-Q", str(folder), prefix]
         common = {"read_only": options.read_only, "writable": [folder], "working_directory": folder}
         said = await _run(
-            options.toolchain.command("coqc", "-q", *arguments, str(source), **common),  # type: ignore[arg-type]
+            options.toolchain.coqc_command("-q", *arguments, str(source), **common),  # type: ignore[arg-type]
             folder,
         )
         if said is not None:
@@ -223,7 +223,7 @@ async def _compile_in(folder: Path, environment: Environment, text: bytes) -> st
         # Where the project has a library of this name too, coqchk takes the one in the folder named last.
         module = ["-norec", f"{prefix}.{name}".lstrip(".")]
         said = await _run(
-            options.toolchain.command("coqchk", "-silent", *arguments, *module, **common),  # type: ignore[arg-type]
+            options.toolchain.coqchk_command("-silent", *arguments, *module, **common),  # type: ignore[arg-type]
             folder,
         )
         return None if said is None else f"coqchk does not accept it: {said}"

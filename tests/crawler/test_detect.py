@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from coqdata.opam import Package
 from coqdata.project import LoadOptions, LoadPath, load_project
 from crawler.build.causes import cause_of
 from crawler.build.detect import detect, guess
-from crawler.build.opam import Package
 from crawler.build.writing import write_project
 from crawler.model import Cause
 

@@ -130,9 +130,8 @@ def test_stages_of_one_name_are_the_same_in_all_files() -> None:
 
 
 def test_coqs_packages_are_the_toolchains() -> None:
-    assert (FOLDER / "steps" / "coq-packages.txt").read_text().split() == list(recipe.PACKAGES)
-    (path, text), *more = recipe.EXTRA_PROGRAMS.items()
-    assert more == []
+    assert (FOLDER / "steps" / "coq-packages.txt").read_text().split() == list(recipe.COQ_8_20.packages)
+    ((path, text),) = recipe.COQ_8_20.programs
     script = (FOLDER / "steps" / "coq-install").read_text()
     assert f"printf '{text}' > /{path}".replace("\n", "\\n") in script
 

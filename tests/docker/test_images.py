@@ -146,7 +146,7 @@ def test_the_build_fails_where_the_plugin_does_not_fit(images: Images) -> None:
     script = FOLDER / "steps" / "coq"
     options = ["--volume", f"{script}:/coq:ro", "--entrypoint", "sh"]
     fits = once(image, "/coq", "check", options=options, check=False)
-    assert fits.returncode == 0 and "/opt/coq-plugins/host-8.20.1" in fits.stdout
+    assert fits.returncode == 0 and "/opt/coq-plugins/own-8.20.1" in fits.stdout
     without = once(image, "/coq", "check", options=[*options, "--env", "PALMETTO_PLUGINS=/nowhere"], check=False)
     assert without.returncode == 1 and "without the audit plugin" in without.stdout
 

@@ -12,7 +12,7 @@ NAMES = "toolchain project serve check prove fill eval compare up mcp health ind
 NESTED = [
     ("serve", "coq-checker retriever model-server prover"),
     ("eval", "verify merge list show matrix"),
-    ("toolchain", "ensure show"),
+    ("toolchain", "ensure list show use"),
     ("project", "list build fetch"),
     ("train", "preflight"),
 ]

@@ -78,13 +78,8 @@ def _release(toolchain: Toolchain) -> str | None:
     return release[0] if release is not None and release[0] in _RELEASES else None
 
 
-def _library(toolchain: Toolchain) -> str:
-    """What findlib calls Coq's own libraries."""
-    return "coq-core" if toolchain.coq_version.startswith("8.") else "rocq-runtime"
-
-
 def _of_this_coq(text: str, toolchain: Toolchain) -> str:
-    return text.replace("LIBRARY", _library(toolchain))
+    return text.replace("LIBRARY", toolchain.findlib_package)
 
 
 def _sources(release: str | None) -> dict[str, bytes]:
@@ -98,7 +93,7 @@ def _sources(release: str | None) -> dict[str, bytes]:
 
 def _machine_code(toolchain: Toolchain) -> str:
     """Coq's own machine code, which the plugin must fit: one version may be built anew, by another compiler."""
-    core = toolchain.host_path(toolchain.coqlib).parent / _library(toolchain) / "vernac" / "vernac.cmxs"
+    core = toolchain.host_path(toolchain.coqlib).parent / toolchain.findlib_package / "vernac" / "vernac.cmxs"
     try:
         found = core.stat()
         return _digest(core, found.st_size, found.st_mtime_ns)
@@ -113,11 +108,11 @@ def _digest(path: Path, size: int, changed_ns: int) -> str:
 
 
 def _name(toolchain: Toolchain) -> str:
-    which = f"{toolchain.name} {toolchain.coq_version} {toolchain.coqlib} {_machine_code(toolchain)}"
+    which = f"{toolchain.key} {toolchain.coq_version} {toolchain.coqlib} {_machine_code(toolchain)}"
     digest = hashlib.sha256(which.encode())
     for text in (*_sources(_release(toolchain)).values(), _META.encode(), _COMPILE.encode()):
         digest.update(text)
-    return f"{toolchain.name}-{digest.hexdigest()[:12]}"
+    return f"{toolchain.key}-{digest.hexdigest()[:12]}"
 
 
 def _folder(toolchain: Toolchain) -> Path:

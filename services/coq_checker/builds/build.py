@@ -141,7 +141,7 @@ class _Builder:
                     _remove(path)
 
     def _setting(self, unit: Unit) -> bytes:
-        parts = [self.toolchain.name, self.toolchain.coq_version, *unit.coqc_arguments]
+        parts = [self.toolchain.key, self.toolchain.coq_version, *unit.coqc_arguments]
         prelude = self.toolchain.host_path(self.toolchain.coqlib) / "theories/Init/Prelude.vo"
         compiled = [path for folder in unit.outside for path in sorted(folder.rglob("*.vo"))]
         for path in (prelude, *compiled):

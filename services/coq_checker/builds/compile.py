@@ -72,8 +72,7 @@ async def compile_file(source: Source, toolchain: Toolchain, folders: Iterable[P
         staged.write_bytes(source.text)
         here = logical_folder(source.path.parent, unit.project.options.paths)
         binding = [] if here is None else ["-Q", str(staged.parent), here.full]
-        argv = toolchain.command(
-            "coqc",
+        argv = toolchain.coqc_command(
             "-q",
             *unit.coqc_arguments,
             *binding,

@@ -107,5 +107,5 @@ def _project_root(folder: Path) -> Path | None:
 def _folder(project: Project, toolchain: Toolchain) -> Path:
     cache = ToolchainSettings.from_environment().cache
     name = "".join(char if char.isalnum() or char in "-_" else "_" for char in project.root.name) or "root"
-    parts = [str(project.root), toolchain.name, toolchain.coq_version, *project.options.coqc_arguments()]
+    parts = [str(project.root), toolchain.key, toolchain.coq_version, *project.options.coqc_arguments()]
     return cache / "builds" / f"{name}-{digest(*(part.encode() for part in parts))[:12]}"

@@ -9,7 +9,7 @@ from coq_checker.builds.graph import read_sources
 from coq_checker.builds.layout import lay_out
 from coq_checker.builds.names import LogicalName, NameIndex
 from coq_checker.toolchain import Toolchain
-from coq_checker.toolchain.recipe import PACKAGES
+from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
 
 # Packages of the toolchain by the first parts of the logical names in them.
@@ -82,10 +82,11 @@ def library_remedy(prefix: str, name: str) -> str:
     parts = [*prefix.split("."), *name.split(".")] if prefix else name.split(".")
     for length in (2, 1):
         package = _PACKAGE.get(".".join(parts[:length]))
-        if package in PACKAGES:
+        recipe = next((one.name for one in RECIPES.values() if package in one.packages), None)
+        if recipe is not None:
             return (
-                f"the toolchain that `palmetto toolchain ensure` builds has {parts[0]} ({package}): "
-                "run it with PALMETTO_TOOLCHAIN=debian set"
+                f"the toolchain {recipe} has {parts[0]} ({package}): run `palmetto toolchain ensure {recipe}`, then "
+                f"`palmetto toolchain use {recipe}`"
             )
     return f"bind the folder of its project with -Q or -R in {PROJECT_FILE}"
 

@@ -80,9 +80,8 @@ class NativeEngine:
             with Door(family.new_path()) as door:
                 entry = family.folder / "serve.v"
                 entry.write_text(_ENTRY.format(door=door))
-                root = await family.run(
-                    "coqtop", "-q", *options.arguments, "-topfile", options.module_file, "-l", str(entry)
-                )
+                arguments = ("-q", *options.arguments, "-topfile", options.module_file, "-l", str(entry))
+                root = await family.run(*options.toolchain.programs.toplevel, *arguments)
                 wire, hello = await _entered(door, root)
         except OSError as error:
             family.end()

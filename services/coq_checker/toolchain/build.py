@@ -1,7 +1,6 @@
-"""Building the Debian root: in one piece or not at all, and by one builder at a time."""
+"""Building a Debian root: in one piece or not at all, and by one builder at a time."""
 
 import fcntl
-import importlib
 import shutil
 import subprocess
 import tempfile
@@ -9,61 +8,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from coq_checker.toolchain import recipe
-from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.find import host_has_coq, host_toolchain, root_toolchain
+from coq_checker.toolchain.errors import SuiteError, ToolchainError
+from coq_checker.toolchain.find import toolchain_at
 from coq_checker.toolchain.mmdebstrap import run_mmdebstrap
+from coq_checker.toolchain.places import Place, root_place
 from coq_checker.toolchain.privileges import Progress, as_root, install_missing
+from coq_checker.toolchain.recipe import NEEDED_FREE_BYTES, Recipe
 from coq_checker.toolchain.sandbox import sandbox_problem
-from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
+from coq_checker.toolchain.settings import ToolchainSettings
 from coq_checker.toolchain.trial import try_toolchain
 from coq_checker.toolchain.value import Toolchain
 
-_SANDBOX_PROGRAMS = {"bwrap": ("bubblewrap",)}
 _BUILD_PROGRAMS = {"mmdebstrap": ("mmdebstrap", "debian-archive-keyring"), "unshare": ("util-linux",)}
 _HALF_MADE = ".building-"
-_PLUGIN_BUILDER = "coq_checker.audit_plugin.build"
 
 
-def ensure_toolchain(progress: Progress, settings: ToolchainSettings | None = None) -> Toolchain:
-    """Give the toolchain to use, and make it first where there is none.
-
-    What stands already is left as it is, so a second call costs what finding it costs.
-
-    Args:
-        progress: told in a few words what is being done, several times.
-        settings: what is wanted; read from the environment by default.
+def ensure_root(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> Toolchain:
+    """Give the toolchain of a recipe; its root is built where none stands.
 
     Raises:
-        ToolchainError: something that it needs is missing, or a step failed; nothing half-made is left.
+        SuiteError: none of the recipe's suites gives what it needs today.
+        ToolchainError: something that building needs is missing, or a step failed; nothing half-made is left.
     """
-    settings = settings or ToolchainSettings.from_environment()
-    if settings.sandbox is SandboxMode.BWRAP:
-        install_missing(_SANDBOX_PROGRAMS, progress)
-    if settings.choice.startswith("/"):
-        toolchain = root_toolchain(Path(settings.choice), settings)
-    elif settings.choice == "auto" and host_has_coq():
-        toolchain = host_toolchain(settings)
-    elif settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(
-            "PALMETTO_SANDBOX=none needs sertop and coqc on PATH, and they are not there: install them, or "
-            "unset it to have the Debian root built and run through bwrap."
-        )
-    else:
-        toolchain = _debian_toolchain(settings, progress)
-    _build_audit_plugin(toolchain, progress)
-    return toolchain
-
-
-def _debian_toolchain(settings: ToolchainSettings, progress: Progress) -> Toolchain:
-    root = settings.roots / recipe.root_name()
-    if not root.is_dir():
+    root = recipe.standing_root(settings.roots)
+    if root is None:
         if (problem := sandbox_problem()) is not None:
             raise ToolchainError(problem)
         with _one_builder(settings.roots, progress):
-            if not root.is_dir():  # another builder may have made it meanwhile
-                _build(root, settings, progress)
-    return root_toolchain(root, settings)
+            root = recipe.standing_root(settings.roots)  # another builder may have made it meanwhile
+            if root is None:
+                root = _build_from_any(recipe, settings, progress)
+    return toolchain_at(root_place(root), settings, again=True)
 
 
 @contextmanager
@@ -85,41 +60,73 @@ def _one_builder(roots: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _build(root: Path, settings: ToolchainSettings, progress: Progress) -> None:
-    """Build next to where the root will be, try it there, and give it its name as the last step."""
+def _build_from_any(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> Path:
+    """Build from the first of the recipe's suites that gives what it needs."""
     install_missing(_BUILD_PROGRAMS, progress)
-    for left in root.parent.glob(f"{_HALF_MADE}*"):
+    for left in settings.roots.glob(f"{_HALF_MADE}*"):
         progress(f"removing {left.name}, left by a build that was interrupted")
         _remove(left)
+    failed = []
+    for suite in recipe.suites:
+        root = settings.roots / recipe.root_name(suite)
+        try:
+            _build(recipe, suite, root, settings, progress)
+            return root
+        except SuiteError as error:
+            progress(f"Debian's {suite} does not give {recipe.name} today: {error}")
+            failed.append((suite, error))
+    if len(failed) == 1:
+        raise failed[0][1]
+    suites = " nor ".join(suite for suite, _ in failed)
+    raise SuiteError(
+        f"The toolchain {recipe.name} cannot be built today, neither from Debian's {suites}: try it another day, or "
+        "choose another that `palmetto toolchain list` shows."
+    )
+
+
+def _build(recipe: Recipe, suite: str, root: Path, settings: ToolchainSettings, progress: Progress) -> None:
+    """Build next to where the root will be, try it there, and give it its name as the last step."""
     free_bytes = shutil.disk_usage(root.parent).free
-    if free_bytes < recipe.NEEDED_FREE_BYTES:
+    if free_bytes < NEEDED_FREE_BYTES:
         raise ToolchainError(
-            f"The Coq toolchain needs {recipe.NEEDED_FREE_BYTES / 1e9:.1f} GB and {root.parent} has "
+            f"The Coq toolchain needs {NEEDED_FREE_BYTES / 1e9:.1f} GB and {root.parent} has "
             f"{free_bytes / 1e9:.1f} GB free: make room, or set PALMETTO_CACHE to a folder on a larger disk."
         )
     building = root.parent / f"{_HALF_MADE}{root.name}"
     try:
-        progress(f"building the Coq toolchain with mmdebstrap in {root} (1 to 5 minutes)")
-        run_mmdebstrap(building, progress)
+        progress(f"building the toolchain {recipe.name} with mmdebstrap in {root} (1 to 5 minutes)")
+        run_mmdebstrap(recipe, suite, building, progress)
+        _add_files(recipe, building)
         progress("trying the new toolchain")
-        _add_programs(building)
-        try_toolchain(root_toolchain(building, settings))
+        there = root_place(building)
+        place = Place(recipe.name, there.told, building, there.search_path)
+        try:
+            new = toolchain_at(place, settings)
+        except ToolchainError as error:
+            raise SuiteError(str(error)) from None
+        try_toolchain(new, recipe.version)
         _rename(building, root)
     finally:
         if building.exists():
             _remove(building)
 
 
-def _add_programs(root: Path) -> None:
-    for name, text in recipe.EXTRA_PROGRAMS.items():
+def _add_files(recipe: Recipe, root: Path) -> None:
+    for name, text in recipe.programs:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            step = ["install", "-m", "755", file.name, str(root / name)]
-            done = subprocess.run(as_root(step, "build the toolchain"), capture_output=True, check=False)
-        if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip()
-            raise ToolchainError(f"{root / name} could not be written ({said}): see that the disk has room.")
+            _as_root_in(root, ["install", "-D", "-m", "755", file.name, str(root / name)])
+    for name, text in recipe.links:
+        _as_root_in(root, ["mkdir", "-p", str((root / name).parent)])
+        _as_root_in(root, ["ln", "-sfn", text, str(root / name)])
+
+
+def _as_root_in(root: Path, step: list[str]) -> None:
+    done = subprocess.run(as_root(step, "build the toolchain"), capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        raise ToolchainError(f"{root} could not be written ({said}): see that the disk has room.")
 
 
 def _rename(building: Path, root: Path) -> None:
@@ -137,25 +144,3 @@ def _remove(directory: Path) -> None:
     step = ["rm", "-rf", "--one-file-system", str(directory)]
     with suppress(ToolchainError):
         subprocess.run(as_root(step, "remove a half-made toolchain"), capture_output=True, check=False)
-
-
-def _build_audit_plugin(toolchain: Toolchain, progress: Progress) -> None:
-    """Compile the plugin that makes axiom audits fast; without it audits are slower, not weaker."""
-    try:
-        # By name: the plugin's builder stands on this package, so it is no import of it.
-        builder = importlib.import_module(_PLUGIN_BUILDER)
-    except ModuleNotFoundError as error:
-        if error.name is None or not _PLUGIN_BUILDER.startswith(error.name):
-            raise
-        return
-    if builder.plugin_available(toolchain):
-        return
-    progress("compiling the axiom audit plugin")
-    try:
-        builder.build_plugin(toolchain)
-    except Exception as error:
-        why = str(error)
-        if isinstance(error, OSError):
-            cache = ToolchainSettings.from_environment().cache
-            why = f"{cache} cannot be written ({error.strerror}): make room there, or set PALMETTO_CACHE"
-        progress(f"going on without the axiom audit plugin, with slower audits: {why}")

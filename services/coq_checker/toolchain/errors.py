@@ -1,5 +1,13 @@
-"""The one error that this package raises."""
+"""The errors that this package raises; each message is one sentence for a person, and says what to do about it."""
 
 
 class ToolchainError(Exception):
-    """No usable toolchain. The message is one sentence for a person, and says what to do about it."""
+    """No usable toolchain."""
+
+
+class UnusableError(ToolchainError):
+    """An installation of Coq is there and runs, but no engine can: its version, or what it lacks."""
+
+
+class SuiteError(ToolchainError):
+    """A suite of Debian does not give what a recipe needs, today: another one may."""

@@ -18,28 +18,53 @@ from coq_checker.toolchain.value import Toolchain
 
 _ASK_TIMEOUT_S = 60.0
 
-# One shell, so that one sandbox: every answer is on a line of its own after its name.
-_QUESTIONS = """
-echo "coq=$(coqc --print-version)" || exit 1
-echo "coqlib=$(coqc -where)" || exit 1
-echo "sertop=$(sertop --version </dev/null)" || exit 1
-echo "package=$(dpkg-query -W -f '${Version}' coq-serapi 2>/dev/null)"
-lib="$(coqc -where)/../coq-serapi/META"
-test -r "$lib" && echo "meta=$(sed -n 's/^version *= *"\\(.*\\)"/\\1/p' "$lib" | head -n 1)"
+# Of Coq's development files the one that is compiled against.
+_LIBRARY = "vernac.cmxa"
+
+# One shell, so that one sandbox: every answer is on a line of its own after its name. Its arguments are the words that
+# Coq's compiler is called with. Only Coq itself has to run.
+_QUESTIONS = f"""
+echo "coq=$("$@" --print-version)" || exit 1
+echo "coqlib=$("$@" -where)" || exit 1
+if command -v sertop >/dev/null && version="$(sertop --version </dev/null)"; then
+  echo "sertop=$version"
+  echo "package=$(dpkg-query -W -f '${{Version}}' coq-serapi 2>/dev/null)"
+  lib="$("$@" -where)/../coq-serapi/META"
+  test -r "$lib" && echo "meta=$(sed -n 's/^version *= *"\\(.*\\)"/\\1/p' "$lib" | head -n 1)"
+fi
+if command -v ocamlfind >/dev/null; then
+  echo "compiler=$(ocamlfind ocamlopt -version 2>/dev/null)"
+  for package in rocq-runtime coq-core; do
+    folder="$(ocamlfind query "$package.vernac" 2>/dev/null)" || continue
+    test -r "$folder/{_LIBRARY}" && ls "$folder"/vernac*.cmi >/dev/null 2>&1 && echo "development=$package $folder"
+  done
+fi
 exit 0
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A toolchain's own account of itself: versions, and where Coq's library is as seen inside."""
+    """A toolchain's own account of itself.
+
+    Attributes:
+        coq_version: such as `9.2`.
+        coq_ocaml: the OCaml that Coq was compiled with, such as `5.4.1`; empty where it does not tell.
+        sertop_version: SerAPI's; `unknown` where it does not tell, empty where there is no sertop.
+        coqlib: where Coq's library is, as seen inside.
+        compiler: version of its own OCaml compiler, as `ocamlfind ocamlopt` tells; empty where there is none.
+        development: findlib packages of Coq whose files to compile against are there, and the folder of some of them.
+    """
 
     coq_version: str
+    coq_ocaml: str
     sertop_version: str
     coqlib: str
+    compiler: str
+    development: tuple[tuple[str, str], ...]
 
 
-def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path) -> Facts:
+def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path, again: bool = False) -> Facts:
     """Give the facts of a toolchain whose version fields are not filled in yet.
 
     Args:
@@ -47,21 +72,27 @@ def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path) -> F
         programs: the files of its programs on this machine; the kept answer stands while they stay as
             they are.
         cache: the folder to keep the answer in. A folder that cannot be written costs only time.
+        again: ask even if an answer was kept, unless nothing can be missing.
 
     Raises:
         ToolchainError: the programs do not run, or do not answer as Coq's do.
     """
-    identity = _identity(programs)
+    identity = _identity(toolchain, programs)
     kept = cache / "facts" / f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}.json"
-    if (known := _read(kept, identity)) is not None:
+    known = _read(kept, identity)
+    # What is missing may have been installed since, beside the programs, and what was there may be gone.
+    there = known is not None and all(
+        (toolchain.host_path(folder) / _LIBRARY).is_file() for _, folder in known.development
+    )
+    if known is not None and there and (known.development or (known.sertop_version and not again)):
         return known
     facts = _ask(toolchain)
     _write(kept, identity, facts)
     return facts
 
 
-def _identity(programs: tuple[Path, ...]) -> str:
-    parts = []
+def _identity(toolchain: Toolchain, programs: tuple[Path, ...]) -> str:
+    parts = [repr(toolchain.programs.compiler), repr(toolchain.environment)]
     for program in programs:
         status = program.stat()
         parts.append(f"{program}:{status.st_size}:{status.st_mtime_ns}:{status.st_ino}")
@@ -71,28 +102,43 @@ def _identity(programs: tuple[Path, ...]) -> str:
 def _ask(toolchain: Toolchain) -> Facts:
     try:
         done = subprocess.run(
-            toolchain.command("sh", "-c", _QUESTIONS),
+            toolchain.command("sh", "-c", _QUESTIONS, "sh", *toolchain.programs.compiler),
             capture_output=True,
             timeout=_ASK_TIMEOUT_S,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolchainError(_broken(toolchain, str(error))) from None
-    said = dict(line.split("=", 1) for line in done.stdout.decode(errors="replace").splitlines() if "=" in line)
-    version = re.match(r"\d+\.\d+[\w.+]*", said.get("coq", ""))
+    lines = [line.split("=", 1) for line in done.stdout.decode(errors="replace").splitlines() if "=" in line]
+    said = {name: value.strip() for name, value in lines}
+    version = re.match(r"(\d+\.\d+[\w.+]*)(?:\s+(\S+))?", said.get("coq", ""))
     if version is None or not said.get("coqlib"):
         problem = " ".join(done.stderr.decode(errors="replace").split()) or "coqc gave no version"
         raise ToolchainError(_broken(toolchain, problem))
-    package = said.get("package", "").rpartition("-")[0]
-    sertop = said.get("sertop", "").strip() or said.get("meta", "").strip() or package or "unknown"
-    return Facts(coq_version=version[0], sertop_version=sertop, coqlib=said["coqlib"])
+    sertop = ""
+    if "sertop" in said:
+        sertop = said["sertop"] or said.get("meta", "") or said.get("package", "").rpartition("-")[0] or "unknown"
+    return Facts(
+        coq_version=version[1],
+        coq_ocaml=version[2] or "",
+        sertop_version=sertop,
+        coqlib=said["coqlib"],
+        compiler=said.get("compiler", ""),
+        development=tuple(_pair(value) for name, value in lines if name == "development"),
+    )
+
+
+def _pair(words: str) -> tuple[str, str]:
+    first, _, rest = words.strip().partition(" ")
+    return first, rest
 
 
 def _broken(toolchain: Toolchain, problem: str) -> str:
+    program = " ".join(toolchain.programs.compiler)
     if toolchain.root is None:
         return (
-            f"The sertop and coqc on PATH do not run ({problem}): mend them, or set "
-            "PALMETTO_TOOLCHAIN=debian and run `palmetto toolchain ensure`."
+            f"The {program} of the toolchain {toolchain.name} does not run ({problem}): mend it, or choose another "
+            "that `palmetto toolchain list` shows, with `palmetto toolchain use NAME`."
         )
     return (
         f"The toolchain at {toolchain.root} does not run ({problem}): delete that directory and run "
@@ -103,7 +149,9 @@ def _broken(toolchain: Toolchain, problem: str) -> str:
 def _read(path: Path, identity: str) -> Facts | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return Facts(**kept["facts"]) if kept["identity"] == identity else None
+        facts = kept["facts"]
+        found = Facts(**{**facts, "development": tuple((one, place) for one, place in facts["development"])})
+        return found if kept["identity"] == identity else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,102 +1,193 @@
-"""Finding the toolchain that is there: the host's own, a root that was named, or the Debian root."""
+"""Finding a toolchain by its name: what Palmetto has built, or this machine's own Coq."""
 
+import hashlib
 import os
-import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
-from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.facts import facts_of
-from coq_checker.toolchain.recipe import root_name
+from coq_checker.toolchain.engines import engines_of, why_no_engine
+from coq_checker.toolchain.errors import ToolchainError, UnusableError
+from coq_checker.toolchain.facts import Facts, facts_of
+from coq_checker.toolchain.names import AUTO, PATH, is_folder, require_name
+from coq_checker.toolchain.opam import SWITCH_PREFIX
+from coq_checker.toolchain.places import Place, folder_place, own_place, path_place, root_place, switch_place
+from coq_checker.toolchain.recipe import DEFAULT, FALLBACK, RECIPES, Recipe
 from coq_checker.toolchain.sandbox import sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.value import Toolchain
 
-ROOT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
-
-# What an OCaml installation outside the system's own folders may need to find its parts.
-_HOST_VARIABLES = ("CAML_LD_LIBRARY_PATH", "COQCORELIB", "COQLIB", "OCAMLFIND_CONF", "OCAMLPATH")
+# Set for what this process starts, so that it is said once.
+_TOLD = "PALMETTO_TOLD_NO_SANDBOX"
 
 
-def find_toolchain(settings: ToolchainSettings | None = None) -> Toolchain:
-    """Give the toolchain to use, without building anything.
+def find_toolchain(name: str | None = None, settings: ToolchainSettings | None = None) -> Toolchain:
+    """Give a toolchain, without building anything.
 
     The sandbox is tried (some milliseconds); versions are asked the first time only.
 
     Args:
-        settings: what is wanted; read from the environment by default.
+        name: which: `auto` (this machine's own Coq if there is one that works, else what Palmetto has built),
+            `coq-8.20` or `rocq-9.2` (what Palmetto builds), `path`, `opam:NAME`, or a folder. By default what the
+            settings say.
+        settings: read from the environment by default.
 
     Raises:
-        ToolchainError: there is none, it does not run, or the sandbox does not work here.
+        UnusableError: it is there, but its version is unknown to every engine, or it lacks what they need.
+        ToolchainError: there is none of this name, it does not run, or the sandbox does not work here.
     """
     settings = settings or ToolchainSettings.from_environment()
-    if settings.choice == "auto" and host_has_coq():
-        return host_toolchain(settings)
-    if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(
-            "PALMETTO_SANDBOX=none runs sertop directly and so needs sertop and coqc on PATH: install "
-            "them there, or unset it to use the Debian root through bwrap."
-        )
-    if settings.choice.startswith("/"):
-        return root_toolchain(Path(settings.choice), settings)
-    root = settings.roots / root_name()
-    if not root.is_dir():
-        raise ToolchainError(
-            f"There is no Coq toolchain (no sertop on PATH, no root at {root}): run `palmetto toolchain ensure`."
-        )
-    return root_toolchain(root, settings)
+    choice = settings.choice if name is None else require_name(name)
+    if choice == AUTO:
+        return _automatic(settings)
+    if choice in RECIPES:
+        return _built(RECIPES[choice], settings)
+    return toolchain_at(named_place(choice), settings)
 
 
-def host_has_coq() -> bool:
-    """Whether both sertop and coqc are on PATH."""
-    return shutil.which("sertop") is not None and shutil.which("coqc") is not None
-
-
-def host_toolchain(settings: ToolchainSettings) -> Toolchain:
-    """Give the toolchain whose programs are on this process's PATH.
+def named_place(choice: str) -> Place:
+    """Where the toolchain is that is named `path`, `opam:NAME` or by a folder.
 
     Raises:
-        ToolchainError: its programs do not run, or the sandbox does not work here.
+        ToolchainError: there is none.
     """
-    _require_sandbox(settings, None)
-    variables = tuple((name, os.environ[name]) for name in _HOST_VARIABLES if os.environ.get(name))
-    path = os.environ.get("PATH", os.defpath)
-    programs = tuple(Path(found).resolve() for name in ("sertop", "coqc") if (found := shutil.which(name)))
-    unnamed = Toolchain("host", "", "", "", None, settings.sandbox, path, variables)
-    facts = facts_of(unnamed, programs, settings.cache)
-    return replace(
-        unnamed,
-        name=f"host-{facts.coq_version}",
-        coq_version=facts.coq_version,
-        sertop_version=facts.sertop_version,
-        coqlib=facts.coqlib,
-    )
-
-
-def root_toolchain(root: Path, settings: ToolchainSettings) -> Toolchain:
-    """Give the toolchain of a root directory.
-
-    Raises:
-        ToolchainError: no sertop in it, its programs do not run, or the sandbox does not work here.
-    """
-    programs = tuple(root / "usr/bin" / name for name in ("sertop", "coqc"))
-    for program in programs:
-        if not program.exists():
+    if choice == PATH:
+        place = path_place()
+        if place.programs() is None:
             raise ToolchainError(
-                f"The toolchain root {root} has no {program.name} in usr/bin: give PALMETTO_TOOLCHAIN "
-                "another directory, or unset it and run `palmetto toolchain ensure`."
+                "There is no Coq on PATH (no coqc or rocq): install it or run `eval $(opam env)` first, or choose "
+                "another toolchain that `palmetto toolchain list` shows."
             )
-    _require_sandbox(settings, root)
-    unnamed = Toolchain(root.name, "", "", "", root, settings.sandbox, ROOT_SEARCH_PATH)
-    facts = facts_of(unnamed, programs, settings.cache)
+        return place
+    if choice.startswith(SWITCH_PREFIX):
+        return switch_place(choice.removeprefix(SWITCH_PREFIX))
+    assert is_folder(choice)
+    return folder_place(Path(choice))
+
+
+def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False) -> Toolchain:
+    """Give the toolchain at a place.
+
+    Args:
+        place: where it is.
+        settings: what is wanted.
+        again: look anew for what it lacked before.
+
+    Raises:
+        UnusableError: no engine can run with it.
+        ToolchainError: it holds no Coq, its programs do not run, or the sandbox does not work here.
+    """
+    found = place.programs()
+    if found is None:
+        raise ToolchainError(
+            f"The toolchain {place.told} has no coqc or rocq: delete it and run `palmetto toolchain ensure`."
+        )
+    folder, programs = found
+    sandbox, no_sandbox = _sandbox(place, settings)
+    unnamed = Toolchain(
+        name=place.name,
+        coq_version="",
+        sertop_version="",
+        coqlib="",
+        root=place.root,
+        sandbox=sandbox,
+        search_path=place.search_path,
+        environment=place.environment,
+        programs=programs,
+        shared=place.shared,
+    )
+    compiler = place.host_path(f"{folder}/{programs.compiler[0]}")
+    others = (place.program(name) for name in ("sertop", "ocamlfind"))
+    files = (compiler.resolve(), *(path.resolve() for path in others if path is not None))
+    try:
+        facts = facts_of(unnamed, files, settings.cache, again)
+        identity = _identity(unnamed, files[0], facts)
+    except OSError as error:
+        raise ToolchainError(
+            f"The toolchain {place.name} cannot be read ({error}): if it has been removed, choose another that "
+            "`palmetto toolchain list` shows."
+        ) from None
+    engines = engines_of(facts, settings.prebuilt)
+    if not engines:
+        raise UnusableError(why_no_engine(facts, place.told))
+    if no_sandbox is not None and not os.environ.get(_TOLD):
+        os.environ[_TOLD] = "1"
+        print(f"palmetto: Coq runs without a sandbox, with your rights: {no_sandbox}", file=sys.stderr)
     return replace(
         unnamed,
         coq_version=facts.coq_version,
         sertop_version=facts.sertop_version,
         coqlib=facts.coqlib,
+        engines=engines,
+        identity=identity,
     )
 
 
-def _require_sandbox(settings: ToolchainSettings, root: Path | None) -> None:
-    if settings.sandbox is SandboxMode.BWRAP and (problem := sandbox_problem(root)) is not None:
+def _automatic(settings: ToolchainSettings) -> Toolchain:
+    place = own_place()
+    why = ""
+    if place is not None:
+        try:
+            return toolchain_at(place, settings)
+        except UnusableError as error:
+            # What is installed may be meant for something else.
+            why = str(error)
+    if settings.sandbox is SandboxMode.NONE:
+        raise ToolchainError(why or no_sandbox_needs_own())
+    for recipe in (DEFAULT, FALLBACK):
+        if recipe.standing_root(settings.roots) is not None:
+            return _built(recipe, settings)
+    raise ToolchainError(
+        why
+        or f"There is no Coq toolchain (no coqc or rocq on PATH, no root of {DEFAULT.name} in {settings.roots}): "
+        "run `palmetto toolchain ensure`."
+    )
+
+
+def _built(recipe: Recipe, settings: ToolchainSettings) -> Toolchain:
+    if settings.sandbox is SandboxMode.NONE:
+        raise ToolchainError(no_sandbox_needs_own())
+    root = recipe.standing_root(settings.roots)
+    if root is None:
+        raise ToolchainError(
+            f"The toolchain {recipe.name} has not been built (no root of it in {settings.roots}): run "
+            f"`palmetto toolchain ensure {recipe.name}`."
+        )
+    return toolchain_at(root_place(root), settings)
+
+
+def no_sandbox_needs_own() -> str:
+    """What is said where a Debian root would have to be run without a sandbox."""
+    return (
+        "PALMETTO_SANDBOX=none runs Coq directly and so needs this machine's own (coqc or rocq on PATH, or an opam "
+        "switch): install it, or unset it to use a Debian root through bwrap."
+    )
+
+
+def _sandbox(place: Place, settings: ToolchainSettings) -> tuple[SandboxMode, str | None]:
+    """How programs are run there, and, where there is no sandbox although none was refused, why.
+
+    Raises:
+        ToolchainError: a sandbox is needed, or was asked for, and does not work.
+    """
+    if settings.sandbox is SandboxMode.NONE:
+        if place.root is not None:
+            raise ToolchainError(no_sandbox_needs_own())
+        return SandboxMode.NONE, None
+    problem = sandbox_problem(place.root)
+    if problem is None:
+        return SandboxMode.BWRAP, None
+    if place.root is not None or settings.sandbox is SandboxMode.BWRAP:
         raise ToolchainError(problem)
+    return SandboxMode.NONE, problem
+
+
+def _identity(toolchain: Toolchain, compiler: Path, facts: Facts) -> str:
+    """The root's name, if it tells what is in it, else a name made of what tells one installation from another."""
+    if toolchain.root is not None and toolchain.name in RECIPES:
+        return toolchain.root.name
+    status = compiler.stat()
+    # Whole seconds: copying an image's layers keeps no more.
+    parts = (str(compiler), status.st_size, int(status.st_mtime), facts.coqlib, *toolchain.environment)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    return f"own-{facts.coq_version.replace('+', '-')}-{digest}"

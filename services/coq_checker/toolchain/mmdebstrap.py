@@ -1,12 +1,15 @@
 """One run of mmdebstrap, and what its failures mean to a person."""
 
+import shlex
 import subprocess
+import tempfile
 from collections import deque
 from pathlib import Path
 
-from coq_checker.toolchain import recipe
-from coq_checker.toolchain.errors import ToolchainError
+from coq_checker.toolchain.errors import SuiteError, ToolchainError
 from coq_checker.toolchain.privileges import Progress, as_root
+from coq_checker.toolchain.recipe import EXCLUDED_PATHS, INCLUDED_PATHS, Recipe
+from coq_checker.toolchain.wished import hook
 
 _KEPT_LINES = 60
 
@@ -43,7 +46,7 @@ _FAILURES = (
         "Debian's package mirror cannot be reached: see that the network and apt's proxy work and try again",
     ),
     (
-        ("NO_PUBKEY", "is not signed", "keyring", "not available"),
+        ("NO_PUBKEY", "is not signed", "keyring", "public key is not available"),
         "Debian's signatures cannot be checked: install a current debian-archive-keyring",
     ),
     (
@@ -54,23 +57,43 @@ _FAILURES = (
 )
 
 
-def run_mmdebstrap(target: Path, progress: Progress) -> None:
-    """Make the recipe's Debian root at `target`, which must not exist.
+# What apt says where a mirror lists a package that it does not have: a suite that is being changed.
+_GONE = "404  Not Found"
+
+# What names the package that a suite cannot install.
+_UNMET = (" Depends: ", "Unable to locate package", "has no installation candidate")
+
+
+def run_mmdebstrap(recipe: Recipe, suite: str, target: Path, progress: Progress) -> None:
+    """Make a recipe's Debian root from a suite at `target`, which must not exist.
 
     Raises:
-        ToolchainError: no root rights, or mmdebstrap failed.
+        SuiteError: the suite does not have what the recipe needs.
+        ToolchainError: no root rights, or mmdebstrap failed for another reason.
     """
-    options = [f"--dpkgopt=path-exclude={path}" for path in recipe.EXCLUDED_PATHS]
-    options += [f"--dpkgopt=path-include={path}" for path in recipe.INCLUDED_PATHS]
-    command = [
-        "mmdebstrap",
-        "--mode=root",
-        "--variant=apt",
-        f"--include={','.join(recipe.PACKAGES)}",
-        *options,
-        recipe.SUITE,
-        str(target),
-    ]
+    with tempfile.TemporaryDirectory(prefix="palmetto-mmdebstrap-") as folder:
+        wished = Path(folder) / "wished"
+        wished.write_text(hook(recipe.wished), encoding="utf-8")
+        options = [f"--dpkgopt=path-exclude={path}" for path in EXCLUDED_PATHS]
+        options += [f"--dpkgopt=path-include={path}" for path in INCLUDED_PATHS]
+        options += [f"--aptopt={option}" for option in recipe.apt_options]
+        command = [
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=apt",
+            f"--include={','.join(recipe.required)}",
+            f'--customize-hook=sh {shlex.quote(str(wished))} "$1"',
+            *options,
+            suite,
+            str(target),
+        ]
+        status, lines = _run(command, progress)
+    if status != 0:
+        raise failure(lines, status)
+
+
+def _run(command: list[str], progress: Progress) -> tuple[int, list[str]]:
+    """Run mmdebstrap; give its exit status and its last lines."""
     apart = [*_APART, "sh", "-c", _WHILE_READ, "sh", *command]
     process = subprocess.Popen(
         as_root(apart, "build the toolchain"),
@@ -92,20 +115,27 @@ def run_mmdebstrap(target: Path, progress: Progress) -> None:
         process.stdin.close()
         process.wait()
         process.stdout.close()
-    if status != 0:
-        raise ToolchainError(failure(list(kept), status))
+    return status, list(kept)
 
 
-def failure(lines: list[str], status: int) -> str:
-    """Give one sentence for what mmdebstrap's last lines tell.
+def failure(lines: list[str], status: int) -> ToolchainError:
+    """Give the error, in one sentence, for what mmdebstrap's last lines tell.
 
-    >>> failure(["E: Could not connect to mirror", "E: apt-get update failed"], 25)[:63]
+    >>> str(failure(["E: Could not connect to mirror", "E: apt-get update failed"], 25))[:63]
     "The Coq toolchain could not be built: Debian's package mirror c"
     """
+    gone = next((line for line in lines if _GONE in line), None)
+    if gone is not None:
+        return SuiteError(
+            f"The Coq toolchain could not be built: the mirror has not all of its packages ({gone}); try later."
+        )
     for signs, meaning in _FAILURES:
         for line in lines:
             if any(sign in line for sign in signs):
-                return f"The Coq toolchain could not be built: {meaning} ({line})."
+                return ToolchainError(f"The Coq toolchain could not be built: {meaning} ({line}).")
     errors = [line for line in lines if line.startswith("E:") and "mmdebstrap failed to run" not in line]
-    last = (errors or lines or ["it said nothing"])[-1]
-    return f"The Coq toolchain could not be built: mmdebstrap ended with status {status} ({last}); try again."
+    unmet = [line for line in lines if any(sign in line for sign in _UNMET)]
+    last = (unmet or errors or lines or ["it said nothing"])[0 if unmet else -1]
+    return SuiteError(
+        f"The Coq toolchain could not be built: mmdebstrap ended with status {status} ({last}); try again."
+    )

@@ -25,14 +25,14 @@ def as_root(command: Sequence[str], purpose: str) -> list[str]:
         return list(command)
     if shutil.which("sudo") is None:
         raise ToolchainError(
-            f"Root rights are needed to {purpose} and sudo is not installed: run it as root once, or put "
-            "a sertop on PATH."
+            f"Root rights are needed to {purpose} and sudo is not installed: run it as root once, or use "
+            "a Coq of your own (docs/toolchains.md)."
         )
     quiet = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
     if not quiet and not sys.stdin.isatty():
         raise ToolchainError(
             f"Root rights are needed to {purpose} and sudo asks for a password: run `sudo -v` first or "
-            "run it in a terminal, or put a sertop on PATH."
+            "run it in a terminal, or use a Coq of your own (docs/toolchains.md)."
         )
     return ["sudo", *(["-n"] if quiet else []), *command]
 
@@ -55,7 +55,7 @@ def install_missing(programs: Mapping[str, tuple[str, ...]], progress: Progress)
     if shutil.which("apt-get") is None:
         raise ToolchainError(
             f"{' and '.join(missing)} not found, and this system has no apt-get: install {listed} with its "
-            "own package manager, or put a sertop on PATH."
+            "own package manager, or use a Coq of your own (docs/toolchains.md)."
         )
     progress(f"installing {listed}")
     install = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", "--no-install-recommends"]

@@ -23,6 +23,9 @@ _ROOT_DIRECTORIES = ("etc", "opt", "usr", "var")
 # mount does not close.
 _HIDDEN = ("/run",)
 
+HIDDEN_DIRECTORIES = (Path("/tmp"), *map(Path, _HIDDEN))
+"""What programs do not see of the host's own file system unless it is shared."""
+
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
@@ -149,7 +152,7 @@ def sandbox_problem(root: Path | None = None) -> str | None:
     return (
         f"bwrap may not make a sandbox here ({said}): allow user namespaces (sysctl "
         "kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0), start the "
-        "container with --privileged, or set PALMETTO_SANDBOX=none where the container has sertop on its "
+        "container with --privileged, or set PALMETTO_SANDBOX=none where the container has Coq on its "
         "PATH and is the sandbox itself."
     )
 

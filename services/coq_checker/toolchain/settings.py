@@ -1,4 +1,4 @@
-"""What a person can set about the toolchain, all of it by environment variables."""
+"""What a person can set about the toolchain: environment variables, and the default that `toolchain use` keeps."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from coq_checker.toolchain.default import kept_default, settings_file
 from coq_checker.toolchain.errors import ToolchainError
+from coq_checker.toolchain.names import require_name
 from coqdata.catalogue import cache_folder
 
 
@@ -25,36 +27,45 @@ class ToolchainSettings:
     """Which toolchain is wanted and where built ones are kept.
 
     Attributes:
-        choice: `auto` (a sertop on PATH if there is one, else the Debian root), `debian` (the Debian root
-            even so), or the absolute path of a root directory that holds a Debian system with Coq.
-        sandbox: how programs are run.
+        choice: the name of the toolchain that is meant where none is named: `auto` (this machine's own Coq if there
+            is one that works, else what Palmetto builds), or any that `find_toolchain` takes.
+        sandbox: how programs are run; None for `bwrap` where it may make a sandbox, and, for this machine's own Coq,
+            no sandbox where it may not.
         cache: folder of everything that is built once and found again: roots and what is known of them.
+        prebuilt: engines were compiled beforehand (PALMETTO_PLUGINS), as in images, which have no compiler.
     """
 
     choice: str
-    sandbox: SandboxMode
+    sandbox: SandboxMode | None
     cache: Path
+    prebuilt: bool = False
 
     @staticmethod
     def from_environment(environ: Mapping[str, str] | None = None) -> "ToolchainSettings":
-        """Read PALMETTO_TOOLCHAIN, PALMETTO_SANDBOX, PALMETTO_CACHE; an empty one counts as not set.
+        """Read PALMETTO_TOOLCHAIN, PALMETTO_SANDBOX, PALMETTO_CACHE and PALMETTO_PLUGINS; an empty one is not set.
+
+        Where PALMETTO_TOOLCHAIN is not set, what `palmetto toolchain use` kept is the choice.
 
         Raises:
             ToolchainError: a value that means nothing.
         """
         given = os.environ if environ is None else environ
-        choice = given.get("PALMETTO_TOOLCHAIN") or "auto"
-        if choice not in ("auto", "debian") and not choice.startswith("/"):
-            raise ToolchainError(
-                f"PALMETTO_TOOLCHAIN is {choice!r}: set it to 'auto', to 'debian', "
-                "or to the absolute path of a root directory."
-            )
-        mode = given.get("PALMETTO_SANDBOX") or "bwrap"
+        if choice := given.get("PALMETTO_TOOLCHAIN"):
+            choice = require_name(choice, f"PALMETTO_TOOLCHAIN is {choice!r}: set it to")
+        elif choice := kept_default(given):
+            said = f"{settings_file(given)} names the toolchain {choice!r}: run `palmetto toolchain use` with"
+            choice = require_name(choice, said)
+        mode = given.get("PALMETTO_SANDBOX")
         try:
-            sandbox = SandboxMode(mode)
+            sandbox = SandboxMode(mode) if mode else None
         except ValueError:
             raise ToolchainError(f"PALMETTO_SANDBOX is {mode!r}: set it to 'bwrap' or to 'none'.") from None
-        return ToolchainSettings(choice=choice, sandbox=sandbox, cache=cache_folder(given))
+        return ToolchainSettings(
+            choice=choice or "auto",
+            sandbox=sandbox,
+            cache=cache_folder(given),
+            prebuilt=bool(given.get("PALMETTO_PLUGINS")),
+        )
 
     @property
     def roots(self) -> Path:

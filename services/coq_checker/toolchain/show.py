@@ -7,9 +7,12 @@ from pathlib import PurePosixPath
 from coq_checker.toolchain.sandbox import sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode
 from coq_checker.toolchain.value import Toolchain
+from coq_checker.toolchain.wished import left_out
 
 _ASK_TIMEOUT_S = 60.0
-_PROVERS = ("eprover", "cvc4", "z3", "vampire")
+_PROVERS = ("eprover", "cvc4", "z3")
+# CoqHammer takes these too, where they are there.
+_MORE_PROVERS = ("cvc5", "vampire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +31,36 @@ class Row:
 
 
 def describe(toolchain: Toolchain) -> list[Row]:
-    """Give what there is to say about a toolchain: versions, provers, libraries, place and sandbox."""
+    """Give what there is to say about a toolchain: versions, engines, provers, libraries, what it lacks, sandbox."""
     contrib = toolchain.host_path(toolchain.coqlib) / "user-contrib"
     hammer = (contrib / "Hammer").is_dir()
     rows = [
         Row("name", toolchain.name),
         Row("coq", toolchain.coq_version),
-        Row("sertop", toolchain.sertop_version),
+        Row("engines", ", ".join(toolchain.engines)),
+        Row("sertop", toolchain.sertop_version or "not installed"),
         Row("root", str(toolchain.root) if toolchain.root else "/ (the host's own)"),
         Row("coqlib", toolchain.coqlib),
         _sandbox_row(toolchain),
         Row("hammer", "CoqHammer" if hammer else "CoqHammer is not installed", hammer),
     ]
-    rows += [_prover_row(toolchain, name) for name in _PROVERS[:-1]]
-    if _has(toolchain, _PROVERS[-1]):
-        rows.append(_prover_row(toolchain, _PROVERS[-1]))
+    rows += [_prover_row(toolchain, name) for name in _PROVERS]
+    rows += [_prover_row(toolchain, name) for name in _MORE_PROVERS if _has(toolchain, name)]
     versions = _package_versions(toolchain)
     if versions:
         rows += [Row(f"library.{name}", version) for name, version in sorted(versions.items())]
     elif contrib.is_dir():
         names = sorted(entry.name for entry in contrib.iterdir() if entry.is_dir())
         rows += [Row(f"library.{name}", "installed") for name in names]
+    if toolchain.root is not None:
+        missing = left_out(toolchain.root)
+        rows += [Row(f"missing.{package}", f"not installed: {why}", False) for package, why in missing.items()]
     return rows
 
 
 def _sandbox_row(toolchain: Toolchain) -> Row:
     if toolchain.sandbox is SandboxMode.NONE:
-        return Row("sandbox", "none: programs run directly, the container is the sandbox")
+        return Row("sandbox", "none: programs run directly, with your rights")
     problem = sandbox_problem(toolchain.root)
     return Row("sandbox", problem or "bwrap works", problem is None)
 

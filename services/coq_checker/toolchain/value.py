@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
+from coq_checker.toolchain.programs import COQ, Programs
 from coq_checker.toolchain.sandbox import (
     DEFAULT_PRIVATE_TMP_BYTES,
     SandboxRequest,
@@ -11,21 +13,37 @@ from coq_checker.toolchain.sandbox import (
     direct_command,
 )
 from coq_checker.toolchain.settings import SandboxMode
+from coq_checker.toolchain.versions import findlib_package, standard_libraries, version_numbers
+
+
+class CommandOptions(TypedDict, total=False):
+    """What `Toolchain.command` takes by name."""
+
+    read_only: Sequence[Path]
+    writable: Sequence[Path]
+    private_tmp_bytes: int | None
+    env: Mapping[str, str] | None
+    network: bool
+    working_directory: Path | None
 
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """One Coq with its SerAPI, hammers and libraries.
+    """One Coq or Rocq with its libraries and provers, and what can be made with it.
 
     Attributes:
-        name: the name that people and requests use, such as `debian-trixie-0f3a...` or `host-8.20.1`.
+        name: what people and requests call it: `coq-8.20`, `path`, `opam:NAME` or a folder.
         coq_version: as `coqc --print-version` says, such as `8.20.1`.
-        sertop_version: SerAPI's own version, `unknown` where it does not tell.
+        sertop_version: SerAPI's own version; `unknown` where it does not tell, empty where there is no SerAPI.
         coqlib: the directory that `coqc -where` prints, as programs inside see it.
-        root: the directory mounted at `/` for its programs; None when the host's own Coq is used.
+        root: the directory mounted at `/` for its programs; None when it is one of this machine's own.
         sandbox: how programs are run.
         search_path: PATH as programs inside see it.
         environment: further variables that its programs need, as pairs.
+        programs: how its programs are called.
+        identity: names this very installation, in letters that a folder's name may have; see `key`.
+        engines: what can check proofs with it: `native`, `serapi`, in the order in which they are to be taken.
+        shared: directories that its programs need and that the sandbox would hide.
     """
 
     name: str
@@ -36,6 +54,35 @@ class Toolchain:
     sandbox: SandboxMode
     search_path: str
     environment: tuple[tuple[str, str], ...] = ()
+    programs: Programs = COQ
+    identity: str = ""
+    engines: tuple[str, ...] = ()
+    shared: tuple[Path, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A name for what is made with it and kept, such as compiled files: another installation has another."""
+        return self.identity or self.name
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Coq's version as numbers to compare, such as (8, 20, 1); of a release candidate those of the release."""
+        return version_numbers(self.coq_version)
+
+    @property
+    def findlib_package(self) -> str:
+        """The findlib package of Coq's OCaml libraries: `coq-core`, or `rocq-runtime` from 9.0 on."""
+        return findlib_package(self.version)
+
+    @property
+    def standard_library(self) -> str:
+        """The logical root of its standard library: `Coq`, or `Stdlib` from 9.0 on."""
+        return self.standard_libraries[0]
+
+    @property
+    def standard_libraries(self) -> tuple[str, ...]:
+        """The standard library's root, and `Corelib` where the prover brings that beside it."""
+        return standard_libraries(self.version)
 
     def host_path(self, inside: str | Path) -> Path:
         """Where this machine keeps the file that programs of the toolchain see as `inside`."""
@@ -83,7 +130,7 @@ class Toolchain:
         }
         request = SandboxRequest(
             root=self.root,
-            read_only=tuple(read_only),
+            read_only=(*self.shared, *read_only),
             writable=tuple(writable),
             private_tmp_bytes=private_tmp_bytes,
             variables=variables,
@@ -93,3 +140,26 @@ class Toolchain:
         if self.sandbox is SandboxMode.NONE:
             return direct_command(request, program, *args)
         return bwrap_command(request, program, *args)
+
+    def coqc_command(self, *args: str, **options: Unpack[CommandOptions]) -> list[str]:
+        """As `command`, for the program that compiles files."""
+        return self._program(self.programs.compiler, args, options)
+
+    def coqtop_command(self, *args: str, **options: Unpack[CommandOptions]) -> list[str]:
+        """As `command`, for the toplevel."""
+        return self._program(self.programs.toplevel, args, options)
+
+    def coqchk_command(self, *args: str, **options: Unpack[CommandOptions]) -> list[str]:
+        """As `command`, for the program that checks compiled files."""
+        return self._program(self.programs.checker, args, options)
+
+    def coqdep_command(self, *args: str, **options: Unpack[CommandOptions]) -> list[str]:
+        """As `command`, for the program that tells what files require."""
+        return self._program(self.programs.dependencies, args, options)
+
+    def coq_makefile_command(self, *args: str, **options: Unpack[CommandOptions]) -> list[str]:
+        """As `command`, for the program that makes Makefiles."""
+        return self._program(self.programs.makefile, args, options)
+
+    def _program(self, words: tuple[str, ...], args: tuple[str, ...], options: CommandOptions) -> list[str]:
+        return self.command(words[0], *words[1:], *args, **options)

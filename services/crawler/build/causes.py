@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from coq_checker.builds import FileResult, FileStatus
-from crawler.build.opam import Package
+from coqdata.opam import Package
 from crawler.model import Cause
 
 _MISSING = re.compile(

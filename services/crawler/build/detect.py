@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coqdata.opam import Package, read_opam
 from coqdata.project import PROJECT_FILE, LoadOptions, LoadPath, ProjectError, parse_project_file
 from crawler.build.dune import theories
-from crawler.build.opam import Package, read_opam
 from crawler.tree import coq_files
 
 # Files of options and file names as coq_makefile takes them.

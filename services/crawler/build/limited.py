@@ -34,8 +34,8 @@ def require_sandbox(toolchain: Toolchain) -> None:
     """
     if toolchain.sandbox is SandboxMode.NONE:
         raise CrawlError(
-            "PALMETTO_SANDBOX=none runs programs directly, and other people's Makefiles must not be: unset it, or "
-            "crawl with --no-build and build where bwrap works."
+            "There is no sandbox (PALMETTO_SANDBOX=none, or bwrap may not make one), and other people's Makefiles must "
+            "not run without: make bwrap work, or crawl with --no-build and build where it does."
         )
 
 

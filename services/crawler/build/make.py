@@ -93,9 +93,10 @@ def _tools(folder: Path, toolchain: LimitedToolchain) -> None:
     program = make_program()
     if own is None and program is not None:
         shutil.copy(program, folder / "make")
-    real = next((f"{place}/coqc" for place in places if toolchain.host_path(f"{place}/coqc").exists()), "coqc")
+    name, *more = toolchain.programs.compiler
+    real = next((f"{place}/{name}" for place in places if toolchain.host_path(f"{place}/{name}").exists()), name)
     shim = folder / "coqc"
-    shim.write_text(_COQC.replace("REAL", real), "utf-8")
+    shim.write_text(_COQC.replace("REAL", " ".join([real, *more])), "utf-8")
     shim.chmod(0o755)
 
 

@@ -100,7 +100,7 @@ class _Installed:
         self._needed: dict[str, tuple[str, ...]] = {}
 
     def key(self, library: str) -> str:
-        return f"{self._toolchain.name}/{self._toolchain.coq_version}/{library}"
+        return f"{self._toolchain.key}/{self._toolchain.coq_version}/{library}"
 
     def needed(self, unit: Unit) -> tuple[str, ...]:
         """The libraries that a unit's files require, and those that these require."""

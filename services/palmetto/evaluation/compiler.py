@@ -63,8 +63,7 @@ class CoqcCompiler:
         logical = project.options.logical_name(project.root, file)
         if logical is not None:
             words += ["-Q", str(folder), logical.rpartition(".")[0]]
-        argv = self._toolchain.command(
-            "coqc",
+        argv = self._toolchain.coqc_command(
             "-q",
             *words,
             *project.options.arguments,

@@ -37,7 +37,7 @@ def test_it_is_found_once_it_is_built(each_toolchain: Toolchain) -> None:
 def test_another_coq_needs_another(each_toolchain: Toolchain) -> None:
     build_plugin(each_toolchain)
     assert plugin_path(replace(each_toolchain, coq_version="8.19.2")) is None
-    assert plugin_path(replace(each_toolchain, name="another")) is None
+    assert plugin_path(replace(each_toolchain, identity="another")) is None
 
 
 def test_other_sources_need_another(

@@ -71,6 +71,7 @@ def _refused(version: str, wanted: str) -> bool:
     if "|" in wanted:
         return False
     here = _numbers(version)
+    here += (0,) * (3 - len(here))  # Rocq calls its 9.2.0 so in opam, and itself 9.2
     for sign, bound in _BOUND.findall(re.sub(r'(>=|>|!=)\s*"[^"]*"', "", wanted)):
         there = _numbers(bound)
         if not there:

@@ -1,0 +1,93 @@
+"""Which toolchain a project needs: what it says itself, else what its files tell."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from coq_checker.toolchain.errors import ToolchainError
+from coq_checker.toolchain.evidence import compiled_with, requires_of_rocq
+from coq_checker.toolchain.find import find_toolchain
+from coq_checker.toolchain.listing import list_toolchains
+from coq_checker.toolchain.names import AUTO
+from coq_checker.toolchain.project_setting import project_setting
+from coq_checker.toolchain.recipe import DEFAULT, RECIPES
+from coq_checker.toolchain.settings import ToolchainSettings
+from coq_checker.toolchain.versions import version_numbers
+from coqdata.opam import Package, read_opam
+
+
+class Choice(NamedTuple):
+    """A toolchain's name, as `find_toolchain` takes it, and why it is that one: the end of "..., since"."""
+
+    name: str
+    why: str
+
+
+def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = None) -> Choice:
+    """Give the name of the toolchain that a project needs, and why.
+
+    In this order: what `palmetto.toml` or `pyproject.toml` say, what its compiled files were made with, what its opam
+    files ask for, what its files require; else the default. Of those that fit, the default comes first, then what
+    Palmetto builds (built or not), then this machine's own.
+
+    Args:
+        folder: the project's, where its `_CoqProject` lies.
+        settings: read from the environment by default.
+
+    Raises:
+        ToolchainError: its setting cannot be read or names no toolchain.
+    """
+    settings = settings or ToolchainSettings.from_environment()
+    if (own := project_setting(folder)) is not None:
+        return Choice(own[0], f"its {own[1]} says so")
+    default = _default(settings)
+    if (made := compiled_with(folder)) is not None:
+        return _compiled(made, default, settings)
+    package = read_opam(folder)
+    if package.coq:
+        return _asked_for(package, default, settings)
+    if (required := requires_of_rocq(folder)) is not None:
+        file, root = required
+        name = next((name for name, version in _candidates(default, settings) if version[:1] >= (9,)), default[0])
+        return Choice(name, f"its {file} requires {root}, which Rocq 9 has and Coq 8 has not")
+    return Choice(default[0], "nothing in it asks for another than the default")
+
+
+def _compiled(made: tuple[int, ...], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
+    shown = ".".join(map(str, made))
+    for length in (2, 1):
+        for name, version in _candidates(default, settings):
+            if version[:length] == made[:length]:
+                nearest = "" if length == 2 else ", and no toolchain of that version is here"
+                return Choice(name, f"its compiled files were made with {shown}{nearest}")
+    return Choice(default[0], f"no toolchain is like the {shown} that its compiled files were made with")
+
+
+def _asked_for(package: Package, default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
+    said = f"asks for {package.coq}"
+    for name, version in _candidates(default, settings):
+        if not package.refuses(".".join(map(str, version))):
+            return Choice(name, f"its opam file {package.files[0]} {said}")
+    return Choice(default[0], f"its opam file {package.files[0]} {said}, which no toolchain here is")
+
+
+def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:
+    """Name and version of the toolchain that is used where a project asks for none."""
+    try:
+        found = find_toolchain(settings=settings)
+        return found.name, found.version
+    except ToolchainError:
+        name = DEFAULT.name if settings.choice == AUTO else settings.choice
+        return name, RECIPES[name].latest if name in RECIPES else ()
+
+
+def _candidates(
+    default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Names and versions of what can be chosen, the likelier before: the last ones cost asking each of them."""
+    if default[1]:
+        yield default
+    yield from ((name, recipe.latest) for name, recipe in RECIPES.items() if name != default[0])
+    for listed in list_toolchains(settings):
+        if listed.state == "found" and not listed.problem and listed.name != default[0]:
+            yield listed.name, version_numbers(listed.coq_version)

@@ -1,0 +1,63 @@
+"""Which engines can check proofs with an installation of Coq, and what to do where none can."""
+
+from coq_checker.toolchain.facts import Facts
+from coq_checker.toolchain.versions import (
+    NATIVE_VERSIONS,
+    findlib_package,
+    prover_name,
+    version_numbers,
+    versions_that_work,
+)
+
+NATIVE = "native"
+SERAPI = "serapi"
+
+
+def engines_of(facts: Facts, prebuilt: bool) -> tuple[str, ...]:
+    """The engines that can run, in the order in which they are to be taken.
+
+    Args:
+        facts: of the installation.
+        prebuilt: engines were compiled beforehand: no compiler is needed.
+    """
+    known = version_numbers(facts.coq_version)[:2] in NATIVE_VERSIONS
+    native = known and (prebuilt or _missing(facts) is None)
+    return (*((NATIVE,) if native else ()), *((SERAPI,) if facts.sertop_version else ()))
+
+
+def why_no_engine(facts: Facts, told: str) -> str:
+    """One sentence that says why no engine can run, and what to do.
+
+    Args:
+        facts: of the installation.
+        told: where it is, such as `on PATH`.
+    """
+    version = version_numbers(facts.coq_version)
+    what = f"{prover_name(version)} {facts.coq_version} ({told})"
+    if version[:2] not in NATIVE_VERSIONS:
+        return (
+            f"Palmetto does not work with {what}, but with versions {versions_that_work()}: install one of these, or "
+            "run `palmetto toolchain ensure NAME` for one that `palmetto toolchain list` shows."
+        )
+    return f"{what} cannot be used yet, since {_missing(facts)}."
+
+
+def _missing(facts: Facts) -> str | None:
+    """What it lacks for compiling an engine against it, and how to have that; None where nothing is missing."""
+    package = findlib_package(version_numbers(facts.coq_version))
+    if not facts.compiler:
+        return (
+            "it has no OCaml compiler beside it (ocamlfind ocamlopt): run `opam install ocamlfind` in its switch, or "
+            "on Debian `apt-get install libcoq-core-ocaml-dev`"
+        )
+    if facts.coq_ocaml and facts.coq_ocaml != facts.compiler:
+        return (
+            f"it was compiled with OCaml {facts.coq_ocaml} and the ocamlfind beside it is of OCaml {facts.compiler}: "
+            f"put the ocamlfind of OCaml {facts.coq_ocaml} first on PATH"
+        )
+    if package not in dict(facts.development):
+        return (
+            f"its development files are missing (ocamlfind query {package}.vernac): run `opam install {package}` in "
+            "its switch, or on Debian `apt-get install libcoq-core-ocaml-dev`"
+        )
+    return None

@@ -1,0 +1,48 @@
+"""What a toolchain can be called: `auto`, `coq-8.20`, `rocq-9.2`, `path`, `opam:NAME`, or a folder."""
+
+from pathlib import Path
+
+from coq_checker.toolchain.errors import ToolchainError
+from coq_checker.toolchain.opam import SWITCH_PREFIX, is_path, switches
+from coq_checker.toolchain.recipe import RECIPES
+
+AUTO = "auto"
+PATH = "path"
+
+
+def require_name(name: str, said: str | None = None) -> str:
+    """Give the name as `find_toolchain` takes it: a folder becomes absolute.
+
+    Args:
+        name: what a person wrote.
+        said: begins the error's sentence, which goes on with the names that there are.
+
+    Raises:
+        ToolchainError: it is none of these.
+    """
+    if name in (AUTO, PATH, *RECIPES):
+        return name
+    if name.startswith(SWITCH_PREFIX) and name != SWITCH_PREFIX:
+        return name
+    if is_folder(name):
+        return str(Path(name).expanduser().absolute())
+    raise ToolchainError(f"{said or f'There is no toolchain {name!r}: give'} {possible_names()}.")
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name is a folder's path and none of the other names."""
+    return not name.startswith(SWITCH_PREFIX) and is_path(name)
+
+
+def leads_to_folder(name: str) -> bool:
+    """Whether a name says itself where programs are, as a folder or a local switch does.
+
+    Such a name is only for whoever may run programs here: not for a project's own file, nor for a service's clients.
+    """
+    return is_path(name.removeprefix(SWITCH_PREFIX))
+
+
+def possible_names() -> str:
+    """The names that there are, for a sentence."""
+    found = [f"{SWITCH_PREFIX}{switch}" for switch in switches()]
+    return f"{', '.join([AUTO, *RECIPES, PATH, *(found or ['opam:NAME'])])}, or a folder's path (with a slash in it)"

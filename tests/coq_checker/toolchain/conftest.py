@@ -1,0 +1,29 @@
+"""What these tests share: nothing of the person who runs them, and the roots of this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+
+
+@pytest.fixture(autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No switches, no default of one's own, and the sentence of a missing sandbox not said yet."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("OPAMROOT", str(home / "opam"))
+    for name in ("PALMETTO_TOOLCHAIN", "OPAM_SWITCH_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    # Set first, so that what the code sets is undone at the end.
+    monkeypatch.setenv("PALMETTO_TOLD_NO_SANDBOX", "")
+    return home
+
+
+@pytest.fixture(params=["coq-8.20", "rocq-9.2"])
+def built(request: pytest.FixtureRequest) -> Toolchain:
+    """Each toolchain that Palmetto builds and that stands on this machine."""
+    try:
+        return find_toolchain(request.param)
+    except ToolchainError as error:
+        pytest.skip(str(error))

@@ -1,0 +1,175 @@
+"""Which toolchain a project needs: from real compiled files, opam files, requirements and settings."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from coq_checker.toolchain import SandboxMode, Toolchain, ToolchainError, ToolchainSettings, toolchain_for_project
+from coq_checker.toolchain.evidence import vo_version
+from coq_checker.toolchain.recipe import DEFAULT
+
+from .fakes import installation, without_host_coq
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToolchainSettings:
+    """Nothing has been built and no Coq is there: the default is the constant's."""
+    without_host_coq(monkeypatch)
+    return ToolchainSettings("auto", None, tmp_path / "cache")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "theories").mkdir(parents=True)
+    (folder / "_CoqProject").write_text("-Q theories P\n")
+    return folder
+
+
+def vo(path: Path, number: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"Coq!" + number.to_bytes(4, "big") + b"\0" * 8)
+
+
+class TestCompiled:
+    def test_what_real_compilers_make(self, built: Toolchain, project: Path, settings: ToolchainSettings) -> None:
+        source = project / "theories" / "A.v"
+        source.write_text("Definition one := 1.\n")
+        subprocess.run(built.coqc_command(str(source), writable=[project]), check=True)
+        assert vo_version(source.with_suffix(".vo")) == built.version[:2]
+        name, why = toolchain_for_project(project, settings)
+        assert name == built.name
+        assert why == f"its compiled files were made with {'.'.join(map(str, built.version[:2]))}"
+
+    @pytest.mark.parametrize(
+        ("numbers", "name", "why"),
+        [
+            ((82000,), "coq-8.20", "made with 8.20"),
+            ((90299, 90299, 82000), "rocq-9.2", "made with 9.2"),
+            ((90100,), "rocq-9.2", "made with 9.1, and no toolchain of that version is here"),
+            ((81600,), "coq-8.20", "made with 8.16, and no toolchain of that version is here"),
+            ((7_0000,), DEFAULT.name, "no toolchain is like the 7.0"),
+        ],
+    )
+    def test_the_likest_is_taken(
+        self, project: Path, settings: ToolchainSettings, numbers: tuple[int, ...], name: str, why: str
+    ) -> None:
+        for place, number in enumerate(numbers):
+            vo(project / "theories" / f"A{place}.vo", number)
+        found = toolchain_for_project(project, settings)
+        assert found.name == name
+        assert why in found.why
+
+    def test_this_machines_own_is_taken_where_it_fits(
+        self, project: Path, settings: ToolchainSettings, nobodys_settings: Path
+    ) -> None:
+        installation(nobodys_settings / "opam" / "older", "9.1.0")
+        vo(project / "A.vo", 90100)
+        own = ToolchainSettings("auto", SandboxMode.NONE, settings.cache)
+        assert toolchain_for_project(project, own).name == "opam:older"
+
+    @pytest.mark.parametrize("content", [b"", b"Coq!", b"Coq!\0\0", b"Caml1999X035" * 4])
+    def test_what_is_no_compiled_file(self, project: Path, settings: ToolchainSettings, content: bytes) -> None:
+        (project / "A.vo").write_bytes(content)
+        (project / "B.vo").mkdir()
+        (project / "C.vo").symlink_to("nowhere")
+        vo(project / "_opam" / "lib" / "D.vo", 90299)
+        vo(project / ".hidden" / "E.vo", 90299)
+        assert toolchain_for_project(project, settings).name == DEFAULT.name
+
+
+@pytest.mark.parametrize(
+    ("depends", "name"),
+    [
+        ('"coq" {>= "8.18" & < "8.21~"}', "coq-8.20"),
+        ('"coq" {= "8.20.1"}', "coq-8.20"),
+        ('"coq-core" {>= "8.20" & < "9.0"}', "coq-8.20"),
+        ('"rocq-core" {>= "9.0" & < "9.3~"}', "rocq-9.2"),
+        ('"rocq-prover" {>= "9.2"}', "rocq-9.2"),
+        ('"coq" {>= "8.12"}', DEFAULT.name),
+        ('"coq" {>= "8.12" & < "8.14~"}', DEFAULT.name),
+        ('"ocaml" {>= "4.14"}', DEFAULT.name),
+    ],
+)
+def test_opam_files(project: Path, settings: ToolchainSettings, depends: str, name: str) -> None:
+    (project / "coq-mine.opam").write_text(f'opam-version: "2.0"\ndepends: [ "dune" {depends} ]\n')
+    assert toolchain_for_project(project, settings).name == name
+
+
+def test_why_opam_files(project: Path, settings: ToolchainSettings) -> None:
+    (project / "coq-mine.opam").write_text('depends: [ "rocq-core" {>= "9.0"} ]')
+    assert toolchain_for_project(project, settings).why == 'its opam file coq-mine.opam asks for >= "9.0"'
+    (project / "coq-mine.opam").write_text('depends: [ "coq" {< "8.1"} ]')
+    assert toolchain_for_project(project, settings).why.endswith("which no toolchain here is")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("From Stdlib Require Import List.\n", "rocq-9.2"),
+        ("Require Import Stdlib.Lists.List.\n", "rocq-9.2"),
+        ("From Corelib Require Import Setoid.\n", "rocq-9.2"),
+        ("From Coq Require Import List.\n", DEFAULT.name),
+        ("(* From Stdlib Require Import List. *)\n", DEFAULT.name),
+        ("From Mine Require Import Stdlibrary.\n", DEFAULT.name),
+    ],
+)
+def test_requirements(project: Path, settings: ToolchainSettings, text: str, name: str) -> None:
+    (project / "theories" / "A.v").write_text(text)
+    assert toolchain_for_project(project, settings).name == name
+
+
+class TestSetting:
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [
+            ("palmetto.toml", '[palmetto]\ntoolchain = "rocq-9.2"\n'),
+            ("pyproject.toml", '[tool.palmetto]\ntoolchain = "rocq-9.2"\n'),
+            ("pyproject.toml", '[palmetto]\ntoolchain = "rocq-9.2"\n'),
+        ],
+    )
+    def test_it_comes_before_what_is_found(
+        self, project: Path, settings: ToolchainSettings, file: str, text: str
+    ) -> None:
+        vo(project / "A.vo", 82000)
+        (project / file).write_text(text)
+        assert toolchain_for_project(project, settings) == ("rocq-9.2", f"its {file} says so")
+
+    def test_palmetto_toml_comes_before_pyproject(self, project: Path, settings: ToolchainSettings) -> None:
+        (project / "palmetto.toml").write_text('[palmetto]\ntoolchain = "path"\n')
+        (project / "pyproject.toml").write_text('[tool.palmetto]\ntoolchain = "rocq-9.2"\n')
+        assert toolchain_for_project(project, settings).name == "path"
+
+    @pytest.mark.parametrize("text", ["", "[palmetto]\n", "palmetto = 3\n", "[tool]\npalmetto = []\n"])
+    def test_files_that_name_none(self, project: Path, settings: ToolchainSettings, text: str) -> None:
+        (project / "palmetto.toml").write_text(text)
+        (project / "pyproject.toml").write_text(text)
+        assert toolchain_for_project(project, settings).name == DEFAULT.name
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("[palmetto", "is no TOML"),
+            ("[palmetto]\ntoolchain = 9.2", "names the toolchain 9.2: write its name in quotes"),
+            ('[palmetto]\ntoolchain = "rocq-9.9"', r"'rocq-9\.9': set it to auto, coq-8\.20"),
+            # A project may not bring the program that says whether its proofs are right.
+            ('[palmetto]\ntoolchain = "./tools"', "names the folder './tools'"),
+            ('[palmetto]\ntoolchain = "/usr"', "names the folder '/usr'"),
+            ('[palmetto]\ntoolchain = "opam:."', "names the folder 'opam:.'"),
+            ('[palmetto]\ntoolchain = "opam:./sub"', "names the folder 'opam:./sub'"),
+        ],
+    )
+    def test_bad_settings(self, project: Path, settings: ToolchainSettings, text: str, sentence: str) -> None:
+        (project / "palmetto.toml").write_text(text)
+        with pytest.raises(ToolchainError, match=sentence) as caught:
+            toolchain_for_project(project, settings)
+        assert str(project / "palmetto.toml") in str(caught.value)
+
+
+def test_no_evidence(project: Path, settings: ToolchainSettings) -> None:
+    (project / "theories" / "A.v").write_text("Definition one := 1.\n")
+    assert toolchain_for_project(project, settings) == (
+        DEFAULT.name,
+        "nothing in it asks for another than the default",
+    )
