@@ -315,6 +315,9 @@ class CoqEngine(Protocol):
             goals: how many goals are told of each state in a proof; 0 for none.
         """
 
+    async def begin(self, state: int) -> None:
+        """Lets the text begin in a state: no command in it goes back behind that."""
+
     async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate: set up, stated, read, passed through the gate, run and audited."""
 

@@ -133,6 +133,10 @@ class NativeEngine:
         astray = answer.get("astray")
         return Advanced(steps, _messages(answer), _error(answer), None if astray is None else (astray[0], astray[1]))
 
+    async def begin(self, state: int) -> None:
+        """Lets the text begin in a state: no command in it goes back behind that."""
+        await self._ask("begin", b"%d" % state)
+
     async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate; see `CoqEngine`."""
         answer = await self._ask(
