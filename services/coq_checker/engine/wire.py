@@ -1,7 +1,7 @@
 """Requests and answers over an engine's own socket, which nothing that Coq prints or reads can touch.
 
-A request is a line `OPERATION NUMBER LIMIT LENGTH ...` and its fields of bytes, an answer a line `TOKEN NUMBER LENGTH`
-and JSON. See audit_plugin/palmetto_wire.ml for the other end.
+A request is a line `OPERATION NUMBER LIMIT LENGTH ...` and its fields of bytes, an answer a line
+`TOKEN NUMBER CPU LENGTH` and JSON. See audit_plugin/palmetto_wire.ml for the other end.
 """
 
 import asyncio
@@ -83,12 +83,17 @@ class Door:
 
 
 class Wire:
-    """The socket of one process. Only one request may be under way at a time."""
+    """The socket of one process. Only one request may be under way at a time.
+
+    Attributes:
+        cpu_ns: CPU time that the process had used when it last answered.
+    """
 
     def __init__(self, connection: socket.socket, token: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = connection
         self._token = token.encode()
+        self.cpu_ns = 0
         self._count = 0
         self._buffer = bytearray()
         self._pending = b""
@@ -108,7 +113,14 @@ class Wire:
     @property
     def ended(self) -> bool:
         """Whether the process at the other end is gone, or the socket closed."""
-        return self._closed or self._ended
+        if self._closed or self._ended:
+            return True
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     async def hello(self) -> dict[str, Any]:
         """What the process says first."""
@@ -190,11 +202,11 @@ class Wire:
                 if len(self._buffer) > 128:
                     self._end(WireForgedError())
                 return
-            token, number, length = (*bytes(self._buffer[:at]).split(b" "), b"", b"", b"")[:3]
-            if token != self._token or number != b"%d" % self._count or not length.isdigit():
+            head = bytes(self._buffer[:at]).split(b" ")
+            if head[:2] != [self._token, b"%d" % self._count] or len(head) != 4:
                 self._end(WireForgedError())
                 return
-            self._length = int(length)
+            self.cpu_ns, self._length = 1000 * int(head[2]), int(head[3])
             del self._buffer[: at + 1]
         if self._length > self._limit:
             self._end(WireOutputError())
