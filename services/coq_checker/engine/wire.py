@@ -72,14 +72,36 @@ class Door:
 
     async def enter(self) -> tuple["Wire", dict[str, Any]]:
         """Waits for the process, and for what it says first."""
-        loop = asyncio.get_running_loop()
-        connection, _ = await loop.sock_accept(self._socket)
+        connection = await self._accepted()
         wire = Wire(connection, self.token)
         try:
             return wire, await wire.hello()
         except BaseException:
             wire.close()
             raise
+
+    async def _accepted(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[socket.socket] = loop.create_future()
+
+        def look() -> None:
+            if waiter.done():
+                return
+            try:
+                connection, _ = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(connection)
+
+        loop.add_reader(self._socket, look)
+        try:
+            look()  # it may be there already
+            return await waiter
+        finally:
+            loop.remove_reader(self._socket)
 
 
 class Wire:
