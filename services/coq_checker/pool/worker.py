@@ -150,10 +150,10 @@ class Worker:
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
     async def teach(self, limits: Limits) -> None:
-        """Hands on to the document what made the last audit slow."""
-        names, self.lesson = self.lesson, ()
-        if names:
-            await self._base.warm(names, limits)
+        """Hands on to the document what made the last audit slow, and ends: the next worker shares it with the document."""
+        if self.lesson:
+            await self._base.warm(self.lesson, limits)
+            self.kill()
 
     def kill(self) -> None:
         """Ends it at once."""
