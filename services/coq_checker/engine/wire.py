@@ -141,8 +141,13 @@ class Wire:
             raise
         finally:
             self._waiter = None
-        # Coq's texts may hold what is no UTF-8.
-        found: dict[str, Any] = json.loads(text.decode("utf-8", "replace"), strict=False)
+        try:
+            # Coq's texts may hold what is no UTF-8.
+            found: object = json.loads(text.decode("utf-8", "replace"), strict=False)
+        except ValueError as error:
+            raise WireForgedError from error
+        if not isinstance(found, dict):
+            raise WireForgedError
         if "overflow" in found:
             raise WireOutputError
         return found
