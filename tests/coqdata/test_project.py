@@ -79,11 +79,11 @@ class TestProjectFile:
             "Qux",
             "-q",
         )
-        flags, commands = LoadOptions(arguments=given).sertop_arguments()
-        assert flags == ["--impredicative-set"]
+        flags, commands = LoadOptions(arguments=given).engine_arguments()
+        assert flags == ["-impredicative-set"]
         assert commands == ('Set Warnings "none".', "Set Foo 1.", 'Set Bar "a b".', "Set Baz.", "Unset Qux.")
         with pytest.raises(ProjectError, match="-vos"):
-            LoadOptions(arguments=("-vos",)).sertop_arguments()
+            LoadOptions(arguments=("-vos",)).engine_arguments()
 
     def test_logical_names(self) -> None:
         options = LoadOptions((LoadPath(ROOT / "src", "Own", True), LoadPath(ROOT / "src/deep", "Deep", False)))

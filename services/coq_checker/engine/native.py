@@ -27,6 +27,7 @@ from coq_checker.engine.api import (
     Head,
     Kind,
     Proof,
+    Seen,
     Step,
 )
 from coq_checker.engine.family import Family, no_folder
@@ -46,7 +47,7 @@ class NativeEngine:
     """One process of Coq that serves itself. Make one with `start` or `fork`.
 
     Attributes:
-        first, output_bytes, reaped_cpu_ns: see `CoqEngine`.
+        first, output_bytes, seen: see `CoqEngine`.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class NativeEngine:
     ) -> None:
         self.first = first
         self.output_bytes = family.options.output_bytes
-        self.reaped_cpu_ns = 0
+        self.seen = Seen()
         self._family = family
         self._wire = wire
         self._pid = wire.peer
@@ -105,7 +106,12 @@ class NativeEngine:
     @property
     def alive(self) -> bool:
         """Whether the process is there, as far as can be told without asking it."""
-        return not self._killed and not self._wire.ended and process.running(self._pid)
+        return not self._killed and not self._wire.ended
+
+    @property
+    def own_cpu_ns(self) -> int:
+        """CPU time that the process itself had used when it last answered."""
+        return self._wire.cpu_ns
 
     async def _ask(self, operation: str, *fields: bytes) -> dict[str, Any]:
         try:

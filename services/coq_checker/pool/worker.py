@@ -116,7 +116,7 @@ class Worker:
         """Whether it should be made anew before the next candidate."""
         if self.dead or self.uses >= MAX_USES or not self._engine.alive or not self._base.alive:
             return True
-        return process.rss_bytes(self._engine.pid) - self._start_rss > MAX_GROWTH_BYTES
+        return self._engine.seen.rss_bytes - self._start_rss > MAX_GROWTH_BYTES
 
     async def check(self, ask: Ask, watchdog: Watchdog) -> ProofResult:
         """The verdict on one candidate, its limits kept.
