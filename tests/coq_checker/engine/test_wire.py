@@ -20,7 +20,7 @@ class Peer:
 
     def answer(self, number: int, value: object, token: str | None = None) -> bytes:
         text = json.dumps(value).encode()
-        return f"{self.token if token is None else token} {number} {len(text)}\n".encode() + text
+        return f"{self.token if token is None else token} {number} 2500 {len(text)}\n".encode() + text
 
     async def ask(self, *said: bytes, limit_bytes: int = 1000, close: bool = False) -> dict[str, object]:
         """What comes of a request after which these bytes are written, piece by piece."""
@@ -39,7 +39,7 @@ async def enter(folder: Path, first: bytes | None = None) -> Peer:
         entering = asyncio.create_task(door.enter())
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(door.path))
-        hello = f"{door.token} 0 11\n".encode() + b'{"pid": 17}'
+        hello = f"{door.token} 0 7 11\n".encode() + b'{"pid": 17}'
         connection.sendall(hello if first is None else first)
         wire, said = await entering
         assert said == {"pid": 17}
@@ -58,12 +58,13 @@ async def test_an_answer(peer: Peer) -> None:
     for number in (1, 2, 3):
         whole = peer.answer(number, {"messages": ["é\n", str(number)]})
         assert await peer.ask(whole[:3], whole[3:20], whole[20:]) == {"messages": ["é\n", str(number)]}
+        assert peer.wire.cpu_ns == 2_500_000
     assert peer.connection.recv(1000).startswith(b"query 1 1000 1 8\n1Check 0.query 2 ")
 
 
 async def test_bytes_that_are_no_text(peer: Peer) -> None:
     said = b'{"m": "\xff\x00\n"}'
-    found = await peer.ask(f"{peer.token} 1 {len(said)}\n".encode() + said)
+    found = await peer.ask(f"{peer.token} 1 7 {len(said)}\n".encode() + said)
     assert found == {"m": "�\x00\n"}
 
 
@@ -81,17 +82,20 @@ async def test_a_large_request(peer: Peer) -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        "0123456789abcdef 1 2\n{}",
-        "TOKEN 2 2\n{}",
-        "TOKEN 0 2\n{}",
-        "TOKEN 1 -2\n{}",
-        "TOKEN 1\n{}",
-        "TOKEN 1 two\n{}",
+        "0123456789abcdef 1 7 2\n{}",
+        "token 1 7 2\n{}",
+        "TOKEN 2 7 2\n{}",
+        "TOKEN 0 7 2\n{}",
+        "TOKEN 1 7 -2\n{}",
+        "TOKEN 1 -7 2\n{}",
+        "TOKEN 1 7\n{}",
+        "TOKEN 1 7 2 2\n{}",
+        "TOKEN 1 7 two\n{}",
+        "TOKEN 1  2\n{}",
         "\n",
-        "token 1 2\n{}",
         "x" * 200,
-        "TOKEN 1 2\n{]",
-        "TOKEN 1 2\n[]",
+        "TOKEN 1 7 2\n{]",
+        "TOKEN 1 7 2\n[]",
     ],
 )
 async def test_forged(peer: Peer, forged: str) -> None:
@@ -108,7 +112,7 @@ async def test_forged_before_it_is_asked(peer: Peer) -> None:
 
 async def test_forged_at_the_door(tmp_path: Path) -> None:
     with pytest.raises(WireForgedError):
-        await enter(tmp_path, b'0123456789abcdef 0 11\n{"pid": 17}')
+        await enter(tmp_path, b'0123456789abcdef 0 7 11\n{"pid": 17}')
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +128,7 @@ async def test_half_written(peer: Peer, written: int) -> None:
 
 async def test_too_large(peer: Peer) -> None:
     with pytest.raises(WireOutputError):
-        await peer.ask(f"{peer.token} 1 {1 << 40}\n".encode())
+        await peer.ask(f"{peer.token} 1 7 {1 << 40}\n".encode())
 
 
 async def test_the_process_says_that_it_is_too_much(peer: Peer) -> None:

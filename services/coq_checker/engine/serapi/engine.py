@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from coq_checker.engine.api import Advanced, Answered, Audit, Checked, CheckTask, CoqError, Kind, Proof, Step
+from coq_checker.engine import process
+from coq_checker.engine.api import Advanced, Answered, Audit, Checked, CheckTask, CoqError, Kind, Proof, Seen, Step
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.serapi.assumptions import Ended, audits
 from coq_checker.engine.serapi.candidate import Candidates
@@ -18,12 +19,12 @@ class SerapiEngine:
     """One sertop. Make one with `start` or `fork`.
 
     Attributes:
-        first, output_bytes, reaped_cpu_ns: see `CoqEngine`.
+        first, output_bytes, seen: see `CoqEngine`.
     """
 
     def __init__(self, document: Document) -> None:
         self.first = 1
-        self.reaped_cpu_ns = 0
+        self.seen = Seen()
         self._document = document
         self._places: dict[int, Place] = {self.first: document.first}
         self._newest = self.first
@@ -56,6 +57,11 @@ class SerapiEngine:
     def alive(self) -> bool:
         """Whether the process is there, as far as can be told without asking it."""
         return self._document.sertop.alive
+
+    @property
+    def own_cpu_ns(self) -> int:
+        """CPU time that the process itself has used so far."""
+        return process.own_cpu_ns(self.pid)
 
     async def advance(self, state: int, text: bytes, ends: Sequence[int] = (), goals: int = 0) -> Advanced:
         """Runs the sentences of a text; see `CoqEngine`."""
