@@ -134,6 +134,8 @@ class TestAudits:
             ("Lemma a : False. Admitted.", "Goal False. exact a. Qed.", [["Top.a"]]),
             ("Module M. Axiom ax : False. End M.", "Lemma l : False. exact M.ax. Qed.", [["Top.M.ax"]]),
             ("Section S.", "Let l : 0 = 0. reflexivity. Qed.", [[]]),
+            (AXIOM, '#[deprecated(since="1", note="no")] Lemma l : 0 = 1. destruct ax. Qed.', [["Top.ax"]]),
+            ("", '#[deprecated(since="1", note="no")] Lemma l : 0 = 0. reflexivity. Qed.', [[]]),
             (
                 "Unset Guard Checking. Fixpoint f (n : nat) : False := f n. Set Guard Checking.",
                 "Lemma l : False. exact (f 0). Qed.",

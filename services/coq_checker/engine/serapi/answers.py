@@ -66,6 +66,11 @@ class Answer:
     printed: list[tuple[str, str]] = field(default_factory=list)
     objects: list[bytes] = field(default_factory=list)
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What Coq printed as the answer to what was asked, without its warnings."""
+        return tuple(text for level, text in self.printed if level == "Notice")
+
     def messages(self, *, talk: bool = False) -> tuple[str, ...]:
         """What Coq printed for the user: notices and warnings; with `talk` what tactics tell by the way too."""
         return tuple(

@@ -86,7 +86,7 @@ async def _made(document: Document, name: str, proof: Ended) -> str | None:
 async def _new(document: Document, proof: Ended) -> list[str]:
     """The full names of what is there behind the proof and was not before."""
     listed = [await document.ask(place, "Print All.") for place in (proof.before, proof.ended)]
-    before, after = (_DECLARED.findall("\n".join(answer.messages())) for answer in listed)
+    before, after = (_DECLARED.findall("\n".join(answer.notices)) for answer in listed)
     names = [name for name in dict.fromkeys(after) if name not in set(before)]
     found = [await _made(document, name, proof) for name in names]
     return [name for name in found if name is not None]
@@ -96,7 +96,7 @@ async def _audit(document: Document, name: str, proof: Ended) -> Audit:
     printed = await document.ask(proof.asked, f"Print Assumptions {name}.")
     if printed.error is not None:
         return Audit(problem=printed.error.message, name=name)
-    messages = printed.messages()
+    messages = printed.notices
     found: list[Assumption] = []
     for message in messages:
         for one in parse_print_assumptions(message):
@@ -110,7 +110,7 @@ async def _audit(document: Document, name: str, proof: Ended) -> Audit:
 async def stands_for(document: Document, name: str, place: Place) -> tuple[str, str] | None:
     """What a name stands for in a place: its kind and full name."""
     said = await document.ask(place, f"About {name}.")
-    found = _EXPANDS.search("\n".join(said.messages())) if said.error is None else None
+    found = _EXPANDS.search("\n".join(said.notices)) if said.error is None else None
     return None if found is None else (found[1], found[2])
 
 
@@ -126,5 +126,5 @@ async def _full_name(document: Document, one: Assumption, place: Place) -> str:
     if one.kind == VARIABLE:
         return one.name  # a constant of another file may have that name too, and would be found first
     located = await document.ask(place, f"Locate Term {one.name}.")
-    match = _LOCATED.search(located.messages()[0]) if located.messages() else None
+    match = _LOCATED.search(located.notices[0]) if located.notices else None
     return match[1] if match else one.name

@@ -179,7 +179,7 @@ class Document:
         if isinstance(state, CoqError):
             return Ran(None, state, messages)
         (shown,) = await self.sertop.request(_vernac(state, b"Show Conjectures."))
-        told = () if shown.error is not None else tuple(" ".join(shown.messages()).split())
+        told = () if shown.error is not None else tuple(" ".join(shown.notices).split())
         after = Place(place, turned, _nested(place.proofs, told, opens=what.opens), what.named)
         self._put(after, state)
         return Ran(after, None, messages)

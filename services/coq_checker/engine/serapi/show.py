@@ -50,7 +50,7 @@ def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
 
 async def _shown(document: Document, place: Place, command: str) -> str:
     answer = await document.ask(place, command)
-    messages = answer.messages()
+    messages = answer.notices
     return messages[-1] if answer.error is None and messages else ""
 
 
