@@ -168,6 +168,9 @@ class TestSetUp:
             ),
             ("Set Printing All. Arguments plus : clear implicits. Definition plus := mult.", "Lemma l : plus 1 1 = 1."),
             ("Section S. Variable False : Prop.", "Lemma l : False."),
+            ("Notation \"'Prop'\" := Set.", "Lemma l : forall P : Prop, P -> P."),
+            ("Notation \"'Type'\" := Prop.", "Lemma l : forall P Q : Type, P -> P."),
+            ("Notation \"'Set'\" := Type.", "Lemma l (P : Set) : P -> P."),
         ],
     )
     async def test_changed(self, bench: Bench, setup: str, statement: str) -> None:
