@@ -11,7 +11,7 @@ from coq_checker.engine.api import CoqEngine, EngineStartError
 from coq_checker.engine.native import NativeEngine
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.serapi.engine import SerapiEngine
-from coq_checker.toolchain import Toolchain
+from coq_checker.toolchain import Toolchain, ToolchainError
 from coq_checker.toolchain.engines import NATIVE, SERAPI
 
 AUTO = "auto"
@@ -42,7 +42,7 @@ def engine_options(toolchain: Toolchain, wanted: str | None = None) -> EngineOpt
         wanted: as in `choose_engine`; what PALMETTO_ENGINE says by default.
 
     Raises:
-        EngineStartError: the toolchain cannot run it; the message is one sentence with the remedy.
+        ToolchainError: the toolchain cannot run it; the message is one sentence with the remedy.
     """
     chosen = choose_engine(toolchain, wanted or os.environ.get("PALMETTO_ENGINE") or AUTO)
     return EngineOptions(toolchain, chosen.engine, read_only=chosen.read_only, environment=chosen.environment)
@@ -69,14 +69,14 @@ def choose_engine(toolchain: Toolchain, wanted: str = AUTO) -> EngineChoice:
         wanted: `native`, `serapi`, or `auto` for the native one where it can be built and else SerAPI's.
 
     Raises:
-        EngineStartError: the toolchain cannot run it; the message is one sentence with the remedy.
+        ToolchainError: the toolchain cannot run it; the message is one sentence with the remedy.
     """
     if wanted not in (NATIVE, SERAPI, AUTO):
-        raise EngineStartError(f"there is no engine {wanted!r}: set PALMETTO_ENGINE to native, serapi or auto.")
+        raise ToolchainError(f"There is no engine {wanted!r}: set PALMETTO_ENGINE to native, serapi or auto.")
     if wanted == SERAPI:
         if not toolchain.sertop_version:
-            raise EngineStartError(
-                f"the toolchain {toolchain.name} has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE."
+            raise ToolchainError(
+                f"The toolchain {toolchain.name} has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE."
             )
         return EngineChoice(SERAPI)
     try:
@@ -88,6 +88,6 @@ def choose_engine(toolchain: Toolchain, wanted: str = AUTO) -> EngineChoice:
     if path is not None:
         return EngineChoice(NATIVE, (path,), (("OCAMLPATH", str(path)),))
     if wanted == NATIVE or not toolchain.sertop_version:
-        raise EngineStartError(f"the toolchain {toolchain.name} cannot be used: {why}")
+        raise ToolchainError(f"The toolchain {toolchain.name} cannot be used: {why}")
     _log.warning("engine serapi", why=why)
     return EngineChoice(SERAPI)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from coq_checker.engine.api import EngineStartError
 from coq_checker.engine.family import all_ended
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.start import engine_options, start_engine
@@ -21,7 +20,7 @@ def options(request: pytest.FixtureRequest) -> EngineOptions:
     engine, _, toolchain = str(request.param).partition(" ")
     try:
         return engine_options(find_toolchain(toolchain), engine)
-    except (ToolchainError, EngineStartError) as error:
+    except ToolchainError as error:
         pytest.skip(str(error))
 
 

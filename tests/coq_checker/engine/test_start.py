@@ -40,19 +40,19 @@ def test_serapi(coq: Toolchain) -> None:
 def test_an_older_coq(coq: Toolchain) -> None:
     older = replace(coq, coq_version="8.12.2")
     assert choose_engine(older) == EngineChoice("serapi")
-    with pytest.raises(EngineStartError, match=r"coq-8\.20 cannot be used: .* this is 8\.12\.2: install one of those"):
+    with pytest.raises(ToolchainError, match=r"coq-8\.20 cannot be used: .* this is 8\.12\.2: install one of those"):
         choose_engine(older, "native")
-    with pytest.raises(EngineStartError, match=r"this is 8\.12\.2: install one of those"):
+    with pytest.raises(ToolchainError, match=r"this is 8\.12\.2: install one of those"):
         choose_engine(replace(older, sertop_version=""))
 
 
 def test_there_is_no_sertop(coq: Toolchain) -> None:
-    with pytest.raises(EngineStartError, match="has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE"):
+    with pytest.raises(ToolchainError, match="has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE"):
         choose_engine(replace(coq, sertop_version=""), "serapi")
 
 
 def test_an_unknown_one(coq: Toolchain) -> None:
-    with pytest.raises(EngineStartError, match="no engine 'petanque': set PALMETTO_ENGINE to native, serapi or auto"):
+    with pytest.raises(ToolchainError, match="no engine 'petanque': set PALMETTO_ENGINE to native, serapi or auto"):
         choose_engine(coq, "petanque")
 
 
