@@ -22,11 +22,10 @@ from coqdata.sentence import split
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A pool, how its sessions are started, and whether they have the plugin."""
+    """A pool, and how its engines are started."""
 
     pool: Pool
     options: EngineOptions
-    plugin: bool
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""
@@ -42,13 +41,13 @@ def toolchain() -> Toolchain:
     return find_toolchain()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native", "serapi"])
 async def bench(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
     """A pool with each engine."""
-    options = engine_options(toolchain)
+    options = engine_options(toolchain, request.param)
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
     async with Pool(settings.pool, run_folder, Metrics()) as pool:
-        yield Bench(pool, options, request.param == "native")
+        yield Bench(pool, options)

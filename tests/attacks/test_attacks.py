@@ -23,9 +23,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 class Bench(Protocol):
     """See conftest.py."""
 
-    @property
-    def plugin(self) -> bool: ...
-
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult: ...
 
 
@@ -56,8 +53,7 @@ def ask(folder: Path, file: str) -> Ask:
 async def test_attack_gets_its_verdict(bench: Bench, folder: Path) -> None:
     wanted = expected(folder)
     result = await bench.check((folder / "Challenge.v").read_bytes(), ask(folder, "proof.v"))
-    reason = wanted["reason"] if bench.plugin else wanted.get("reason_without_plugin", wanted["reason"])
-    assert (result.verdict, result.reason) == (Verdict(wanted["verdict"]), Reason(reason)), result
+    assert (result.verdict, result.reason) == (Verdict(wanted["verdict"]), Reason(wanted["reason"])), result
     assert wanted.get("message_contains", "") in result.message
 
 

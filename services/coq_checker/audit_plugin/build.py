@@ -148,8 +148,8 @@ def build_plugin(toolchain: Toolchain) -> None:
     release = _release(toolchain)
     if release is None:
         raise PluginError(
-            f"the audit plugin is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: audits use "
-            "Coq's slower Print Assumptions; install one of those versions for it."
+            f"the engine in Coq is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: install one "
+            "of those versions."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
@@ -161,10 +161,10 @@ def build_plugin(toolchain: Toolchain) -> None:
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PluginError(f"the audit plugin could not be compiled ({error}); {_INSTEAD}") from error
+            raise PluginError(f"the engine in Coq could not be compiled ({error}): {_REMEDY}") from error
         if done.returncode != 0:
             said = " ".join((done.stderr + done.stdout).decode(errors="replace").split())[-_SAID_CHARS:]
-            raise PluginError(f"the audit plugin could not be compiled ({said}); {_INSTEAD}")
+            raise PluginError(f"the engine in Coq could not be compiled ({said}): {_REMEDY}")
         made = work / "made" / "palmetto-audit"
         made.mkdir(parents=True)
         shutil.copy(work / "palmetto_audit_plugin.cmxs", made)
@@ -178,7 +178,4 @@ def build_plugin(toolchain: Toolchain) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-_INSTEAD = (
-    "audits use Coq's slower Print Assumptions: install ocamlfind and Coq's development files for it, for the OCaml "
-    "that Coq was compiled with."
-)
+_REMEDY = "install ocamlfind and Coq's development files for the OCaml that Coq was compiled with."

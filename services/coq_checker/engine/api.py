@@ -362,4 +362,4 @@ class CoqEngine(Protocol):
         """Lets go of states, by the next call at the latest."""
 
     def kill(self) -> None:
-        """Ends the process at once, and with a first one all its forks. May be called at any time, and twice."""
+        """Ends the process at once, and all its forks. May be called at any time, and twice."""

@@ -175,8 +175,13 @@ class Wire:
             raise
         finally:
             self._waiter = None
-        # Coq's texts may hold what is no UTF-8.
-        found: dict[str, Any] = json.loads(text.decode("utf-8", "replace"), strict=False)
+        try:
+            # Coq's texts may hold what is no UTF-8.
+            found: object = json.loads(text.decode("utf-8", "replace"), strict=False)
+        except ValueError as error:
+            raise WireForgedError from error
+        if not isinstance(found, dict):
+            raise WireForgedError
         if "overflow" in found:
             raise WireOutputError
         return found
@@ -225,7 +230,8 @@ class Wire:
                     self._end(WireForgedError())
                 return
             head = bytes(self._buffer[:at]).split(b" ")
-            if head[:2] != [self._token, b"%d" % self._count] or len(head) != 4:
+            mine = head[:2] == [self._token, b"%d" % self._count] and len(head) == 4
+            if not mine or not (head[2].isdigit() and head[3].isdigit()):
                 self._end(WireForgedError())
                 return
             self.cpu_ns, self._length = 1000 * int(head[2]), int(head[3])
