@@ -1,7 +1,7 @@
 """The pool that the gallery is tried on, as the server has it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,19 @@ class Bench:
     options: EngineOptions
     plugin: bool
 
+    @property
+    def toolchain(self) -> Toolchain:
+        """The Coq in it."""
+        return self.options.toolchain
+
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""
         last = split(challenge).sentences[-1]
         environment = Environment(challenge[: last.start], self.options, label="the challenge")
         target = Target(environment, last.start, challenge[last.start : last.end], ask.mode)
-        return await self.pool.check(target, ask)
+        # As the server has it.
+        roots = self.toolchain.standard_libraries
+        return await self.pool.check(target, replace(ask, axioms=replace(ask.axioms, roots=roots)))
 
 
 @pytest.fixture(scope="session")
