@@ -11,7 +11,6 @@ from coq_checker.client import (
     TheoremRef,
     Verdict,
 )
-
 from coq_checker.toolchain import Toolchain
 
 from .servers import DIVERGING, LOOPING
@@ -165,7 +164,9 @@ class TestAxioms:
     def test_listed_axioms_are_allowed(self, checker: SyncCheckerClient, allowed: str) -> None:
         assert checker.check_proof(self.theorem, self.proof, options=Options(axioms=[allowed])).proved
 
-    @pytest.mark.parametrize("allowed", [[], ["NNPP"], ["lassic"], ["Prop.classic"], ["Mine.Logic.Classical_Prop.classic"]])
+    @pytest.mark.parametrize(
+        "allowed", [[], ["NNPP"], ["lassic"], ["Prop.classic"], ["Mine.Logic.Classical_Prop.classic"]]
+    )
     def test_others_are_not(self, checker: SyncCheckerClient, allowed: list[str]) -> None:
         result = checker.check_proof(self.theorem, self.proof, options=Options(axioms=allowed))
         assert outcome(result) == (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)
