@@ -1,7 +1,7 @@
 """The pool that the gallery is tried on, as the server has it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,19 @@ class Bench:
     pool: Pool
     options: EngineOptions
 
+    @property
+    def toolchain(self) -> Toolchain:
+        """The Coq in it."""
+        return self.options.toolchain
+
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""
         last = split(challenge).sentences[-1]
         environment = Environment(challenge[: last.start], self.options, label="the challenge")
         target = Target(environment, last.start, challenge[last.start : last.end], ask.mode)
-        return await self.pool.check(target, ask)
+        # As the server has it.
+        roots = self.toolchain.standard_libraries
+        return await self.pool.check(target, replace(ask, axioms=replace(ask.axioms, roots=roots)))
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +52,9 @@ def toolchain() -> Toolchain:
 async def bench(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
-    """A pool with each engine."""
+    """A pool with each engine that the toolchain can run."""
+    if request.param not in toolchain.engines:
+        pytest.skip(f"{toolchain.name} cannot run the engine {request.param}")
     options = engine_options(toolchain, request.param)
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
