@@ -95,6 +95,8 @@ class Projects:
             ProjectError: another project has that name.
         """
         held = self._projects.setdefault(name, project)
+        if project.toolchain:
+            self.toolchains.allow(project.toolchain)
         if held.root != project.root:
             raise ProjectError(
                 f"two projects are called {name!r} ({held.root} and {project.root}): "
@@ -225,7 +227,7 @@ class Projects:
         except ToolchainError as error:
             raise ToolchainMissingError(str(error)) from error
         try:
-            return await self.toolchains.get(choice.name, trusted=bool(project.toolchain))
+            return await self.toolchains.get(choice.name)
         except (UnknownToolchainError, ToolchainMissingError) as error:
             raise ToolchainMissingError(
                 f"the project {project.name} needs the toolchain {choice.name}, since {choice.why}: {error}"

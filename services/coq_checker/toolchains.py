@@ -17,7 +17,6 @@ from coq_checker.toolchain import (
     ToolchainSettings,
     choose_toolchain,
     find_toolchain,
-    leads_to_folder,
     list_toolchains,
 )
 from coqdata.fields import shown
@@ -111,14 +110,18 @@ class Toolchains:
         self._failed: dict[str, _Failed] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._lost_at: dict[str, float] = {}
+        self._allowed: dict[str, None] = {default.name: None}
 
-    async def get(self, name: str = "", *, trusted: bool = False) -> Ready:
+    def allow(self, name: str) -> None:
+        """Lets requests name a toolchain that whoever runs the server chose for a project, a folder say."""
+        self._allowed.setdefault(name)
+
+    async def get(self, name: str = "") -> Ready:
         """A toolchain that can be used now; made ready where it is not.
 
         Args:
-            name: as `find_toolchain` takes it; empty for the default.
-            trusted: it is whoever runs the server that chose the name, which may be any then. A client's must be one
-                that is listed: a folder would bring the program that judges.
+            name: one that is listed, or was allowed; empty for the default. Any folder would bring the program that
+                judges.
 
         Raises:
             UnknownToolchainError: there is none of this name.
@@ -128,7 +131,7 @@ class Toolchains:
         held = self._ready.get(name)
         if held is not None and held.stands():
             return held
-        if not trusted and (held is None or leads_to_folder(name)):
+        if held is None and name not in self._allowed:
             await self._require_known(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             held = self._ready.get(name)
@@ -167,7 +170,7 @@ class Toolchains:
     def _let_go(self, held: Ready) -> None:
         key = held.toolchain.key
         self._lost_at[key] = time.monotonic()
-        del self._ready[held.toolchain.name]
+        self._ready = {name: one for name, one in self._ready.items() if one is not held}
         self.lost(key)
 
     def require_standing(self, toolchain: Toolchain, since: float) -> None:
@@ -180,9 +183,9 @@ class Toolchains:
         Raises:
             EnvironmentUnavailableError: it was removed or replaced.
         """
-        held = self._ready.get(toolchain.name)
-        if held is not None and not held.stands():
-            self._let_go(held)
+        for held in [one for one in self._ready.values() if one.toolchain.key == toolchain.key]:
+            if not held.stands():
+                self._let_go(held)
         if self._lost_at.get(toolchain.key, since - 1) >= since:
             raise EnvironmentUnavailableError(
                 f"the toolchain {toolchain.name} was removed or replaced on the checker's machine while it was in use, "
@@ -191,11 +194,18 @@ class Toolchains:
 
     async def listed(self) -> list[Listed]:
         """The toolchains that there are or can be, the default among them."""
-        found = await asyncio.to_thread(list_toolchains, self._settings)
-        if all(one.name != self.default.name for one in found):
-            default = self.default
-            found.insert(0, Listed(default.name, "found", default.coq_version, default.engines))
-        return found
+        return await asyncio.to_thread(self._list)
+
+    def _list(self) -> list[Listed]:
+        listed = list_toolchains(self._settings)
+        known = {one.name for one in listed}
+        for name in (name for name in self._allowed if name not in known):
+            try:
+                found = find_toolchain(name, self._settings)
+                listed.append(Listed(name, "found", found.coq_version, found.engines))
+            except ToolchainError as error:
+                listed.append(Listed(name, "found", problem=str(error)))
+        return listed
 
     def for_project(self, project: Project) -> Choice:
         """The name of the toolchain that a project needs, and why.

@@ -1,13 +1,15 @@
 """What the catalogue methods answer."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from coq_checker.convert import goal_from_pb, timings_from_pb
 from coq_checker.goals import Goal
 from coq_checker.result import ProofResult, Timings
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
-_STATES = {
+ToolchainState = Literal["ready", "not built", "unusable"]
+_STATES: dict[int, ToolchainState] = {
     pb.TOOLCHAIN_STATE_READY: "ready",
     pb.TOOLCHAIN_STATE_NOT_BUILT: "not built",
     pb.TOOLCHAIN_STATE_UNUSABLE: "unusable",
@@ -40,7 +42,7 @@ class ToolchainInfo:
     name: str
     coq_version: str
     engines: tuple[str, ...]
-    state: str
+    state: ToolchainState
     problem: str
     is_default: bool
 
