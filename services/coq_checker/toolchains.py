@@ -147,7 +147,7 @@ class Toolchains:
 
     def _make(self, name: str) -> Ready:
         try:
-            found = find_toolchain(name, self._settings)
+            found = find_toolchain(self._place(name), self._settings)
         except ToolchainError as error:
             raise ToolchainMissingError(str(error)) from error
         try:
@@ -159,6 +159,11 @@ class Toolchains:
             )
             self._failed[name] = _Failed(missing, time.monotonic())
             raise missing from error
+
+    def _place(self, name: str) -> str:
+        """What leads to a toolchain: the default may have been found by its folder, whatever it is called."""
+        root = self.default.root
+        return str(root) if name == self.default.name and root is not None and root.is_dir() else name
 
     async def _require_known(self, name: str) -> None:
         known = [one.name for one in await self.listed()]
@@ -197,15 +202,16 @@ class Toolchains:
         return await asyncio.to_thread(self._list)
 
     def _list(self) -> list[Listed]:
-        listed = list_toolchains(self._settings)
-        known = {one.name for one in listed}
-        for name in (name for name in self._allowed if name not in known):
-            try:
-                found = find_toolchain(name, self._settings)
-                listed.append(Listed(name, "found", found.coq_version, found.engines))
-            except ToolchainError as error:
-                listed.append(Listed(name, "found", problem=str(error)))
-        return listed
+        listed = {one.name: one for one in list_toolchains(self._settings)}
+        for name in self._allowed:
+            # The default may be elsewhere than where its name is looked for.
+            if name not in listed or (name == self.default.name and listed[name].state == "not built"):
+                try:
+                    found = find_toolchain(self._place(name), self._settings)
+                    listed[name] = Listed(name, "found", found.coq_version, found.engines)
+                except ToolchainError as error:
+                    listed.setdefault(name, Listed(name, "found", problem=str(error)))
+        return list(listed.values())
 
     def for_project(self, project: Project) -> Choice:
         """The name of the toolchain that a project needs, and why.

@@ -1,5 +1,6 @@
 """The toolchain that a command works with: the one of `--toolchain`, else the one that a project needs."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -56,6 +57,11 @@ def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, 
     if given is not None:
         return find_toolchain(given), "--toolchain says so"
     name, why = choose_toolchain(project)
+    with contextlib.suppress(ToolchainError):
+        # The one in use may have been found by its folder, whatever it is called.
+        default = find_toolchain()
+        if default.name == name:
+            return default, why
     try:
         return find_toolchain(name), why
     except ToolchainError as error:
