@@ -107,12 +107,14 @@ class Project:
         root: its folder, absolute.
         files: its .v files, absolute, in dependency order.
         options: load path with absolute folders, and arguments.
+        toolchain: the name of the one that a person chose for it; empty where its files are to tell.
     """
 
     name: str
     root: Path
     files: tuple[Path, ...]
     options: LoadOptions = field(default_factory=LoadOptions)
+    toolchain: str = ""
 
 
 def _without_variables(words_given: list[str]) -> list[str]:

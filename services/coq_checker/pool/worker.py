@@ -150,7 +150,7 @@ class Worker:
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
     async def teach(self, limits: Limits) -> None:
-        """Hands on to the document what made the last audit slow, and ends: the next worker shares it with the document."""
+        """Hands on to the document what made the last audit slow, and ends: the next worker shares that with it."""
         if self.lesson:
             await self._base.warm(self.lesson, limits)
             self.kill()
