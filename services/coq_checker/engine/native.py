@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.engine import process
 from coq_checker.engine.api import (
     Advanced,
@@ -33,10 +32,11 @@ from coq_checker.engine.api import (
 from coq_checker.engine.family import Family, no_folder
 from coq_checker.engine.loss import GONE, loss
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.engine.wire import Door, Wire, WireClosedError, WireForgedError, WireOutputError
 from coq_checker.goals import Goal, Goals, Hypothesis
 
-_ENTRY = """Declare ML Module "palmetto-audit.plugin".
+_ENTRY = """Declare ML Module "palmetto-engine.plugin".
 PalmettoServe "{door.path}" "{door.token}".
 """
 _START_TIMEOUT_S = 60.0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import structlog
 
-from coq_checker.audit_plugin.build import PluginError, build_plugin, plugin_path
 from coq_checker.engine.api import CoqEngine, EngineStartError
 from coq_checker.engine.native import NativeEngine
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import PluginError, build_plugin, plugin_path
 from coq_checker.engine.serapi.engine import SerapiEngine
 from coq_checker.toolchain import Toolchain, ToolchainError
 from coq_checker.toolchain.engines import NATIVE, SERAPI

@@ -1,7 +1,7 @@
 """Requests and answers over an engine's own socket, which nothing that Coq prints or reads can touch.
 
 A request is a line `OPERATION NUMBER LIMIT LENGTH ...` and its fields of bytes, an answer a line
-`TOKEN NUMBER CPU LENGTH` and JSON. See audit_plugin/palmetto_wire.ml for the other end.
+`TOKEN NUMBER CPU LENGTH` and JSON. See plugin/palmetto_wire.ml for the other end.
 """
 
 import asyncio

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.engine.api import EngineStartError
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.engine.serapi.engine import SerapiEngine
 from coq_checker.engine.start import EngineChoice, choose_engine, engine_options, start_engine
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
