@@ -170,7 +170,11 @@ vscode-for-tests:
 	  echo "palmetto: no Node.js 20 or newer, or not its packages, so the tests of the VS Code extension are skipped" >&2
 	fi
 
-test: setup models xtuner-env-for-tests browser web-for-tests vscode-for-tests
+# Debian's unstable suite, which Rocq 9 comes from, may be broken on a day.
+rocq-for-tests: setup
+	@$(BIN)/palmetto toolchain ensure rocq-9.2 || echo "palmetto: no Rocq 9.2, so the tests that need it are skipped" >&2
+
+test: setup rocq-for-tests models xtuner-env-for-tests browser web-for-tests vscode-for-tests
 	@set -x
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

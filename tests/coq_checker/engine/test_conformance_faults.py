@@ -158,6 +158,16 @@ class TestStart:
         with pytest.raises(EngineStartError, match="PALMETTO_CHECKER_RUN_FOLDER"):
             await start_engine(options, tmp_path / "nowhere")
 
+    async def test_the_path_of_its_folder_is_long(self, options: EngineOptions, tmp_path: Path) -> None:
+        folder = tmp_path / ("long" * 40)
+        folder.mkdir()
+        engine = await start_engine(options, folder)
+        try:
+            fork = await engine.fork()
+            assert (await fork.query(fork.first, "Check nat.")).error is None
+        finally:
+            engine.kill()
+
     async def test_load_path_and_module(self, options: EngineOptions, tmp_path: Path) -> None:
         library = tmp_path / "library"
         library.mkdir()

@@ -63,7 +63,7 @@ class TestOwnStack:
         before = set(servers_of(psutil.Process()))
         with hosted(stdio(log, *OWN)) as host:
             (server,) = set(servers_of(psutil.Process())) - before
-            assert len(host.tools()) == 8
+            assert len(host.tools()) == 9
             assert server.children() == []
             told: list[str] = []
 
@@ -269,7 +269,7 @@ class TestBadMessages:
                 assert (answer["error"]["code"], answer["id"]) == (code, name), line[:50]
                 assert answer["error"]["message"].endswith(".")
             server.say(b"")
-            assert len(server.ask("tools/list")["result"]["tools"]) == 5
+            assert len(server.ask("tools/list")["result"]["tools"]) == 6
             assert "no tool" in server.ask("tools/call", name="nope", arguments={})["result"]["content"][0]["text"]
 
     def test_a_client_that_does_not_read_does_not_hold_it(self) -> None:

@@ -44,7 +44,7 @@ async def test_a_client_with_the_token(server: HttpServer) -> None:
             yield streams
 
     async with Client(transport()) as client:
-        assert len((await client.list_tools()).tools) == 5
+        assert len((await client.list_tools()).tools) == 6
         done = await client.call_tool("list_projects", {})
         assert done.is_error
 

@@ -11,9 +11,12 @@ type request = { operation : string; number : string; limit : int; fields : stri
 
 exception Unreadable
 
+(* A socket's path has 107 bytes at the most: it is gone to by its folder, whose path may be longer. *)
 let connect path token =
   let descriptor = Unix.socket ~cloexec:true Unix.PF_UNIX Unix.SOCK_STREAM 0 in
-  Unix.connect descriptor (Unix.ADDR_UNIX path);
+  let folder = Unix.openfile (Filename.dirname path) [ Unix.O_RDONLY; Unix.O_CLOEXEC ] 0 in
+  let short = Printf.sprintf "/proc/self/fd/%d/%s" (Obj.magic folder : int) (Filename.basename path) in
+  Fun.protect ~finally:(fun () -> Unix.close folder) (fun () -> Unix.connect descriptor (Unix.ADDR_UNIX short));
   { descriptor; input = Unix.in_channel_of_descr descriptor; token }
 
 let close wire = close_in_noerr wire.input
