@@ -60,7 +60,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup models xtuner-env xtuner-env-for-tests browser web web-for-setup web-for-tests vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests rocq-for-tests browser web web-for-setup web-for-tests vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
