@@ -318,6 +318,17 @@ class TestGone:
             assert client.check_proof(targets[NINE], proof).proved
             assert client.check_proof(targets[NINE], "exact I.").verdict is Verdict.FAILED
 
+    def test_replaced_while_nobody_looks(self, server: ServerProcess, cache: Cache) -> None:
+        before, after = "", OF_NINE
+        with SyncCheckerClient(server.address) as client:
+            proof = "induction n; simpl; auto."
+            assert client.check_proof(FreeStatement(EASY, before, toolchain=NINE), proof).proved
+            shutil.rmtree(cache.root(NINE))
+            cache.have(NINE)
+            # A process that was there before would not find the library.
+            assert client.check_proof(FreeStatement(EASY, before + after, toolchain=NINE), PROOF).proved
+            assert client.check_proof(FreeStatement(EASY, before, toolchain=NINE), "exact I.").verdict is Verdict.FAILED
+
     def test_the_default(self, server: ServerProcess, cache: Cache) -> None:
         with SyncCheckerClient(server.address) as client:
             assert client.check_proof(FreeStatement(EASY), "induction n; auto.").proved
