@@ -19,12 +19,12 @@ PRELUDE_OPTION = re.compile(r"(?:Set|Unset) Hammer [A-Z]\w*(?: \d{1,6})?\.")
 PRELUDES = (
     "From Hammer Require Import Tactics.",
     "From Hammer Require Import Hammer.",
-    "From Coq Require Import Lia.",
-    "From Coq Require Import Lra.",
-    "From Coq Require Import Psatz.",
-    "From Coq Require Import Ring.",
-    "From Coq Require Import Field.",
-    "From Coq Require Import Btauto.",
+    *(
+        # Rocq 9 takes `Coq` with a warning, and Coq 8 no `Stdlib`.
+        f"From {root} Require Import {library}."
+        for root in ("Coq", "Stdlib")
+        for library in ("Lia", "Lra", "Psatz", "Ring", "Field", "Btauto")
+    ),
 )
 
 

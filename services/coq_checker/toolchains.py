@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coq_checker.audit_plugin.build import PluginError
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import PluginError
 from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.toolchain import (
     Choice,

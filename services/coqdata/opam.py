@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from coqdata.releases import version_numbers
+
 _MAX_TEXT = 1 << 18
 _DEPENDS = re.compile(r"\bdepends\s*:\s*\[", re.MULTILINE)
 _ONE = re.compile(r'"([\w.+-]+)"\s*(\{[^}]*\})?')
@@ -70,10 +72,10 @@ def _refused(version: str, wanted: str) -> bool:
     """Whether an upper bound, or an exact one, is below; conditions with alternatives are taken to be met."""
     if "|" in wanted:
         return False
-    here = _numbers(version)
+    here = version_numbers(version)
     here += (0,) * (3 - len(here))  # Rocq calls its 9.2.0 so in opam, and itself 9.2
     for sign, bound in _BOUND.findall(re.sub(r'(>=|>|!=)\s*"[^"]*"', "", wanted)):
-        there = _numbers(bound)
+        there = version_numbers(bound)
         if not there:
             continue
         if sign == "<" and here[: len(there)] >= there:
@@ -83,9 +85,5 @@ def _refused(version: str, wanted: str) -> bool:
         if sign == "=" and here[: len(there)] != there:
             return True
     # A project of Rocq 9 or later needs what this Coq does not have.
-    return any(_numbers(bound) > here for bound in re.findall(r'>=?\s*"([^"]+)"', wanted) if _numbers(bound))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(part) for part in found[0].split(".")) if found else ()
+    bounds = map(version_numbers, re.findall(r'>=?\s*"([^"]+)"', wanted))
+    return any(bound > here for bound in bounds if bound)

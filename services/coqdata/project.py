@@ -12,8 +12,8 @@ from coqdata.source import read_source
 from coqdata.words import IDENTIFIER, strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
-# Flags of coqc that every engine has too.
-_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-disallow-sprop"))
+# Flags of coqc that an engine is started with.
+_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-nois", "-disallow-sprop"))
 # Flags that change nothing of what is checked.
 _IGNORED = frozenset(("-q", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-noglob", "-quiet"))
 _WITH_VALUE = frozenset(("-w", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-set", "-unset"))

@@ -20,18 +20,19 @@ class Known:
     about: dict[str, Any]
 
 
-def example(known: Known, layout: Layout, context: Context | None) -> Example | None:
+def example(known: Known, layout: Layout, context: Context | None, coq_version: str = "") -> Example | None:
     """The example; None where the answer does not read back as the proof, so that a model could not be judged by it.
 
     Args:
         known: goal and proof.
         layout: of the prompt.
         context: what a retriever found; None without retrieval.
+        coq_version: of the Coq that a model is asked to prove for; empty where that is not the data's own.
     """
     answer = layout.answer(known.proof)
     if proof_of_answer(answer) != known.proof:
         return None
-    prompt = layout.render(known.state, context or _NOTHING)
+    prompt = layout.render(known.state, context or _NOTHING, coq_version=coq_version)
     messages = (
         *({"role": one.role, "content": one.content} for one in prompt.messages),
         {"role": "assistant", "content": answer},

@@ -232,7 +232,8 @@ class FileExtractor:
                 "checked": True,
                 "statement": content[info.start : info.statement_end].decode("utf-8", "replace"),
             }
-            made = example(Known(ProofState.of(part.goal), part.proof, part.of.uses, about), layout, context)
+            known = Known(ProofState.of(part.goal), part.proof, part.of.uses, about)
+            made = example(known, layout, context, part.of.version)
             if made is None:
                 record.left_out["the answer does not read back as the proof"] += 1
             else:

@@ -147,7 +147,7 @@ class ModelAdapter:
         return await self._ask(question, count, TACTIC, Context())
 
     async def _ask(self, question: Question, count: int | None, layout: Layout, context: Context) -> Answers:
-        prompt = layout.render(ProofState.of(question.goal), context)
+        prompt = layout.render(ProofState.of(question.goal), context, coq_version=question.coq_version)
         metadata = await self._metadata(question) | {"kind": layout.kind, "printing": question.printing}
         try:
             # Similar proofs are ranked: drawing among them would only lose the best ones.

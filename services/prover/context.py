@@ -18,6 +18,7 @@ class Tools:
     Attributes:
         prelude: what is put before the statement while working, so that there is more.
         hole_prelude: the same, with shorter limits for `hammer`.
+        final_preludes: what may be put before the statement of a finished proof, smallest first.
         tactics: names of the tactics that are there.
         hammer: CoqHammer's tactics are there, and may be used.
         provers: `hammer` itself is there.
@@ -25,6 +26,7 @@ class Tools:
 
     prelude: str = ""
     hole_prelude: str = ""
+    final_preludes: tuple[str, ...] = ("",)
     tactics: frozenset[str] = frozenset()
     hammer: bool = False
     provers: bool = False

@@ -7,12 +7,6 @@ from prover.context import Context
 from prover.coq import Coq
 from prover.events import Candidate
 
-_PRELUDES = (
-    "",
-    "From Coq Require Import Lia.",
-    "From Hammer Require Import Tactics.",
-    "From Hammer Require Import Tactics. From Coq Require Import Lia.",
-)
 _UNSHELVE = "Unshelve.\nall: first [eassumption | easy | constructor | eauto].\nQed."
 
 
@@ -37,10 +31,7 @@ async def accept(context: Context, script: str) -> Accepted | None:
         return None
     coq: Coq = context.coq
     context.emit(Candidate(context.now_s, script))
-    used = context.tools.prelude
-    for prelude in _PRELUDES:
-        if ("Hammer" in prelude and "Hammer" not in used) or ("Lia" in prelude and "Lia" not in used):
-            continue
+    for prelude in context.tools.final_preludes:
         result = await coq.verify(script, prelude)
         if not result.proved and result.verdict is Verdict.INCOMPLETE:
             longer = script.removesuffix("Qed.") + _UNSHELVE

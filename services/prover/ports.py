@@ -19,6 +19,7 @@ class Question:
         goal: the goal.
         layout, printing: the prompt's format, and how the goal is printed.
         seed: of what is drawn.
+        coq_version: of the Coq that judges; empty where it has not answered yet.
     """
 
     target: TheoremRef | FreeStatement
@@ -26,6 +27,7 @@ class Question:
     layout: str = "sft"
     printing: str = "default"
     seed: int = 0
+    coq_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class Source:
         found = await self._asked_format()
         if found is None:
             return None
-        return replace(self._question, goal=goal, layout=found.layout, printing=found.printing)
+        version = self._context.coq.version
+        return replace(self._question, goal=goal, layout=found.layout, printing=found.printing, coq_version=version)
 
     def _no_answer(self, why: str) -> None:
         self.problem = why

@@ -51,7 +51,7 @@ def answer(registry: Registry, question: Question) -> Answer:
         raise BadQuestionError(f"the goal is longer than {GOAL_CHARS} characters: leave out hypotheses.")
     if not 0 <= question.k <= MOST:
         raise BadQuestionError(f"k is {question.k}: give 1 to {MOST}, or 0 for {DEFAULT}.")
-    view = registry.view(question.position.project)
+    view = registry.view(question.position.project, question.position.requires)
     place = find_place(view, question.position)
     query = Query.of(goal_features(question.goal, [(one.names, one.body, one.type) for one in question.hypotheses]))
     count = question.k or DEFAULT

@@ -29,6 +29,7 @@ class _Listed:
     pack: Path
     name: str
     project: bool
+    toolchain: str  # of an installed library: what tells it from those of other toolchains
     built: float
     info: IndexInfo
 
@@ -56,15 +57,20 @@ class Registry:
             self._look()
             return [one.info for one in sorted(self._listed, key=lambda one: (one.name.lower(), one.name))]
 
-    def view(self, project: str) -> View:
-        """The view of a project; for an empty name that of all installed libraries.
+    def view(self, project: str, requires: Iterable[str] = ()) -> View:
+        """The view of a project; for an empty name that of all libraries of a toolchain.
+
+        Args:
+            project: its name.
+            requires: libraries that free text requires: of several toolchains it is one that has these, and of
+                several that do it is the one whose libraries were indexed last.
 
         Raises:
             NoIndexError: it is not indexed, or its index cannot be used.
         """
         with self._lock:
             self._look()
-            packs = self._chosen.get(project)
+            packs = self._libraries(requires) if project == _FREE_TEXT else self._chosen.get(project)
             if packs is None:
                 packs = self._chosen[project] = self._choose(project)
             found = self._views.get(packs)
@@ -99,7 +105,9 @@ class Registry:
                     manifest["name"], counts["files"], counts["premises"], counts["proofs"], counts["steps"]
                 )
                 built = (folder / "current").stat().st_mtime
-                listed.append(_Listed(folder, pack, info.name, bool(manifest["project"]), built, info))
+                project = bool(manifest["project"])
+                toolchain = "" if project else str(manifest["key"]).rpartition("/")[0]
+                listed.append(_Listed(folder, pack, info.name, project, toolchain, built, info))
             except (BadIndexError, KeyError, TypeError, OSError) as error:
                 bad[folder.name.rpartition("-")[0]] = str(error)
         if [(one.pack, one.built) for one in listed] != [(one.pack, one.built) for one in self._listed]:
@@ -110,14 +118,22 @@ class Registry:
                 del self._views[packs]
         self._listed, self._bad = listed, bad
 
+    def _libraries(self, requires: Iterable[str]) -> tuple[Path, ...]:
+        toolchains: dict[str, list[_Listed]] = {}
+        for one in self._listed:
+            if not one.project:
+                toolchains.setdefault(one.toolchain, []).append(one)
+        if not toolchains:
+            raise NoIndexError("no library is indexed: run `palmetto index PROJECT`, which indexes what it requires.")
+        roots = {name.partition(".")[0] for name in requires}
+        # What one Coq calls its things another may not know.
+        best = max(
+            toolchains.values(),
+            key=lambda libraries: (len(roots & {one.name for one in libraries}), max(one.built for one in libraries)),
+        )
+        return tuple(one.pack for one in best)
+
     def _choose(self, project: str) -> tuple[Path, ...]:
-        if project == _FREE_TEXT:
-            libraries = [one for one in self._listed if not one.project]
-            if not libraries:
-                raise NoIndexError(
-                    "no library is indexed: run `palmetto index PROJECT`, which indexes what it requires."
-                )
-            return tuple(one.pack for one in libraries)
         named = [one for one in self._listed if one.name == project]
         if not named:
             problem = self._bad.get(project)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coqdata.releases import STANDARD_ROOTS, other_roots
 from retriever.index.pack import KINDS, Pack
 from retriever.search import Table
 from retriever.text import name_id
@@ -20,7 +21,9 @@ Ints = NDArray[np.int32]
 
 PREMISE_KINDS = ("prf", "ax", "constr", "inst", "scheme", "proj", "meth")
 DEFINITION_KINDS = ("def", "ind", "coind", "variant", "rec", "class", "corec", "prim", "proj")
-_PRELUDE = "Coq.Init.Prelude"
+# Every file has a release's prelude, but for those that this is made of.
+_PRELUDES = ("Coq.Init.Prelude", "Corelib.Init.Prelude")
+_BELOW_PRELUDES = ("Coq.Init.", "Corelib.Init.")
 _CACHED = 64
 # Premises that are candidates everywhere because they are used so often.
 _FREQUENT = 200
@@ -162,6 +165,8 @@ class View:
             by_library.setdefault(file.library, []).append(number)
             by_last.setdefault(file.library.rpartition(".")[2], []).append(number)
         self._by_library, self._by_last = by_library, by_last
+        there = {library.partition(".")[0] for library in by_library}
+        self._standard = tuple(root for root in STANDARD_ROOTS if root in there)
         found: list[list[int]] = []
         for number, file in enumerate(self.files):
             needs: list[int] = []
@@ -174,10 +179,13 @@ class View:
                 else:
                     prefix, _, short = name.partition("|")
                     needs += self.find_library(short, prefix)
-            if not file.library.startswith("Coq.Init."):
-                needs += by_library.get(_PRELUDE, [])
+            if not file.library.startswith(_BELOW_PRELUDES):
+                needs += self._prelude()
             found.append([one for one in dict.fromkeys(needs) if one != number])
         return found
+
+    def _prelude(self) -> list[int]:
+        return [one for name in _PRELUDES for one in self._by_library.get(name, [])]
 
     def find_library(self, name: str, prefix: str = "") -> list[int]:
         """The files that `From prefix Require name` may mean."""
@@ -185,7 +193,11 @@ class View:
         if exact:
             return exact[:1]
         ends = [one for one in self._by_last.get(name.rpartition(".")[2], ()) if self._fits(one, name, prefix)]
-        if ends or prefix or "." not in name:
+        if not ends and prefix:
+            # A text may be for another release.
+            others = (self.find_library(name, other) for other in other_roots(prefix, self._standard))
+            return next(filter(None, others), [])
+        if ends or "." not in name:
             return ends[:1]
         # What `From Coq Require List` means may be given as one name.
         root, _, rest = name.partition(".")
@@ -208,7 +220,7 @@ class View:
 
         def find() -> Reach:
             found = [one for name in requires for one in self.find_library(name)]
-            return self._reach_of(-1, [*found, *self._by_library.get(_PRELUDE, [])])
+            return self._reach_of(-1, [*found, *self._prelude()])
 
         return self._remembered(requires, find)
 

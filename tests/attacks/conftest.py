@@ -1,7 +1,7 @@
 """The pool that the gallery is tried on, as the server has it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,18 +22,24 @@ from coqdata.sentence import split
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A pool, how its sessions are started, and whether they have the plugin."""
+    """A pool, and how its engines are started."""
 
     pool: Pool
     options: EngineOptions
-    plugin: bool
+
+    @property
+    def toolchain(self) -> Toolchain:
+        """The Coq in it."""
+        return self.options.toolchain
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""
         last = split(challenge).sentences[-1]
         environment = Environment(challenge[: last.start], self.options, label="the challenge")
         target = Target(environment, last.start, challenge[last.start : last.end], ask.mode)
-        return await self.pool.check(target, ask)
+        # As the server has it.
+        roots = self.toolchain.standard_libraries
+        return await self.pool.check(target, replace(ask, axioms=replace(ask.axioms, roots=roots)))
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +48,15 @@ def toolchain() -> Toolchain:
     return find_toolchain()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native", "serapi"])
 async def bench(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
-    """A pool with each engine."""
-    options = engine_options(toolchain)
+    """A pool with each engine that the toolchain can run."""
+    if request.param not in toolchain.engines:
+        pytest.skip(f"{toolchain.name} cannot run the engine {request.param}")
+    options = engine_options(toolchain, request.param)
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
     async with Pool(settings.pool, run_folder, Metrics()) as pool:
-        yield Bench(pool, options, request.param == "native")
+        yield Bench(pool, options)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coq_checker.toolchain import Toolchain
+from coqdata.releases import prover_name
 
 NAME = "Feature"
 _TIMED = re.compile(rb"Chars (\d+) - (\d+) \[.*secs \(.*\)")
@@ -44,7 +45,7 @@ def compiled(toolchain: Toolchain, folder: Path, source: bytes) -> Compiled:
     """Compiles a text as it is. `-time` has coqc say where each sentence that it executes stands."""
     file = folder / f"{NAME}.v"
     file.write_bytes(source)
-    argv = toolchain.command("coqc", "-q", "-time", str(file), writable=[folder], working_directory=folder)
+    argv = toolchain.coqc_command("-q", "-time", str(file), writable=[folder], working_directory=folder)
     done = subprocess.run(argv, capture_output=True, check=False)
     said = done.stderr.decode("utf-8", "replace")
     sentences = [(int(found[1]), int(found[2])) for found in map(_TIMED.match, done.stdout.splitlines()) if found]
@@ -76,7 +77,7 @@ def proofs(toolchain: Toolchain, source: bytes, ends: list[int], names: Mapping[
         questions = names.get(end, [])
         parts += [source[begin:end], *(f" About {name}.".encode() for name in questions)]
         asked += [end, *(None for _ in questions)]
-    argv = toolchain.command("coqtop", "-q", "-emacs", "-top", NAME)
+    argv = toolchain.coqtop_command("-q", "-emacs", "-top", NAME)
     done = subprocess.run(argv, input=b"".join(parts) + b"\n", capture_output=True, check=False)
     prompts = list(_PROMPT.finditer(done.stderr))
     assert b"\nError:" not in done.stderr, done.stderr.decode()
@@ -86,7 +87,7 @@ def proofs(toolchain: Toolchain, source: bytes, ends: list[int], names: Mapping[
     found: list[Proof] = []
     for place, prompt in zip(asked, prompts[1:], strict=False):
         name = prompt[1].decode()
-        depth = 0 if name == "Coq" else max(1, len(prompt[2].split(b"|")))
+        depth = 0 if name == prover_name(toolchain.version) else max(1, len(prompt[2].split(b"|")))
         if place is None:
             continue
         while len(opened) > depth:

@@ -5,6 +5,10 @@ A file tells in comments what is neither proved nor given up in it:
     (* EXPECT: NAME VERDICT REASON *)   a theorem
     (* EXPECT: file MESSAGE *)          the error of the call, where the file fails behind its last theorem
     (* POLICY: WHY *)                   coqc takes what the checker refuses
+
+and where it can be tried:
+
+    (* SINCE: VERSION *)  (* BEFORE: VERSION *)  (* NEEDS: LIBRARY *)
 """
 
 import asyncio
@@ -15,6 +19,7 @@ import pytest
 
 from coq_checker.client import CheckedTheorem, CheckerClient, EnvironmentFailedError, Reason, Verdict
 from coq_checker.toolchain import Toolchain
+from coqdata.releases import version_numbers
 
 from .coqc import NAME, compiled, proofs
 
@@ -22,6 +27,7 @@ FEATURES = Path(__file__).with_name("features")
 FILES = sorted(FEATURES.rglob("*.v"))
 
 _EXPECTED = re.compile(r"\(\* EXPECT: (\S+) (.*?) ?\*\)")
+_NEEDS = re.compile(r"\(\* (SINCE|BEFORE|NEEDS): (\S+) \*\)")
 _POLICY = re.compile(r"\(\* POLICY: (.*?) ?\*\)")
 _GIVEN_UP = re.compile(rb"\b(?:Admitted|Abort(?:\s+All)?|Reset\s+\S+)\s*\.$")
 _RENAMED = re.compile(rb"\b(?:Save|Qed|Defined)\s+[^\s.]+\s*\.$")
@@ -68,6 +74,11 @@ async def test_the_checker_says_what_coqc_says(
     text = source.decode()
     expected = dict(_EXPECTED.findall(text))
     policy = _POLICY.search(text)
+    for what, wanted in _NEEDS.findall(text):
+        if what == "NEEDS" and wanted not in toolchain.library_folders:
+            pytest.skip(f"{toolchain.name} has no {wanted}")
+        if what != "NEEDS" and (toolchain.version >= version_numbers(wanted)) != (what == "SINCE"):
+            pytest.skip(f"this is {toolchain.coq_version}")
 
     compiling = asyncio.create_task(asyncio.to_thread(compiled, toolchain, tmp_path, source))
     answers: list[CheckedTheorem] = []

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.client import (
     CheckedTheorem,
     CheckerClient,
@@ -27,6 +26,7 @@ from coq_checker.client import (
     UnavailableError,
     Verdict,
 )
+from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from .servers import LOOPING, ServerProcess, start_server, wait_until

@@ -147,6 +147,21 @@ def test_instruct_has_rules_examples_and_context_within_the_budget() -> None:
     assert INSTRUCT.render(ADD, CONTEXT, budget_tokens=4000, count=len).left_out > whole.left_out
 
 
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("8.20.1", "in Coq 8.20"), ("", "in Coq 8.20"), ("9.2", "in Rocq 9.2 (which was"), ("9.3+rc1", "in Rocq 9.3 (")],
+)
+def test_a_model_is_told_what_judges_its_answer(version: str, said: str) -> None:
+    for layout in (INSTRUCT, TACTIC):
+        system = layout.render(ADD, coq_version=version).messages[0].content
+        assert f"You prove theorems {said}" in system
+        assert "{" not in system
+        # What is read back does not hang on it.
+        parsed = parse_messages(layout.render(ADD, coq_version=version).messages)
+        assert parsed is not None and parsed.state == ADD
+    assert SFT.render(ADD, coq_version=version) == SFT.render(ADD)
+
+
 def test_the_state_stands_whole_even_beyond_the_budget() -> None:
     big = ProofState((Hypothesis("H", "x = " + "y + " * 5000 + "z"),), "True")
     prompt = INSTRUCT.render(big, CONTEXT, budget_tokens=100)

@@ -3,8 +3,9 @@
 import pytest
 
 from coq_checker.client import FreeStatement, Options, SyncCheckerClient
+from coq_checker.toolchain import Toolchain
 from prover.repairs import Failure, rewrites
-from prover.repairs.names import likeness, modern
+from prover.repairs.names import likeness, meant_names, modern
 
 CONTEXT = """
 Require Import Arith List Lia. Import ListNotations.
@@ -71,6 +72,26 @@ def test_a_missing_name_is_replaced_by_the_nearest_premise(checker: SyncCheckerC
     premises = ("Nat.lt_trans", "double_positive", "app_nil_r")
     found = repaired(checker, statement, "", "apply positive_double.", premises)
     assert found == ("name_not_found", "apply double_positive.")
+
+
+def test_what_rocq_says_may_be_meant_is_tried_first(checker: SyncCheckerClient, toolchain: Toolchain) -> None:
+    statement = "Lemma t (n m k : nat) : n + (m + k) = n + m + k."
+    if toolchain.version >= (9, 2):
+        assert repaired(checker, statement, "", "apply Nat.add_asoc.") == ("name_not_found", "apply Nat.add_assoc.")
+    message = (
+        "The reference Nat.add_asoc was not found in the current environment. Did you mean Nat.odd_succ, Nat.odd_pow, "
+        "Nat.land_assoc, N.add_assoc, Nat.add_sub\nor Nat.add_assoc?"
+    )
+    failure = Failure("rewrite Nat.add_asoc.", message, None, (), (), False, True)
+    tried = [rewrite.sentence for _, rewrite in rewrites(failure, 40)]
+    assert tried[0] == "rewrite Nat.add_assoc."
+    assert not any("?" in one or "mean" in one for one in tried)
+
+
+@pytest.mark.parametrize("told", ["", " Did you mean ?", " Did you mean x", " Did you mean a, b"])
+def test_what_is_told_may_be_cut(told: str) -> None:
+    message = f"The reference foo was not found in the current environment.{told}"
+    assert meant_names(message, "foo") == []
 
 
 def test_names_are_alike_by_their_parts() -> None:

@@ -47,14 +47,15 @@ SECOND = "Require Import Box.\nLemma again : size nat (full nat 4) = 1.\nProof. 
 
 def library(toolchain: Toolchain, *folders: str) -> Unit:
     """A part of the standard library."""
-    theories = toolchain.host_path(toolchain.coqlib) / "theories"
+    root = toolchain.standard_library
+    theories = toolchain.library_folders[root]
     files = []
     for folder in folders:
         for path in sorted((theories / folder).rglob("*.v")):
             parts = path.relative_to(theories).with_suffix("").parts
-            name = ".".join(("Coq", *parts))
+            name = ".".join((root, *parts))
             files.append(SourceFile(path.relative_to(theories).as_posix(), name, path, path.with_suffix(".glob")))
-    return Unit("Coq", "some", False, tuple(files))
+    return Unit(root, f"{toolchain.key}/{toolchain.coq_version}/{root}", False, tuple(files))
 
 
 def build(unit: Unit, root: Path) -> Built:
@@ -123,14 +124,14 @@ def test_what_is_found_in_a_project(project: Path, toolchain: Toolchain, tmp_pat
     assert entries["Box.size_full"].start == source.index(b"Lemma size_full")
     assert entries["Box.size_full"].end == source.index(b"Qed.") + 4
     proofs = {one.name: one for one in box.proofs}
-    assert "Coq.Arith.PeanoNat.Nat.add_comm" in proofs["Box.Inner.twice"].premises
+    assert f"{toolchain.standard_library}.Arith.PeanoNat.Nat.add_comm" in proofs["Box.Inner.twice"].premises
     assert proofs["Box.uses_old"].premises == ("Box.old",)
     assert dict(box.aliases)["Box.old"] == "Box.size_full"
     steps = proofs["Box.Inner.twice"].steps
     rewrite = next(one for one in steps if source[one.start : one.end] == b"rewrite Nat.add_comm.")
     assert rewrite.goal == "size A b + 0 = 0 + size A b"
     assert [one.names for one in rewrite.hypotheses] == [("A",), ("b",)]
-    assert box.requires == ("Coq.Arith.Arith",)
+    assert box.requires == (f"{toolchain.standard_library}.Arith.Arith",)
     assert records(built.folder)["Again.v"].requires == ("Box",)
 
 
@@ -276,7 +277,7 @@ def test_a_damaged_index_is_built_again(toolchain: Toolchain, tmp_path: Path, da
         (pack / "manifest.json").write_text("{}")
     assert build(unit, tmp_path).fresh == (0 if damage == "arrays" else 1)
     assert arrays(built.folder) == sound
-    assert [one.name for one in Registry(tmp_path).list()] == ["Coq"]
+    assert [one.name for one in Registry(tmp_path).list()] == [toolchain.standard_library]
 
 
 def test_the_command_says_what_it_did_and_what_it_cannot(indexed: Path) -> None:

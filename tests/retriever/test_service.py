@@ -10,6 +10,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from coq_checker.toolchain import Toolchain
 from retriever.client import (
     Answer,
     Hypothesis,
@@ -33,12 +34,12 @@ def before(text: bytes) -> Position:
     return Position("examples", "ListFacts.v", SOURCE.index(text))
 
 
-def test_premises_of_a_goal(retriever: SyncRetrieverClient) -> None:
+def test_premises_of_a_goal(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
     answer = retriever.retrieve(Question(GOAL, HYPOTHESES, before(b"Lemma length_snoc"), k=10))
     names = [one.name for one in answer.premises]
     assert len(names) == len(set(names)) == 10
     assert "Example.ListFacts.snoc_app" in names
-    assert "Coq.Lists.List.length_app" in names
+    assert f"{toolchain.standard_library}.Lists.List.length_app" in names
     scores = [one.score for one in answer.premises]
     assert scores == sorted(scores, reverse=True)
     (own,) = (one for one in answer.premises if one.name == "Example.ListFacts.snoc_app")
@@ -50,13 +51,14 @@ def test_premises_of_a_goal(retriever: SyncRetrieverClient) -> None:
     assert not answer.steps
 
 
-def test_definitions_are_what_the_goal_names(retriever: SyncRetrieverClient) -> None:
+def test_definitions_are_what_the_goal_names(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
+    core = toolchain.standard_libraries[-1]
     question = Question(GOAL, HYPOTHESES, before(b"Lemma length_snoc"), (Kind.DEFINITION,), k=5)
     names = [one.name for one in retriever.retrieve(question).definitions]
-    assert {"Example.ListFacts.snoc", "Coq.Init.Datatypes.length", "Coq.Init.Datatypes.list"} <= set(names)
+    assert {"Example.ListFacts.snoc", f"{core}.Init.Datatypes.length", f"{core}.Init.Datatypes.list"} <= set(names)
 
 
-def test_nothing_later_is_answered(retriever: SyncRetrieverClient) -> None:
+def test_nothing_later_is_answered(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
     place = before(b"Lemma length_snoc")
     answer = retriever.retrieve(Question(GOAL, HYPOTHESES, place, tuple(Kind), k=1000))
     own = [
@@ -71,7 +73,7 @@ def test_nothing_later_is_answered(retriever: SyncRetrieverClient) -> None:
     # Files that this one does not require.
     files = {one.file for one in answer.premises + answer.definitions if one.project == "examples"}
     assert files <= {"ListFacts.v", "Arith.v"}
-    assert "Coq.Reals.Rdefinitions.Rplus" not in {one.name for one in answer.definitions}
+    assert f"{toolchain.standard_library}.Reals.Rdefinitions.Rplus" not in {one.name for one in answer.definitions}
 
 
 def test_a_theorem_is_accessible_once_its_proof_ends(retriever: SyncRetrieverClient) -> None:
@@ -102,21 +104,36 @@ def test_similar_proofs_and_tactics(retriever: SyncRetrieverClient) -> None:
     assert len({" ".join(one.tactic.split()) for one in answer.steps}) == len(answer.steps)
 
 
-def test_free_text_sees_what_it_requires(retriever: SyncRetrieverClient) -> None:
+def test_free_text_sees_what_it_requires(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
     goal = "forall n m : nat, n + m = m + n"
-    found = retriever.retrieve(Question(goal, position=Position(requires=("Coq.Arith.PeanoNat",)), k=20))
-    assert "Coq.Arith.PeanoNat.Nat.add_comm" in {one.name for one in found.premises}
+    root, core = toolchain.standard_libraries[0], toolchain.standard_libraries[-1]
+    found = retriever.retrieve(Question(goal, position=Position(requires=(f"{root}.Arith.PeanoNat",)), k=20))
+    assert f"{root}.Arith.PeanoNat.Nat.add_comm" in {one.name for one in found.premises}
     without = retriever.retrieve(Question(goal, k=1000))
-    assert "Coq.Init.Peano.plus_n_O" in {one.name for one in without.premises}
-    assert "Coq.Arith.PeanoNat.Nat.add_comm" not in {one.name for one in without.premises}
+    assert f"{core}.Init.Peano.plus_n_O" in {one.name for one in without.premises}
+    assert f"{root}.Arith.PeanoNat.Nat.add_comm" not in {one.name for one in without.premises}
 
 
-@pytest.mark.parametrize("name", ["Coq.PeanoNat", "PeanoNat"])
-def test_a_library_may_be_named_as_from_require_does(retriever: SyncRetrieverClient, name: str) -> None:
+@pytest.mark.parametrize("name", ["PeanoNat", "Coq.PeanoNat", "Coq.Arith.PeanoNat", "Stdlib.PeanoNat"])
+def test_a_library_may_be_named_as_from_require_does_in_any_release(
+    retriever: SyncRetrieverClient, toolchain: Toolchain, name: str
+) -> None:
     goal = "forall n m : nat, n + m = m + n"
-    found = retriever.retrieve(Question(goal, position=Position(requires=(name,)), k=20))
+    # In the project's view, which is of one toolchain: there `Coq` and `Stdlib` are the same.
+    found = retriever.retrieve(Question(goal, position=Position("examples", requires=(name,)), k=20))
     assert found.missing_libraries == ()
-    assert "Coq.Arith.PeanoNat.Nat.add_comm" in {one.name for one in found.premises}
+    assert f"{toolchain.standard_library}.Arith.PeanoNat.Nat.add_comm" in {one.name for one in found.premises}
+    free = retriever.retrieve(Question(goal, position=Position(requires=(name,)), k=20))
+    assert free.missing_libraries == ()
+    # Of two toolchains' libraries one answers.
+    assert sum(one.name.endswith(".Arith.PeanoNat.Nat.add_comm") for one in free.premises) == 1
+
+
+def test_a_text_for_rocq_names_its_core_library(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
+    core = toolchain.standard_libraries[-1]
+    question = Question("length nil = 0", position=Position("examples", requires=("Corelib.Init.Nat",)), k=50)
+    assert retriever.retrieve(question).missing_libraries == ()
+    assert any(one.name.startswith(f"{core}.") for one in retriever.retrieve(question).premises)
 
 
 def test_a_batch_answers_each_on_its_own(retriever: SyncRetrieverClient) -> None:
@@ -135,12 +152,12 @@ def test_answers_are_the_same_each_time(retriever: SyncRetrieverClient) -> None:
     assert retriever.retrieve(question) == retriever.retrieve(question)
 
 
-def test_indexes_are_listed(retriever: SyncRetrieverClient) -> None:
+def test_indexes_are_listed(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
     listed = {one.name: one for one in retriever.indexes()}
     assert listed["examples"].files == 5
     assert listed["examples"].proofs > 30
     assert listed["examples"].steps > 100
-    assert listed["Coq"].premises > 30_000
+    assert sum(listed[root].premises for root in toolchain.standard_libraries) > 30_000
 
 
 async def test_many_clients_at_once(retriever_server: RetrieverProcess) -> None:

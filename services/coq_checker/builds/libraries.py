@@ -11,6 +11,7 @@ from coq_checker.builds.names import LogicalName, NameIndex
 from coq_checker.toolchain import Toolchain
 from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
+from coqdata.releases import ALIAS, other_roots
 
 # Packages of the toolchain by the first parts of the logical names in them.
 _PACKAGE = {
@@ -108,11 +109,16 @@ def message_remedy(message: str) -> str | None:
 
 def _compiled_libraries(toolchain: Toolchain, bound: Iterable[LoadPath]) -> NameIndex[Path]:
     index: NameIndex[Path] = NameIndex()
-    lib = toolchain.host_path(toolchain.coqlib)
-    installed = (LoadPath(lib / "theories", "Coq", True), LoadPath(lib / "user-contrib", "", False))
+    # The standard library's names may be shortened, and those of others may not.
+    standard = toolchain.standard_libraries
+    installed = [LoadPath(folder, root, root in standard) for root, folder in toolchain.library_folders.items()]
     for place in (*installed, *bound):
         for path in place.folder.rglob("*.vo"):
             parts = path.relative_to(place.folder).with_suffix("").parts
             name = ".".join([*([place.logical] if place.logical else []), *parts])
             index.add(LogicalName(name, place.recursive), path)
+            if place in installed and place.recursive:
+                # Rocq still takes the names that it had under `Coq`.
+                for other in other_roots(name, (ALIAS,)):
+                    index.add(LogicalName(other, False), path)
     return index

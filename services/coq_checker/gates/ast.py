@@ -47,6 +47,7 @@ _SCRIPT = _PROOF_BODY | {
     "VernacFixpoint",
     "VernacCoFixpoint",
     "VernacScheme",
+    "VernacSchemeAll",
     "VernacInductive",
     "VernacInstance",
     "VernacExistingInstance",

@@ -47,7 +47,7 @@ _PRINT_NAME = re.compile(rb"Print\s+[^\W\d][\w']*(?:\.[^\W\d][\w']*)*\s*\.")
 _SCRIPT = _BODY | frozenset(
     b"""Theorem Lemma Fact Remark Corollary Proposition Property Example Goal Definition Fixpoint CoFixpoint
     Let Inductive CoInductive Variant Record Structure Class Instance Ltac Section End Variable Variables
-    Hypothesis Hypotheses Context Local Global Notation Infix Hint Open Close Scheme Arguments Implicit
+    Hypothesis Hypotheses Context Local Global Notation Abbreviation Infix Hint Open Close Scheme Arguments Implicit
     Create Opaque Transparent Coercion Canonical Existing Program Next Obligation Function Generalizable
     Polymorphic Monomorphic Set Unset Module Require Import Export From""".split()
 )
@@ -59,11 +59,11 @@ _PREFIXES = frozenset((b"Local", b"Global", b"Polymorphic", b"Monomorphic", b"Pr
 _AFTER_PROOF = frozenset((b".", b"using", b"with", b"Mode"))
 # A string after one of these declares the symbols in it.
 _BEFORE_SYMBOLS = frozenset((b"Notation", b"Infix", b"where", b"and"))
-# Every word that begins a command of Coq 8.10 to 8.20 and its usual plugins; what is not here and begins
+# Every word that begins a command of Coq 8.10 to Rocq 9.2 and its usual plugins; what is not here and begins
 # with a capital may be a tactic of the project, which Coq's syntax tree confirms before anything runs.
 _COMMANDS = frozenset(
-    b"""Abort About Add Admit Admitted Arguments Axiom Axioms Back BackTo Bind Canonical Cd Check Class Close
-    Coercion CoFixpoint CoInductive Collection Combined Comments Compute Conjecture Conjectures Constraint
+    b"""Abbreviation Abort About Add Admit Admitted Arguments Axiom Axioms Back BackTo Bind Canonical Cd Check Class
+    Close Coercion CoFixpoint CoInductive Collection Combined Comments Compute Conjecture Conjectures Constraint
     Context Corollary Create Cumulative Custom Debug Declare Default Defined Definition Delimit Derive Disable
     Drop Elpi Enable End Eval Equations Example Existential Existing Export Extract Extraction Fact Fail
     Field File Final Fixpoint Focus From Function Functional Generalizable Generate Global Goal Grab Guarded
@@ -73,7 +73,7 @@ _COMMANDS = frozenset(
     Parameters Parametric Polymorphic Prenex Preterm Primitive Print Private Profile Program Proof Prop
     Property Proposition Pwd Qed QuickChick Quit Record Recursive Redirect Register Remark Remove Require
     Reserved Reset Restart Rewrite Ring Save Scheme Search SearchAbout SearchHead SearchPattern SearchRewrite
-    Section SectionContext Separate Set Show Solve Sorted Strategy String Structure SubClass Succeed Symbol
+    Section SectionContext Separate Set Show Solve Sort Sorted Sorts Strategy String Structure SubClass Succeed Symbol
     Symbols Tactic Tactics Test Theorem Time Timeout Transparent Type Typeclasses Undelimit Undo Unfocus
     Unfocused Universe Universes Unset Unshelve Variable Variables Variant Verbose View Next Remark
     PalmettoAssumptions SearchDepend Hammer_cleanup Hammer_objects Hammer_print Hammer_version MetaCoq

@@ -12,8 +12,8 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from coq_checker.audit_plugin.build import PluginError
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import PluginError
 from coq_checker.engine.start import engine_options
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool

@@ -97,9 +97,10 @@ class Requests:
         )
 
     @staticmethod
-    def axioms(message: pb.Axioms) -> AxiomPolicy:
-        """Which axioms are allowed."""
-        return AxiomPolicy(tuple(message.allowed), message.policy != pb.AXIOM_POLICY_LISTED)
+    def axioms(message: pb.Axioms, environment: Environment) -> AxiomPolicy:
+        """Which axioms are allowed to proofs in an environment."""
+        roots = environment.options.toolchain.standard_libraries
+        return AxiomPolicy(tuple(message.allowed), message.policy != pb.AXIOM_POLICY_LISTED, roots)
 
     def require_standing(self, environment: Environment, since: float) -> None:
         """Looks whether the toolchain stood while something was judged with it: what fails without it says nothing.
@@ -273,7 +274,7 @@ class Requests:
             text=text,
             mode=mode,
             limits=self.limits(request.limits),
-            axioms=self.axioms(request.axioms),
+            axioms=self.axioms(request.axioms, target.environment),
             want_goals=request.want_goals,
             partial=request.partial,
             want_messages=request.want_messages,

@@ -76,7 +76,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         source = _where(request)
         ask = FileAsk(
             limits=self._requests.limits(request.limits),
-            axioms=self._requests.axioms(request.axioms),
+            axioms=self._requests.axioms(request.axioms, environment),
             want_goals=request.want_goals,
             recheck=request.recheck,
         )

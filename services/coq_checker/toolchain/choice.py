@@ -12,10 +12,10 @@ from coq_checker.toolchain.names import AUTO
 from coq_checker.toolchain.project_setting import project_setting
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES
 from coq_checker.toolchain.settings import ToolchainSettings
-from coq_checker.toolchain.versions import version_numbers
 from coqdata.catalogue import CATALOGUE_COQ, catalogue
 from coqdata.opam import Package, read_opam
 from coqdata.project import Project
+from coqdata.releases import version_numbers
 
 
 class Choice(NamedTuple):

@@ -1,13 +1,8 @@
 """Which engines can check proofs with an installation of Coq, and what to do where none can."""
 
 from coq_checker.toolchain.facts import Facts
-from coq_checker.toolchain.versions import (
-    NATIVE_VERSIONS,
-    findlib_package,
-    prover_name,
-    version_numbers,
-    versions_that_work,
-)
+from coq_checker.toolchain.versions import NATIVE_VERSIONS, findlib_package, versions_that_work
+from coqdata.releases import prover_name, version_numbers
 
 NATIVE = "native"
 SERAPI = "serapi"

@@ -13,7 +13,8 @@ from coq_checker.toolchain.sandbox import (
     direct_command,
 )
 from coq_checker.toolchain.settings import SandboxMode
-from coq_checker.toolchain.versions import findlib_package, standard_libraries, version_numbers
+from coq_checker.toolchain.versions import findlib_package
+from coqdata.releases import standard_libraries, version_numbers
 
 
 class CommandOptions(TypedDict, total=False):
@@ -83,6 +84,20 @@ class Toolchain:
     def standard_libraries(self) -> tuple[str, ...]:
         """The standard library's root, and `Corelib` where the prover brings that beside it."""
         return standard_libraries(self.version)
+
+    @property
+    def library_folders(self) -> dict[str, Path]:
+        """Where this machine has the libraries that are installed with it, by the logical root of each.
+
+        They are in the order in which they need each other, as far as they are the standard library's.
+        """
+        lib = self.host_path(self.coqlib)
+        *others, core = self.standard_libraries
+        contrib = lib / "user-contrib"
+        installed = sorted(contrib.iterdir()) if contrib.is_dir() else []
+        found = {core: lib / "theories"} | {folder.name: folder for folder in installed if folder.is_dir()}
+        first = [root for root in (core, *others) if root in found]
+        return {root: found[root] for root in (*first, *found)}
 
     def host_path(self, inside: str | Path) -> Path:
         """Where this machine keeps the file that programs of the toolchain see as `inside`."""

@@ -85,6 +85,7 @@ def render(
     context: Context | None = None,
     *,
     budget_tokens: int = DEFAULT_BUDGET_TOKENS,
+    coq_version: str = "",
 ) -> list[Message]:
     """The messages that ask about a goal.
 
@@ -94,6 +95,7 @@ def render(
         goal: the conclusion.
         context: what may help.
         budget_tokens: of the whole, by estimate.
+        coq_version: of the Coq that is to judge the answer; empty where it is not known.
 
     Raises:
         ValueError: there is no such layout.
@@ -106,4 +108,5 @@ def render(
         one_line(goal),
     )
     chosen = PromptFormat.named(layout).layout
-    return list(chosen.render(state, context or Context(), budget_tokens=budget_tokens).messages)
+    prompt = chosen.render(state, context or Context(), budget_tokens=budget_tokens, coq_version=coq_version)
+    return list(prompt.messages)

@@ -33,8 +33,17 @@ class Layout(Protocol):
         *,
         budget_tokens: int = DEFAULT_BUDGET_TOKENS,
         count: TokenCounter = estimate_tokens,
+        coq_version: str = "",
     ) -> Prompt:
-        """The prompt. The state always stands there whole; of the context what has room in the budget."""
+        """The prompt. The state always stands there whole; of the context what has room in the budget.
+
+        Args:
+            state: what is to be proved.
+            context: what may help.
+            budget_tokens: of the whole.
+            count: counts them.
+            coq_version: of the Coq that is to judge the answer; empty where it is not known.
+        """
 
     def parse(self, text: str) -> ProofState | None:
         """The state in the text of the last user message; None where the text has another layout."""
@@ -95,9 +104,10 @@ class SftLayout:
         *,
         budget_tokens: int = DEFAULT_BUDGET_TOKENS,
         count: TokenCounter = estimate_tokens,
+        coq_version: str = "",
     ) -> Prompt:
         """The prompt; models trained on it have seen no context, so that none is shown."""
-        del context, budget_tokens
+        del context, budget_tokens, coq_version
         text = f"{self._OPENING}{_state_lines(state, bodies=False)}\n"
         return Prompt((Message("user", text),), count(text))
 
@@ -127,10 +137,11 @@ class _Instructed:
         *,
         budget_tokens: int = DEFAULT_BUDGET_TOKENS,
         count: TokenCounter = estimate_tokens,
+        coq_version: str = "",
     ) -> Prompt:
         """The prompt: definitions, premises and proofs in turn, best first, until the budget is spent."""
         words = self._words
-        fixed = [Message("system", words.system)]
+        fixed = [Message("system", words.system.replace("{prover}", wording.prover(coq_version)))]
         for shown, answered in words.examples:
             fixed += [Message("user", self._question(shown, "")), Message("assistant", self.answer(answered))]
         plain = self._question(state, "")

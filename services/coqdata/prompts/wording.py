@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from coqdata.prompts.state import Hypothesis, ProofState
+from coqdata.releases import prover_name, version_numbers
 
 DEFINITIONS = "Definitions that the goal uses:"
 SIMILAR = "Similar theorems with their proofs:"
 PREMISES = "Lemmas that can be used here:"
+_UNKNOWN = (8, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Words:
     """What a layout says.
 
     Attributes:
-        system: the system message: the task and the rules.
+        system: the system message: the task and the rules; `{prover}` in it stands for what judges the answer.
         opening: the line before the state.
         request: the line after it.
         examples: states with their answers.
@@ -24,6 +26,18 @@ class Words:
     opening: str
     request: str
     examples: tuple[tuple[ProofState, str], ...]
+
+
+def prover(coq_version: str) -> str:
+    """What a prompt calls the Coq of a version; an unknown one is taken for the one that most models know best.
+
+    >>> prover("8.20.1"), prover("9.2"), prover("")
+    ('Coq 8.20', 'Rocq 9.2 (which was called Coq)', 'Coq 8.20')
+    """
+    version = version_numbers(coq_version)[:2] or _UNKNOWN
+    name = prover_name(version)
+    title = f"{name} {'.'.join(map(str, version))}"
+    return title if name == "Coq" else f"{title} (which was called Coq)"
 
 
 _RULES = """\
@@ -37,7 +51,7 @@ _AND_SWAP = ProofState((Hypothesis("P", "Prop"), Hypothesis("Q", "Prop"), Hypoth
 
 PROOF = Words(
     system=(
-        "You prove theorems in Coq 8.20. You are shown a proof state, and sometimes definitions, lemmas and proofs "
+        "You prove theorems in {prover}. You are shown a proof state, and sometimes definitions, lemmas and proofs "
         "that may help. Answer with a proof that closes the goal.\n\nRules:\n"
         "- Answer with a single code block marked `coq`, and nothing after it. Its last sentence is `Qed.`\n"
         "- The proof starts in the state shown: do not repeat the statement, nor the hypotheses that are there.\n"
@@ -56,7 +70,7 @@ PROOF = Words(
 
 TACTIC = Words(
     system=(
-        "You prove theorems in Coq 8.20, one step at a time. You are shown a proof state, and sometimes definitions, "
+        "You prove theorems in {prover}, one step at a time. You are shown a proof state, and sometimes definitions, "
         "lemmas and proofs that may help. Answer with the next tactic.\n\nRules:\n"
         "- Answer with a single code block marked `coq` that holds one sentence, and nothing after it.\n" + _RULES
     ),

@@ -1,8 +1,9 @@
 """A project's own make, in the sandbox: not to compile, but to learn what it would compile and to get what it writes.
 
 The make runs on a copy in a file system of its own, of limited size, with no network and nothing else to write on. Its
-`coqc` only writes down what it is asked to do, and leaves an empty file where the compiled one would be: the files are
-compiled by the crawler itself afterwards. What comes out is a tar on the standard output, and is trusted in nothing.
+`coqc` and `rocq c` only write down what they are asked to do, and leave an empty file where the compiled one would be:
+the files are compiled by the crawler itself afterwards. What comes out is a tar on the standard output, and is trusted
+in nothing.
 """
 
 import asyncio
@@ -43,8 +44,7 @@ exit "$status"
 """
 
 # One line for each call, its words apart from each other by a unit separator.
-_COQC = f"""#!/bin/sh
-log=/tmp/{_LOG}
+_COQC = f"""log=/tmp/{_LOG}
 {{ printf '%s' "$PWD"; for word in "$@"; do printf '\\037%s' "$word"; done; printf '\\n'; }} >> "$log"
 for word in "$@"; do
   case "$word" in
@@ -56,6 +56,12 @@ for word in "$@"; do
     *.v) : > "${{word}}o"; : > "${{word%.v}}.glob"; : > "${{word}}os"; : > "${{word}}ok";;
   esac
 done
+"""
+# Makefiles of Rocq 9 compile by this one, whose other commands are its own.
+_ROCQ = """case "$1" in
+  c|compile) shift;;
+  *) exec REAL "$@";;
+esac
 """
 
 
@@ -93,11 +99,27 @@ def _tools(folder: Path, toolchain: LimitedToolchain) -> None:
     program = make_program()
     if own is None and program is not None:
         shutil.copy(program, folder / "make")
-    name, *more = toolchain.programs.compiler
-    real = next((f"{place}/{name}" for place in places if toolchain.host_path(f"{place}/{name}").exists()), name)
-    shim = folder / "coqc"
-    shim.write_text(_COQC.replace("REAL", " ".join([real, *more])), "utf-8")
-    shim.chmod(0o755)
+
+    def place_of(program: str) -> str | None:
+        return next((f"{one}/{program}" for one in places if toolchain.host_path(f"{one}/{program}").exists()), None)
+
+    def put(name: str, text: str) -> None:
+        shim = folder / name
+        shim.write_text(f"#!/bin/sh\n{text}", "utf-8")
+        shim.chmod(0o755)
+
+    def real(words: tuple[str, ...]) -> str:
+        return " ".join([place_of(words[0]) or words[0], *words[1:]])
+
+    programs = toolchain.programs
+    compile_ = _COQC.replace("REAL", real(programs.compiler))
+    put("coqc", compile_)
+    if (rocq := place_of("rocq")) is not None:
+        put("rocq", _ROCQ.replace("REAL", rocq) + compile_)
+    # What Makefiles still call where there is only `rocq`.
+    for name, words in (("coqdep", programs.dependencies), ("coq_makefile", programs.makefile)):
+        if place_of(name) is None:
+            put(name, f'exec {real(words)} "$@"\n')
 
 
 async def run_make(root: Path, tools: Path, toolchain: LimitedToolchain, settings: CrawlerSettings) -> Made:

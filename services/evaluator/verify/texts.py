@@ -13,16 +13,16 @@ _PROOF = re.compile(rb"\AProof\s*\.")
 _QED = re.compile(rb"\bQed\s*\.\s*\Z")
 # Commands that do something else than to prove. A capitalised word that is none of them may be a project's tactic.
 _COMMANDS = frozenset(
-    b"""Abort Add Admit Admitted Arguments Attributes Axiom Axioms Back BackTo Bind Canonical Cd Class Close CoFixpoint
-    CoInductive Coercion Collection Combined Comments Conjecture Conjectures Constraint Context Corollary Create
-    Cumulative Declare Defined Definition Delimit Derive Drop Elpi End Equations Example Existing Export Extract
-    Extraction Fact Final Fixpoint From Function Functional Generalizable Global Goal Hint Hypotheses Hypothesis
-    Identity Implicit Import Include Inductive Infix Instance Lemma Let Load Local Ltac Ltac2 Module Monomorphic Next
-    NonCumulative Notation Number Numeral Obligation Obligations Opaque Open Optimize Parameter Parameters Polymorphic
-    Preterm Primitive Private Program Proof Property Proposition Qed Quit Record Recursive Redirect Register Remark
-    Remove Require Reserved Reset Restart Rewrite Save Scheme Section Separate Set Solve Strategy String Structure
-    SubClass Symbol Symbols Tactic Test Theorem Time Timeout Transparent Typeclasses Undelimit Undo Universe Universes
-    Unset Variable Variables Variant""".split()
+    b"""Abbreviation Abort Add Admit Admitted Arguments Attributes Axiom Axioms Back BackTo Bind Canonical Cd Class
+    Close CoFixpoint CoInductive Coercion Collection Combined Comments Conjecture Conjectures Constraint Context
+    Corollary Create Cumulative Declare Defined Definition Delimit Derive Drop Elpi End Equations Example Existing
+    Export Extract Extraction Fact Final Fixpoint From Function Functional Generalizable Global Goal Hint Hypotheses
+    Hypothesis Identity Implicit Import Include Inductive Infix Instance Lemma Let Load Local Ltac Ltac2 Module
+    Monomorphic Next NonCumulative Notation Number Numeral Obligation Obligations Opaque Open Optimize Parameter
+    Parameters Polymorphic Preterm Primitive Private Program Proof Property Proposition Qed Quit Record Recursive
+    Redirect Register Remark Remove Require Reserved Reset Restart Rewrite Save Scheme Section Separate Set Solve
+    Sort Sorts Strategy String Structure SubClass Symbol Symbols Tactic Test Theorem Time Timeout Transparent
+    Typeclasses Undelimit Undo Universe Universes Unset Variable Variables Variant""".split()
 )
 _PRELUDE = re.compile(rb"(?:From [\w.]+ )?Require (?:Import |Export )?[\w. ]+\.|(?:Set|Unset) Hammer [\w ]+\.")
 _SUGGESTED = re.compile(

@@ -13,7 +13,6 @@ from coqdata.source import plain
 from retriever.indexing import SourceFile, Unit
 
 _REQUIRED = re.compile(rb"^R\d+:\d+ (\S+) <> <> lib$", re.MULTILINE)
-STANDARD = "Coq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +91,9 @@ class _Installed:
 
     def __init__(self, toolchain: Toolchain) -> None:
         self._toolchain = toolchain
-        lib = toolchain.host_path(toolchain.coqlib)
-        self._folders = {STANDARD: lib / "theories"}
-        contrib = lib / "user-contrib"
-        if contrib.is_dir():
-            self._folders |= {folder.name: folder for folder in sorted(contrib.iterdir()) if folder.is_dir()}
+        self._folders = toolchain.library_folders
+        # What every project has, required or not, each before what stands on it.
+        self._standard = [root for root in self._folders if root in toolchain.standard_libraries]
         self._needed: dict[str, tuple[str, ...]] = {}
 
     def key(self, library: str) -> str:
@@ -104,7 +101,7 @@ class _Installed:
 
     def needed(self, unit: Unit) -> tuple[str, ...]:
         """The libraries that a unit's files require, and those that these require."""
-        waiting = [STANDARD, *sorted(_roots(unit))]
+        waiting = [*self._standard, *sorted(_roots(unit))]
         found: dict[str, None] = {}
         while waiting:
             library = waiting.pop(0)
@@ -134,7 +131,10 @@ class _Installed:
         key = self.key(library)
         if key not in found:
             unit = self.unit(library)
-            needs = [one for one in self.needed(unit) if one != library] if library != STANDARD else []
+            if library in self._standard:
+                needs = self._standard[: self._standard.index(library)]
+            else:
+                needs = [one for one in self.needed(unit) if one != library]
             found[key] = Plan(unit, None, tuple(self.key(one) for one in needs))
             for one in needs:
                 self.plan(one, found)

@@ -62,7 +62,7 @@ Prelude = Annotated[
     Field(
         max_length=NAME_LETTERS,
         description="Require lines before the statement that bring only tactics, e.g. "
-        "`From Hammer Require Import Tactics.` or `From Coq Require Import Lia.`",
+        "`From Hammer Require Import Tactics.` or `From Coq Require Import Lia.` (in Rocq 9 `From Stdlib ...`)",
     ),
 ]
 ToolchainName = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from coqdata.releases import importing
 from prover.context import Tools
 from prover.coq import Coq, CoqProblemError
 from prover.settings import ProverSettings
@@ -9,7 +10,6 @@ from prover.settings import ProverSettings
 _PROBED = ("lia", "nia", "lra", "nra", "ring", "field", "tauto", "sauto", "hammer", "done", "subst", "congruence")
 # What case analyses of tests and comparisons stand on.
 _LEMMAS = {"nat_cases": "destruct (PeanoNat.Nat.leb_spec 0 0)", "Z_cases": "destruct (BinInt.Z.leb_spec 0 0)"}
-_LIA = "From Coq Require Import Lia."
 _TACTICS = "From Hammer Require Import Tactics."
 _HAMMER = "From Hammer Require Import Hammer."
 
@@ -25,10 +25,11 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
     Raises:
         CoqProblemError: the statement does not run even without a prelude, or the checker is gone.
     """
-    preludes = [_LIA, ""]
+    lia = importing("Lia", coq.version)
+    preludes = [lia, ""]
     if hammer:
         long = _options(settings.atp_limit_s, settings.hammer_threads)
-        preludes = [f"{_HAMMER} {_LIA} {long}", f"{_TACTICS} {_LIA}", _TACTICS, *preludes]
+        preludes = [f"{_HAMMER} {lia} {long}", f"{_TACTICS} {lia}", _TACTICS, *preludes]
     for prelude in preludes:
         try:
             seen = await coq.run("", cpu_ms=10_000, prelude=prelude)
@@ -41,8 +42,13 @@ async def find_tools(coq: Coq, settings: ProverSettings, *, hammer: bool) -> Too
             continue
         found = await _known({name: name for name in _PROBED} | _LEMMAS, coq, prelude)
         short = _options(settings.hole_atp_limit_s, settings.hole_hammer_threads)
-        holes = f"{_HAMMER} {_LIA} {short}" if prelude.startswith(_HAMMER) else prelude
-        return Tools(prelude, holes, found, hammer and "sauto" in found, hammer and "hammer" in found)
+        holes = f"{_HAMMER} {lia} {short}" if prelude.startswith(_HAMMER) else prelude
+        final = [""]
+        if lia in prelude:
+            final.append(lia)
+        if prelude.startswith((_HAMMER, _TACTICS)):
+            final += [" ".join(filter(None, (_TACTICS, one))) for one in final]
+        return Tools(prelude, holes, tuple(final), found, hammer and "sauto" in found, hammer and "hammer" in found)
     return Tools()
 
 

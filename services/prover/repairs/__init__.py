@@ -1,4 +1,4 @@
-"""Repairs: a table from error classes, read from the messages of Coq 8.20, to rewritten sentences.
+"""Repairs: a table from error classes, read from the messages of Coq 8.20 and Rocq 9, to rewritten sentences.
 
 A rule whose messages match proposes sentences, and the runner keeps the first that goes through. Bullets are no part of
 the table: the runner goes by the structure of the goals and assembles the bullets anew.

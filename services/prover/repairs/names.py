@@ -11,6 +11,9 @@ _NOT_FOUND = re.compile(
     r"|(?:No such (?:hypothesis|variable|goal)[:\s]+(?P<b>[\w']+))"
     r"|(?:Unbound (?:and ungeneralizable )?variable[:\s]+(?P<c>[\w']+))|(?:Hypothesis (?P<d>[\w']+) (?:was )?not found)"
 )
+# Rocq tells names that are spelt alike, and may tell a hundred of them.
+_MEANT = re.compile(r"Did you mean ([^?]*)\?")
+_MOST_MEANT = 4
 _USED = re.compile(r"(?P<a>[\w']+) is (?:already used|used twice)|(?:name|identifier) (?P<b>[\w']+) is already")
 _PARTS = re.compile(r"[_.]|(?<=[a-z])(?=[A-Z0-9])")
 
@@ -143,6 +146,13 @@ def missing_name(message: str) -> str:
     return next((one for one in found.groups() if one), "").strip(".") if found else ""
 
 
+def meant_names(message: str, name: str) -> list[str]:
+    """The likest of the names that a message says may have been meant, best first; none in Coq 8."""
+    found = _MEANT.search(message)
+    told = re.split(r",\s+|\s+or\s+", found[1].strip()) if found else []
+    return sorted(filter(None, told), key=lambda other: -likeness(name, other))[:_MOST_MEANT]
+
+
 def replace_name(sentence: str, old: str, new: str) -> str:
     """The sentence with a whole name replaced."""
     return re.sub(rf"(?<![\w'.]){re.escape(old)}(?![\w']|\.\w)", lambda _: new, sentence)
@@ -174,13 +184,14 @@ def likeness(name: str, other: str) -> float:
 
 
 def not_found(failure: Failure) -> Iterator[Rewrite]:
-    """Replaces the missing name by its modern one, or by the nearest of those at hand."""
+    """Replaces the missing name by its modern one, by what Coq takes it for, or by the nearest of those at hand."""
     name = missing_name(failure.message)
     if not name:
         return
     for tactic in TACTICS.get(name, ()):
         yield Rewrite(replace_name(failure.sentence, name, tactic))
-    for other in modern(name):
+    # Those that Coq tells are there; of the modern ones only what is in the table is more than a guess.
+    for other in (*filter(None, [_LEMMAS.get(name)]), *meant_names(failure.message, name), *modern(name)):
         yield Rewrite(replace_name(failure.sentence, name, other), {name: other})
     at_hand = dict.fromkeys((*failure.names, *failure.premises, *failure.lemmas))
     at_hand.pop(name, None)

@@ -218,7 +218,8 @@ class _Builder:
                 records,
                 mark,
             )
-            set_current(self.folder, pack)
+        # Also where it was there: of several toolchains' indexes the one that was asked for last is meant.
+        set_current(self.folder, pack)
         for old in self.folder.glob("pack-*"):
             if old != pack:
                 shutil.rmtree(old, ignore_errors=True)

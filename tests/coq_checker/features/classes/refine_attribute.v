@@ -3,4 +3,3 @@ Class Mon (A : Type) := { zero : A; op : A -> A -> A; zero_op : forall x, op zer
 Proof. - reflexivity. - intro x. induction x; simpl; congruence. Qed.
 #[export, refine] Instance : Mon unit := { zero := tt; op _ _ := tt }.
 Proof. all: now intros []. Defined.
-Fail #[refine] Definition d : {n | n = 1} := exist _ 1 _.

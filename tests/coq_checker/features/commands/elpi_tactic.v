@@ -1,3 +1,4 @@
+(* NEEDS: elpi *)
 From elpi Require Import elpi.
 Elpi Tactic own_trivial.
 Elpi Accumulate lp:{{

@@ -1,3 +1,4 @@
+(* NEEDS: HB *)
 From HB Require Import structures.
 HB.mixin Record IsPointed T := { point : T }.
 HB.structure Definition Pointed := { T of IsPointed T }.

@@ -1,3 +1,4 @@
+(* NEEDS: mathcomp *)
 From mathcomp Require Import ssreflect ssrfun ssrbool eqtype ssrnat seq.
 Lemma doubled n : n.*2 = n + n.
 Proof. by rewrite addnn. Qed.
