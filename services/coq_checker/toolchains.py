@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coq_checker.engine.options import EngineOptions
-from coq_checker.engine.plugin.build import PluginError
 from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.toolchain import (
     Choice,
@@ -157,11 +156,8 @@ class Toolchains:
             raise ToolchainMissingError(str(error)) from error
         try:
             return Ready.of(found, self._prepare(found))
-        except (PluginError, OSError) as error:
-            missing = ToolchainMissingError(
-                f"the engine of the toolchain {name} cannot be compiled on the checker's machine ({error}); "
-                f"see `palmetto toolchain show {name}`, or ask for another (ListToolchains)."
-            )
+        except (ToolchainError, OSError) as error:
+            missing = ToolchainMissingError(str(error))
             self._failed[name] = _Failed(missing, time.monotonic())
             raise missing from error
 
