@@ -1,13 +1,13 @@
 """The toolchains of a server: each is found, and its engine compiled, when it is first asked for."""
 
 import asyncio
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coq_checker.engine.options import EngineOptions
-from coq_checker.engine.plugin.build import PluginError
 from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.toolchain import (
     Choice,
@@ -59,9 +59,10 @@ class Ready:
         folders = [folder for folder in toolchain.search_path.split(":") if folder]
         compilers = (toolchain.host_path(f"{folder}/{toolchain.programs.compiler[0]}") for folder in folders)
         compiler = [path for path in compilers if path.is_file()][:1]
-        return Ready(
-            toolchain, options, tuple((path, _stamp(path)) for path in (*compiler, prelude, *options.read_only))
-        )
+        # The folder itself: what runs in one that was removed does not see what was put in its place.
+        root = toolchain.root or toolchain.host_path(toolchain.coqlib)
+        paths = (root, *compiler, prelude, *options.read_only)
+        return Ready(toolchain, options, tuple((path, _stamp(path)) for path in paths))
 
     def stands(self) -> bool:
         """Whether it is still there, and the same."""
@@ -73,6 +74,9 @@ def _stamp(path: Path) -> _Stamp | None:
         status = path.stat()
     except OSError:
         return None
+    if stat.S_ISDIR(status.st_mode):
+        # A copy may have the time of what it was made of; an inode's number is used again.
+        return status.st_ino, 0, status.st_ctime_ns
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
@@ -152,11 +156,8 @@ class Toolchains:
             raise ToolchainMissingError(str(error)) from error
         try:
             return Ready.of(found, self._prepare(found))
-        except (PluginError, OSError) as error:
-            missing = ToolchainMissingError(
-                f"the engine of the toolchain {name} cannot be compiled on the checker's machine ({error}); "
-                f"see `palmetto toolchain show {name}`, or ask for another (ListToolchains)."
-            )
+        except (ToolchainError, OSError) as error:
+            missing = ToolchainMissingError(str(error))
             self._failed[name] = _Failed(missing, time.monotonic())
             raise missing from error
 

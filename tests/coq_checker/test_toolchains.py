@@ -26,7 +26,7 @@ from coq_checker.client import (
     UnavailableError,
     Verdict,
 )
-from coq_checker.engine.plugin.build import plugin_path
+from coq_checker.engine.plugin.build import build_plugin, plugin_path
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from .servers import LOOPING, ServerProcess, start_server, wait_until
@@ -52,7 +52,7 @@ FILES = {
 def both_are_there() -> None:
     for name in (EIGHT, NINE):
         try:
-            find_toolchain(name)
+            build_plugin(find_toolchain(name))
         except ToolchainError as error:
             pytest.skip(str(error))
 
@@ -285,6 +285,38 @@ def test_one_that_has_not_been_built(cache: Cache) -> None:
     assert server.events("internal fault") == [] and server.raw == []
 
 
+def test_one_that_the_engine_cannot_run() -> None:
+    server = start_server(slots=1, toolchain=EIGHT, environment={**os.environ, "PALMETTO_ENGINE": "serapi"})
+    try:
+        with SyncCheckerClient(server.address) as client:
+            assert client.check_proof(FreeStatement(EASY), "induction n; auto.").toolchain == EIGHT
+            for _ in range(2):
+                with pytest.raises(EnvironmentFailedError, match=f"{NINE} has no sertop: .* unset PALMETTO_ENGINE"):
+                    client.check_proof(FreeStatement(EASY, toolchain=NINE), "induction n; auto.")
+    finally:
+        assert server.stop() == 0
+    assert server.events("internal fault") == [] and server.raw == []
+
+
+def test_one_whose_compiler_is_gone(cache: Cache) -> None:
+    for name in (EIGHT, NINE):
+        cache.have(name)
+    for program in ("ocamlfind", "ocamlopt", "ocamlopt.opt"):
+        (cache.root(NINE) / "usr" / "bin" / program).unlink(missing_ok=True)
+    (cache.folder / "plugins").unlink()
+    server = start_server(slots=1, toolchain=EIGHT, environment=cache.environment)
+    try:
+        with SyncCheckerClient(server.address) as client:
+            (one,) = (one for one in client.toolchains() if one.name == NINE)
+            assert one.state == "unusable" and "ocamlfind" in one.problem
+            with pytest.raises(EnvironmentFailedError, match="no OCaml compiler"):
+                client.check_proof(FreeStatement(EASY, toolchain=NINE), "induction n; auto.")
+            assert client.check_proof(FreeStatement(EASY), "induction n; auto.").proved
+    finally:
+        assert server.stop() == 0
+    assert server.events("internal fault") == [] and server.raw == []
+
+
 class TestGone:
     @pytest.fixture
     def server(self, cache: Cache, projects: Path) -> Iterator[ServerProcess]:
@@ -317,6 +349,17 @@ class TestGone:
             cache.have(NINE)
             assert client.check_proof(targets[NINE], proof).proved
             assert client.check_proof(targets[NINE], "exact I.").verdict is Verdict.FAILED
+
+    def test_replaced_while_nobody_looks(self, server: ServerProcess, cache: Cache) -> None:
+        before, after = "", OF_NINE
+        with SyncCheckerClient(server.address) as client:
+            proof = "induction n; simpl; auto."
+            assert client.check_proof(FreeStatement(EASY, before, toolchain=NINE), proof).proved
+            shutil.rmtree(cache.root(NINE))
+            cache.have(NINE)
+            # A process that was there before would not find the library.
+            assert client.check_proof(FreeStatement(EASY, before + after, toolchain=NINE), PROOF).proved
+            assert client.check_proof(FreeStatement(EASY, before, toolchain=NINE), "exact I.").verdict is Verdict.FAILED
 
     def test_the_default(self, server: ServerProcess, cache: Cache) -> None:
         with SyncCheckerClient(server.address) as client:

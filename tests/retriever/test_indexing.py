@@ -175,6 +175,14 @@ def test_a_source_that_is_gone_is_named_and_costs_no_other(project: Path, tmp_pa
         build(unit, tmp_path / "index")
 
 
+def test_what_another_toolchain_compiled_is_read_anew(project: Path, tmp_path: Path) -> None:
+    files = (SourceFile("Box.v", "Box", project / "Box.v", tmp_path / "none.glob"),)
+    read = [
+        build(Unit("boxes", "x", True, files, made), tmp_path / "index").fresh for made in ("a", "a", "b", "b", "a")
+    ]
+    assert read == [1, 0, 1, 0, 1]
+
+
 async def test_what_another_version_removes_meanwhile_is_made_again(project: Path, tmp_path: Path) -> None:
     unit = Unit("boxes", "x", True, (SourceFile("Box.v", "Box", project / "Box.v", tmp_path / "none.glob"),))
     first = await build_index(unit, tmp_path / "index")

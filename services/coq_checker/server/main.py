@@ -13,7 +13,6 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from coq_checker.engine.options import EngineOptions
-from coq_checker.engine.plugin.build import PluginError
 from coq_checker.engine.start import engine_options
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
@@ -123,8 +122,7 @@ async def _toolchains(settings: CheckerSettings, default: Toolchain | None) -> T
     """The server's toolchains, of which the default is ready.
 
     Raises:
-        ServeError: the default's engine cannot be compiled.
-        ToolchainError: there is no Coq.
+        ToolchainError: there is no Coq, or no engine for it.
     """
 
     def prepare(toolchain: Toolchain) -> EngineOptions:
@@ -135,13 +133,7 @@ async def _toolchains(settings: CheckerSettings, default: Toolchain | None) -> T
         )
 
     found = default if default is not None else await asyncio.to_thread(find_toolchain, settings.toolchain or None)
-    try:
-        options = await asyncio.to_thread(prepare, found)
-    except PluginError as error:
-        raise ServeError(
-            f"the engine of the toolchain {found.name} cannot be compiled ({error}); "
-            f"see `palmetto toolchain show {found.name}`, or choose another with --toolchain."
-        ) from error
+    options = await asyncio.to_thread(prepare, found)
     return Toolchains(found, options, prepare, ToolchainSettings.from_environment())
 
 
