@@ -89,7 +89,7 @@ def test_a_recheck_without_room_takes_no_proof_back(project: Path, disk: Path) -
     done = run(disk, SIZE_BYTES - 60_000, "check", project / "A.v", "--recheck", "--json", TMPDIR=str(disk))
     assert done.returncode == 2
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rows) == 200
+    assert len(rows) == 200, done.stderr
     assert {(row["verdict"], row["reason"]) for row in rows} == {(Verdict.ERROR.value, Reason.UNAVAILABLE.value)}
     (line,) = done.stderr.splitlines()
     assert FULL in line and "TMPDIR" in line
