@@ -29,7 +29,7 @@ COPY pyproject.toml README.md ./
 COPY services services
 RUN /steps/packages project
 
-# ---- Coq: Debian's, with the audit plugin compiled for it; or with COQ_VERSION another one, by opam.
+# ---- Coq: Debian's, with the engine compiled for it; or with COQ_VERSION another one, by opam.
 FROM python AS coq-with-compilers
 ARG COQ_VERSION
 ARG OCAML_VERSION
@@ -41,7 +41,7 @@ ENV PATH=/usr/local/bin:/opt/coq/palmetto/bin:/usr/bin:/bin:/usr/sbin:/sbin
 COPY services/coqdata /src/coqdata
 COPY services/coq_checker/__init__.py /src/coq_checker/
 COPY services/coq_checker/toolchain /src/coq_checker/toolchain
-COPY services/coq_checker/audit_plugin /src/coq_checker/audit_plugin
+COPY services/coq_checker/engine/plugin /src/coq_checker/engine/plugin
 COPY docker/steps/coq /steps/
 RUN /steps/coq plugin "${COQ_VERSION}"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from coq_checker.audit_plugin.build import build_plugin
 from coq_checker.client import CheckerClient, SyncCheckerClient
+from coq_checker.engine.plugin.build import build_plugin
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from .browser import browser  # noqa: F401

@@ -1,1 +1,1 @@
-"""The Coq checker: pooled SerAPI sessions behind gRPC, with a verdict that a candidate cannot forge."""
+"""The Coq checker: pooled Coq processes behind gRPC, with a verdict that a candidate cannot forge."""

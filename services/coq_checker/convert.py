@@ -85,6 +85,7 @@ def result_to_pb(result: ProofResult) -> pb.ProofResult:
         goal_count=result.goal_count,
         unfocused_count=result.unfocused_count,
         messages=result.messages,
+        toolchain=result.toolchain,
     )
 
 
@@ -106,4 +107,5 @@ def result_from_pb(message: pb.ProofResult) -> ProofResult:
         goal_count=message.goal_count,
         unfocused_count=message.unfocused_count,
         messages=tuple(message.messages),
+        toolchain=message.toolchain,
     )

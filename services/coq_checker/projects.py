@@ -1,16 +1,18 @@
 """The projects that a checker serves: names to files, files to environments and theorems."""
 
+import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from coq_checker.builds import Build
-from coq_checker.engine.options import EngineOptions
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.held_builds import Builds, HeldBuild
-from coq_checker.toolchain import Toolchain
+from coq_checker.toolchain import Choice, ToolchainError
+from coq_checker.toolchains import Ready, ToolchainMissingError, Toolchains, UnknownToolchainError
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
 from coqdata.fields import is_identifier, is_logical_name, shown
@@ -21,6 +23,8 @@ from coqdata.theorem import Theorem, theorems
 
 # Environments remembered by their text, so that a request finds the value with its hash made.
 _ENVIRONMENTS = 256
+# Files in which a project says itself which toolchain it needs.
+_SAYING = ("palmetto.toml", "pyproject.toml")
 
 
 def is_inside(file: str) -> bool:
@@ -57,18 +61,21 @@ class SourceFile:
 
 
 class Projects:
-    """Projects by name. A file is read again when it has changed."""
+    """Projects by name, each with the toolchain that it needs. A file is read again when it has changed."""
 
-    def __init__(self, toolchain: Toolchain, base: EngineOptions, jobs: int) -> None:
-        self.toolchain = toolchain
-        self._base = base
+    def __init__(self, toolchains: Toolchains, jobs: int) -> None:
+        self.toolchains = toolchains
+        self._jobs = jobs
+        self._choices: dict[Path, tuple[tuple[int, ...], Choice]] = {}
+        self._builds: dict[str, tuple[Ready, Builds]] = {}
         self._projects: dict[str, Project] = {}
         self._files: dict[Path, tuple[tuple[int, int], SourceFile]] = {}
         self._listed: dict[Path, tuple[Project, dict[str, Path]]] = {}
-        self._builds = Builds(toolchain, jobs)
         # Of files: what a theorem's next question needs no more than a look at the times of a few files for.
-        self._ready: OrderedDict[tuple[str, str], tuple[SourceFile, HeldBuild, Environment]] = OrderedDict()
-        self._environments: OrderedDict[tuple[bytes, str, str], tuple[Build | None, Environment]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str, str], tuple[SourceFile, Ready, HeldBuild, Environment]] = OrderedDict()
+        self._environments: OrderedDict[tuple[bytes, str, str, str], tuple[Ready, Build | None, Environment]] = (
+            OrderedDict()
+        )
 
     def add(self, names: Iterable[str]) -> None:
         """Adds projects given as NAME, DIR, NAME=DIR, or `DIR/*` for all folders in DIR; or what a crawl wrote.
@@ -88,6 +95,8 @@ class Projects:
             ProjectError: another project has that name.
         """
         held = self._projects.setdefault(name, project)
+        if project.toolchain:
+            self.toolchains.allow(project.toolchain)
         if held.root != project.root:
             raise ProjectError(
                 f"two projects are called {name!r} ({held.root} and {project.root}): "
@@ -196,29 +205,75 @@ class Projects:
             raise NoSuchNameError(f"{theorem!r} stands {len(found)} times ({places}): say which file and index.")
         return found[0]
 
-    async def environment(self, source: SourceFile) -> Environment:
-        """The environment of a file: its text, with what it requires built.
+    async def choice(self, project: Project) -> Choice:
+        """The toolchain that a project is checked with where a request asks for no other, and why.
 
         Raises:
-            EnvironmentFailedError: what it requires does not build, or Coq does not take its name.
+            ToolchainError: its own files name none that there is.
+        """
+        said = tuple(_changed(project.root / name) for name in _SAYING)
+        held = self._choices.get(project.root)
+        if held is None or held[0] != said:
+            choice = await asyncio.to_thread(self.toolchains.for_project, project)
+            held = self._choices[project.root] = (said, choice)
+        return held[1]
+
+    async def _toolchain(self, project: Project | None, asked: str) -> Ready:
+        """The toolchain that was asked for, else what the project needs, else the default."""
+        if asked or project is None:
+            return await self.toolchains.get(asked)
+        try:
+            choice = await self.choice(project)
+        except ToolchainError as error:
+            raise ToolchainMissingError(str(error)) from error
+        try:
+            return await self.toolchains.get(choice.name)
+        except (UnknownToolchainError, ToolchainMissingError) as error:
+            raise ToolchainMissingError(
+                f"the project {project.name} needs the toolchain {choice.name}, since {choice.why}: {error}"
+            ) from error
+
+    def _builds_of(self, ready: Ready) -> Builds:
+        key = ready.toolchain.key
+        held = self._builds.get(key)
+        if held is None or held[0] is not ready:
+            held = self._builds[key] = (ready, Builds(ready.toolchain, self._jobs))
+        return held[1]
+
+    async def environment(self, source: SourceFile, toolchain: str = "") -> Environment:
+        """The environment of a file: its text, with what it requires built.
+
+        Args:
+            source: the file.
+            toolchain: the name of another than the project's.
+
+        Raises:
+            EnvironmentFailedError: what it requires does not build, Coq does not take its name, or the toolchain cannot
+                be had.
+            UnknownToolchainError: there is none of that name.
         """
         project = source.project
-        place = (str(project.root), source.path)
-        ready = self._ready.get(place)
-        if ready is not None and ready[0] is source and ready[1].stands():
-            self._ready.move_to_end(place)
-            return ready[2]
-        held = await self._builds.held(project, project.root / source.path)
+        ready = await self._toolchain(project, toolchain)
+        place = (str(project.root), source.path, ready.toolchain.key)
+        made = self._made.get(place)
+        if made is not None and made[0] is source and made[1] is ready and made[2].stands():
+            self._made.move_to_end(place)
+            return made[3]
+        with self._standing(ready):
+            held = await self._builds_of(ready).held(project, project.root / source.path)
         build = held.build
         # Coq takes the module's name from where the file lies under the load path.
         compiled = build.folder / source.path
-        made = self._environment(source.source, project, build, str(compiled), f"{project.name}/{source.path}")
-        self._ready[place] = (source, held, made)
-        while len(self._ready) > _ENVIRONMENTS:
-            self._ready.popitem(last=False)
-        return made
+        label = f"{project.name}/{source.path}"
+        environment = self._environment(ready, source.source, project, build, str(compiled), label)
+        self._made[place] = (source, ready, held, environment)
+        while len(self._made) > _ENVIRONMENTS:
+            self._made.popitem(last=False)
+        return environment
 
-    async def text_environment(self, text: bytes, project_name: str, logical: str, file: str = "") -> Environment:
+    async def text_environment(
+        self, text: bytes, project_name: str, logical: str, file: str = "", toolchain: str = ""
+    ) -> Environment:
         """The environment of a text, with a project's load path where one is named.
 
         Args:
@@ -226,37 +281,61 @@ class Projects:
             project_name: of the project; empty for Coq's own libraries only.
             logical: its logical name.
             file: the file that it stands for; a path inside the project gives it that file's place.
+            toolchain: the name of another than the project's, or without one than the default.
 
         Raises:
-            EnvironmentFailedError: the project, or what the text requires of it, does not build, or Coq takes no such
-                names.
+            EnvironmentFailedError: the project, or what the text requires of it, does not build, Coq takes no such
+                names, or the toolchain cannot be had.
             NoSuchNameError: there is no such project.
+            UnknownToolchainError: there is no such toolchain.
         """
-        if not project_name:
-            return self._environment(text, None, None, logical, file or "the environment")
-        project = self.project(project_name)
+        project = self.project(project_name) if project_name else None
+        ready = await self._toolchain(project, toolchain)
+        if project is None:
+            return self._environment(ready, text, None, None, logical, file or "the environment")
+        builds = self._builds_of(ready)
         if not is_inside(file):
-            build = await self._builds.of(project, None)
-            return self._environment(text, project, build, logical, file or f"the environment in {project.name}")
-        build = await self._builds.of(project, project.root / file, text)
-        return self._environment(text, project, build, str(build.folder / file), file)
+            with self._standing(ready):
+                build = await builds.of(project, None)
+            label = file or f"the environment in {project.name}"
+            return self._environment(ready, text, project, build, logical, label)
+        with self._standing(ready):
+            build = await builds.of(project, project.root / file, text)
+        return self._environment(ready, text, project, build, str(build.folder / file), file)
+
+    @contextlib.contextmanager
+    def _standing(self, ready: Ready) -> Iterator[None]:
+        """Around a build: what fails because its toolchain went away is no fault of the project's."""
+        begun = time.monotonic()
+        try:
+            yield
+        except EnvironmentFailedError:
+            self.toolchains.require_standing(ready.toolchain, begun)
+            raise
 
     def _environment(
-        self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
+        self,
+        ready: Ready,
+        text: bytes,
+        project: Project | None,
+        build: Build | None,
+        logical: str | None,
+        label: str,
     ) -> Environment:
-        key = (text, label, logical or "")
+        key = (text, label, logical or "", ready.toolchain.key)
         held = self._environments.get(key)
-        if held is not None and held[0] is build:
+        if held is not None and held[0] is ready and held[1] is build:
             self._environments.move_to_end(key)
-            return held[1]
-        environment = self._make_environment(text, project, build, logical, label)
-        self._environments[key] = (build, environment)
+            return held[2]
+        environment = self._make_environment(ready, text, project, build, logical, label)
+        self._environments[key] = (ready, build, environment)
         while len(self._environments) > _ENVIRONMENTS:
             self._environments.popitem(last=False)
         return environment
 
+    @staticmethod
     def _make_environment(
-        self, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
+        ready: Ready, text: bytes, project: Project | None, build: Build | None, logical: str | None, label: str
     ) -> Environment:
         name = logical or "Top"
         module_file = name if name.endswith(".v") else name.replace(".", "/") + ".v"
@@ -269,7 +348,8 @@ class Projects:
             )
         arguments: list[str] = []
         setup: tuple[str, ...] = ()
-        read_only: tuple[Path, ...] = self._base.read_only
+        base = ready.options
+        read_only: tuple[Path, ...] = base.read_only
         if project is not None and build is not None:
             for flag, folder, bound in build.load_arguments:
                 if flag != "-I" and bound and not is_logical_name(bound):
@@ -281,8 +361,15 @@ class Projects:
             flags, setup = project.options.engine_arguments()
             arguments += flags
             read_only = (*read_only, *build.read_only)
-        options = replace(self._base, arguments=tuple(arguments), module_file=module_file, read_only=read_only)
+        options = replace(base, arguments=tuple(arguments), module_file=module_file, read_only=read_only)
         return Environment(text, options, tuple(setup), label, build.fingerprint if build is not None else "")
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _source_file(project: Project, path: str, source: bytes, found: Iterable[Theorem]) -> SourceFile:

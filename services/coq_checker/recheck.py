@@ -32,6 +32,8 @@ Left = Mapping[int, bytes]
 _LIMIT_S = 600.0
 _WRITE_REMEDY = "make room there, or set TMPDIR to another place"
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
+# What decides how a file is read, and not what its compiled form means.
+_OF_COQC_ALONE = frozenset(("-noinit", "-nois", "-disallow-sprop"))
 _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 # Ends of proofs that Coq takes without a proof.
 GIVEN_UP = frozenset(("Admitted", "Abort", "Reset"))
@@ -222,6 +224,7 @@ async def _compile_in(folder: Path, environment: Environment, text: bytes) -> st
             return f"coqc does not accept it: {said}"
         # Where the project has a library of this name too, coqchk takes the one in the folder named last.
         module = ["-norec", f"{prefix}.{name}".lstrip(".")]
+        arguments = [word for word in arguments if word not in _OF_COQC_ALONE]
         said = await _run(
             options.toolchain.coqchk_command("-silent", *arguments, *module, **common),  # type: ignore[arg-type]
             folder,

@@ -65,6 +65,7 @@ class ProofResult:
     Attributes:
         start, end: byte range of the failing sentence in the candidate (in the file, for a file's check).
         sentence_index: its index in the candidate, from 0.
+        toolchain: name of the toolchain that it was checked with, whose version is `coq_version`.
     """
 
     verdict: Verdict
@@ -82,6 +83,7 @@ class ProofResult:
     goal_count: int = 0
     unfocused_count: int = 0
     messages: tuple[str, ...] = ()
+    toolchain: str = ""
 
     @property
     def proved(self) -> bool:

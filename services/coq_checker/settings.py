@@ -33,6 +33,11 @@ class CheckerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PALMETTO_CHECKER_", extra="ignore")
 
+    toolchain: str = Field(
+        "",
+        description="The toolchain that is used where neither a request nor its project asks for another; "
+        "empty: PALMETTO_TOOLCHAIN, else what `palmetto toolchain use` kept.",
+    )
     listen: str = Field("127.0.0.1:50051", description="Address of the gRPC port; `unix:/path` for a socket.")
     metrics_listen: str = Field("", description="Address of the HTTP port of /metrics; empty: none.")
     slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Checks at one time.")

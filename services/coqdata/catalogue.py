@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from coqdata.project import PROJECT_FILE, Project, ProjectError, load_project
 
 _ADDED = "projects.json"
+# The version whose toolchain the catalogue's projects stay with.
+CATALOGUE_COQ = (8, 20)
 # Names stand in lists with commas, before `=` and in paths.
 _NAME = re.compile(r"[\w-][\w.-]*")
 
@@ -80,7 +83,30 @@ def corpora_folder() -> Path:
     return Path(os.environ.get("PALMETTO_SHARED", "../shared")) / "corpora"
 
 
-def added_projects() -> dict[str, Path]:
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A project that a person added: its folder, and the toolchain chosen for it, if any."""
+
+    folder: Path
+    toolchain: str = ""
+
+    @staticmethod
+    def read(kept: Any) -> "Added":
+        """From what the list has: the folder alone where no toolchain was chosen.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is neither.
+        """
+        if isinstance(kept, str):
+            return Added(Path(kept))
+        return Added(Path(kept["folder"]), str(kept["toolchain"]))
+
+    def kept(self) -> Any:
+        """What the list has of it."""
+        return {"folder": str(self.folder), "toolchain": self.toolchain} if self.toolchain else str(self.folder)
+
+
+def added_projects() -> dict[str, Added]:
     """Projects that a person added, by name.
 
     Raises:
@@ -90,21 +116,27 @@ def added_projects() -> dict[str, Path]:
     if not listing.is_file():
         return {}
     try:
-        return {name: Path(folder) for name, folder in json.loads(listing.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError) as error:
+        return {name: Added.read(kept) for name, kept in json.loads(listing.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         raise ProjectError(f"{listing} cannot be read ({error}): mend it or remove it.") from error
 
 
-def add_project(name: str, folder: Path) -> Project:
+def add_project(name: str, folder: Path, toolchain: str = "") -> Project:
     """Remembers a project under a name.
+
+    Args:
+        name: what to call it.
+        folder: its folder.
+        toolchain: the name of the one that it is to be worked on with; empty: what its files tell.
 
     Raises:
         ProjectError: it is no name, the folder is no project, or the list cannot be written.
     """
     if _NAME.fullmatch(name) is None:
         raise ProjectError(f"{name!r} is no name for a project: use letters, digits, `_`, `-` and `.` inside.")
-    project = load(folder, name)
-    added = {**{key: str(path) for key, path in added_projects().items()}, name: str(project.root)}
+    project = replace(load(folder, name), toolchain=toolchain)
+    entries = {**added_projects(), name: Added(project.root, toolchain)}
+    added = {key: one.kept() for key, one in entries.items()}
     listing = cache_folder() / _ADDED
     try:
         listing.parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +150,9 @@ def add_project(name: str, folder: Path) -> Project:
 
 def locate(name: str) -> Path | None:
     """Where a project of that name lies on this machine; None when it does not."""
+    added = added_projects().get(name)
     places = [
-        added_projects().get(name),
+        None if added is None else added.folder,
         corpora_folder() / name,
         cache_folder() / "projects" / name,
     ]
@@ -127,12 +160,16 @@ def locate(name: str) -> Path | None:
 
 
 def load(folder: Path, name: str | None = None) -> Project:
-    """The project in a folder, with the arguments that the catalogue has for one of its name.
+    """The project in a folder, with the arguments that the catalogue has for one of its name, and its toolchain.
 
     Raises:
         ProjectError: there is no such folder, or its project file is malformed.
     """
     project = load_project(folder, name)
+    chosen = [(key, one.toolchain) for key, one in added_projects().items() if one.folder == project.root]
+    # A folder may have been added under several names.
+    toolchain = dict(chosen).get(project.name, next((one for _, one in chosen if one), ""))
+    project = replace(project, toolchain=toolchain)
     entry = catalogue().get(project.name)
     if entry is None or not entry.arguments:
         return project

@@ -12,8 +12,8 @@ from coqdata.source import read_source
 from coqdata.words import IDENTIFIER, strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
-# Flags of coqc that every engine has too.
-_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-disallow-sprop"))
+# Flags of coqc that an engine is started with.
+_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-nois", "-disallow-sprop"))
 # Flags that change nothing of what is checked.
 _IGNORED = frozenset(("-q", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-noglob", "-quiet"))
 _WITH_VALUE = frozenset(("-w", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-set", "-unset"))
@@ -107,12 +107,14 @@ class Project:
         root: its folder, absolute.
         files: its .v files, absolute, in dependency order.
         options: load path with absolute folders, and arguments.
+        toolchain: the name of the one that a person chose for it; empty where its files are to tell.
     """
 
     name: str
     root: Path
     files: tuple[Path, ...]
     options: LoadOptions = field(default_factory=LoadOptions)
+    toolchain: str = ""
 
 
 def _without_variables(words_given: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ class Conditions:
         printing: how goals are printed for the model.
         backtrack, retrieval, hammer: what the prover may use.
         neighbours: the nearest neighbours are asked after the model.
+        toolchain: the name of the one that is used for all projects; empty: what each needs.
     """
 
     model: str = "neighbours"
@@ -33,10 +34,14 @@ class Conditions:
     retrieval: bool = True
     hammer: bool = True
     neighbours: bool = False
+    toolchain: str = ""
 
     def settings(self) -> dict[str, Any]:
-        """As the store keeps them."""
-        return asdict(self)
+        """As the store keeps them; no toolchain is not told, as from before there was a choice."""
+        found = asdict(self)
+        if not self.toolchain:
+            del found["toolchain"]
+        return found
 
     def request(self) -> dict[str, Any]:
         """The prover's words for them."""
@@ -50,4 +55,5 @@ class Conditions:
             "retrieval": self.retrieval,
             "hammer": self.hammer,
             "neighbours": self.neighbours,
+            **({"toolchain": self.toolchain} if self.toolchain else {}),
         }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from coq_checker.client import CheckerClient, CheckItem, Goal, Options, ProofResult, TheoremInfo, TheoremRef, Verdict
+from extractor.model import SourceFile
 from extractor.rests import Rest, Step, braced, rests, text_of
 
 _K = TypeVar("_K")
@@ -30,15 +31,18 @@ class FileChecks:
     Every method raises a CheckerError where the file, or the checker, fails as a whole.
     """
 
-    def __init__(self, client: CheckerClient, project: str, path: str, profile: str) -> None:
+    def __init__(self, client: CheckerClient, file: SourceFile, profile: str) -> None:
         self._client = client
-        self._project = project
-        self._path = path
+        self._project = file.project
+        self._path = file.path
+        self._toolchain = file.toolchain
         self._profile = profile
 
     async def judged(self) -> AsyncIterator[tuple[TheoremInfo, ProofResult]]:
         """Every theorem with the verdict on the proof that stands there, in one pass over the file."""
-        async for one in self._client.check_file(project=self._project, file=self._path, options=_LIMITS):
+        async for one in self._client.check_file(
+            project=self._project, file=self._path, toolchain=self._toolchain, options=_LIMITS
+        ):
             yield one.theorem, one.result
 
     async def goals(self, indexes: Sequence[int], printing: str = "") -> dict[int, tuple[Goal, ...]]:
@@ -59,7 +63,9 @@ class FileChecks:
 
     async def goals_on_the_way(self, printing: str) -> dict[tuple[int, int], Goal]:
         """The first goal before each sentence of each proof, under a profile: by theorem and sentence."""
-        answers = self._client.trace_file(project=self._project, file=self._path, printing=printing, options=_LIMITS)
+        answers = self._client.trace_file(
+            project=self._project, file=self._path, toolchain=self._toolchain, printing=printing, options=_LIMITS
+        )
         return {
             (one.theorem.index, at): step.goals[0]
             async for one in answers
@@ -80,7 +86,7 @@ class FileChecks:
         wanted = set(indexes)
         traced: dict[int, tuple[list[Step], list[Rest], list[Goal]]] = {}
         answers = self._client.trace_file(
-            project=self._project, file=self._path, printing=self._profile, options=_LIMITS
+            project=self._project, file=self._path, toolchain=self._toolchain, printing=self._profile, options=_LIMITS
         )
         async for one in answers:
             if one.theorem.index in wanted and not one.problem:
@@ -111,7 +117,7 @@ class FileChecks:
         return accepted, sum(len(found) for _, found, _ in traced.values()), sum(map(len, accepted.values()))
 
     def _ref(self, index: int) -> TheoremRef:
-        return TheoremRef(self._project, file=self._path, index=index)
+        return TheoremRef(self._project, file=self._path, index=index, toolchain=self._toolchain)
 
     async def _ask(self, asked: Mapping[_K, tuple[str, TheoremRef]], options: Options) -> dict[_K, ProofResult]:
         keys = list(asked)

@@ -105,7 +105,7 @@ class FileExtractor:
             RetrieverError: the retriever is not there.
         """
         record = FileRecord(file.project, file.path, key)
-        checks = FileChecks(self._client, file.project, file.path, self._wish.profile)
+        checks = FileChecks(self._client, file, self._wish.profile)
         uses = await asyncio.to_thread(FileUses, file.glob)
         proved: list[_Proved] = []
         places = {} if file.only is None else numbered(theorems(content))

@@ -26,6 +26,8 @@ class SourceFile:
         glob: where its .glob file lies, if there is one.
         provenance: where the project comes from.
         only: only these theorems, each a qualified name and its number among the file's of that name; None: all.
+        toolchain: the name by which the checker is asked for its toolchain; empty: what the project needs there.
+        made_with: tells that toolchain from others; what was made with another is made anew.
     """
 
     project: str
@@ -34,6 +36,8 @@ class SourceFile:
     glob: Path
     provenance: Provenance
     only: frozenset[tuple[str, int]] | None = None
+    toolchain: str = ""
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _key(file: SourceFile, content: bytes, wish: Wish) -> str:
         glob = file.glob.read_bytes()
     except OSError:
         glob = b""
-    settings = (wish.profile, wish.prompt.layout.name, wish.steps, wish.max_premises, wish.context)
+    settings = (wish.profile, wish.prompt.layout.name, wish.steps, wish.max_premises, wish.context, file.made_with)
     where = (tuple(provenance_fields(file.provenance).values()), file.provenance.split)
     return fingerprint(content, glob, repr(settings), repr(where), repr(sorted(file.only or ())))
 

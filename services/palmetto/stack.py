@@ -49,6 +49,7 @@ class StackOptions:
         neighbours: the prover asks the nearest neighbours after another model.
         port: of the prover's HTTP interface; 0: any free one.
         jobs: checks at one time; None: the cores.
+        toolchain: the checker's default, by its name; empty: what the settings say.
         memory: file in which the prover keeps the checker's answers; None for none.
         logs: folder for the services' logs; None: what they print is dropped unless one fails.
         restarts: how often each service is started anew within ten minutes; 0: the first death ends the stack, whoever
@@ -60,6 +61,7 @@ class StackOptions:
     neighbours: bool = True
     port: int = 0
     jobs: int | None = None
+    toolchain: str = ""
     memory: Path | None = None
     logs: Path | None = None
     restarts: int = 3
@@ -123,8 +125,9 @@ def _commands(options: StackOptions) -> list[tuple[str, str, Sequence[str], dict
     prover = f"127.0.0.1:{options.port or _free_port()}"
     projects = [word for name in options.projects for word in ("--project", name)]
     jobs = ["--jobs", str(options.jobs)] if options.jobs else []
+    toolchain = ["--toolchain", options.toolchain] if options.toolchain else []
     found: list[tuple[str, str, Sequence[str], dict[str, str]]] = [
-        ("coq-checker", checker, [*projects, *jobs], {}),
+        ("coq-checker", checker, [*projects, *jobs, *toolchain], {}),
         ("retriever", retriever, [], {}),
     ]
     model_url, neighbours_url = options.model, ""

@@ -120,7 +120,8 @@ class Coq:
         self.jobs = jobs
         self._slots = asyncio.Semaphore(jobs)
         self._prepared = False
-        self.version = ""  # of Coq, once it has answered
+        # Of the Coq that works on it, once it has answered.
+        self.version = self.toolchain = ""
         # What was asked, with the limit that it had: searches come by the same texts again.
         self._answered: dict[tuple[str, str, str, bool], tuple[int, Outcome]] = {}
 
@@ -268,6 +269,7 @@ class Coq:
                     self._patience.answered()
                     self._prepared = True
                     self.version = result.coq_version or self.version
+                    self.toolchain = result.toolchain or self.toolchain
                     self.budget.charge(result.timings.cpu_ns / 1e9)
                     return result
                 if result.reason is not Reason.UNAVAILABLE:

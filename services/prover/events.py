@@ -254,6 +254,7 @@ class Finished(_Base):
         model_answers: how many answers of the model were used.
         prompt_tokens, completion_tokens: of all questions to the model, as its server counts them.
         coq_version: of the Coq that judged, such as `8.20.1`; empty where none did.
+        toolchain: its name.
         message: why there is no proof.
         code: the kind of an ERROR.
         partial: the best unfinished proof, `admit.` where its holes are; empty if there is none.
@@ -275,6 +276,7 @@ class Finished(_Base):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     coq_version: str = ""
+    toolchain: str = ""
     message: str = ""
     code: ErrorCode = ErrorCode.NONE
     partial: str = ""

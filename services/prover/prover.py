@@ -123,6 +123,7 @@ class Prover:
                 prompt_tokens=context.asked.prompt_tokens,
                 completion_tokens=context.asked.completion_tokens,
                 coq_version=coq.version,
+                toolchain=coq.toolchain,
                 message=message,
                 code=code,
                 partial="" if proof else partial,

@@ -22,11 +22,10 @@ from coqdata.sentence import split
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A pool, how its sessions are started, and whether they have the plugin."""
+    """A pool, and how its engines are started."""
 
     pool: Pool
     options: EngineOptions
-    plugin: bool
 
     @property
     def toolchain(self) -> Toolchain:
@@ -49,13 +48,15 @@ def toolchain() -> Toolchain:
     return find_toolchain()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["native", "serapi"])
 async def bench(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
-    """A pool with each engine."""
-    options = engine_options(toolchain)
+    """A pool with each engine that the toolchain can run."""
+    if request.param not in toolchain.engines:
+        pytest.skip(f"{toolchain.name} cannot run the engine {request.param}")
+    options = engine_options(toolchain, request.param)
     settings = CheckerSettings(slots=1)
     run_folder: Path = tmp_path_factory.mktemp("attacks")
     async with Pool(settings.pool, run_folder, Metrics()) as pool:
-        yield Bench(pool, options, request.param == "native")
+        yield Bench(pool, options)

@@ -26,9 +26,6 @@ class Bench(Protocol):
     """See conftest.py."""
 
     @property
-    def plugin(self) -> bool: ...
-
-    @property
     def toolchain(self) -> Toolchain: ...
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult: ...
@@ -64,8 +61,7 @@ async def test_attack_gets_its_verdict(bench: Bench, folder: Path) -> None:
     if mended is not None and bench.toolchain.version >= version_numbers(mended["in"]):
         wanted |= mended
     result = await bench.check((folder / "Challenge.v").read_bytes(), ask(folder, "proof.v"))
-    reason = wanted["reason"] if bench.plugin else wanted.get("reason_without_plugin", wanted["reason"])
-    assert (result.verdict, result.reason) == (Verdict(wanted["verdict"]), Reason(reason)), result
+    assert (result.verdict, result.reason) == (Verdict(wanted["verdict"]), Reason(wanted["reason"])), result
     assert wanted.get("message_contains", "") in result.message
 
 

@@ -1,6 +1,7 @@
 """CheckFile with a recheck: no theorem is blamed for what is wrong elsewhere in its file."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from coq_checker.client import (
     Verdict,
 )
 
+from .servers import start_server
 from .test_check_file import MIXED, MUTUAL, PROVED, outcomes
 
 
@@ -82,3 +84,16 @@ Lemma after : True. Proof. exact I. Qed.
         program = "Program Definition p (n : nat) : {m : nat | m = n /\\ n = m} := n.\n"
         target = FreeStatement("Lemma t : True.", program)
         assert checker.check_proof(target, "exact I.", options=Options(recheck=True)).proved
+
+
+@pytest.mark.parametrize("flag", ["-noinit", "-nois", "-indices-matter", "-impredicative-set", "-disallow-sprop"])
+def test_with_flags_of_a_project(flag: str, tmp_path: Path) -> None:
+    (tmp_path / "_CoqProject").write_text(f"-Q . F\n-arg {flag}\nA.v\n")
+    (tmp_path / "A.v").write_text("Require Import Coq.Init.Prelude.\nLemma a : True.\nProof. exact I. Qed.\n")
+    server = start_server(f"flags={tmp_path}")
+    try:
+        with SyncCheckerClient(server.address) as client:
+            answers = outcomes(client.check_file(project="flags", file="A.v", options=Options(recheck=True)))
+    finally:
+        server.stop()
+    assert answers == {"a": PROVED}

@@ -1,7 +1,7 @@
 """Goals as Coq shows them, structured."""
 
 from coq_checker.client import FreeStatement, Goal, Hypothesis, Options, SyncCheckerClient, Verdict
-from coq_checker.goals import parse_goal
+from coq_checker.engine.serapi.show import parse_goal
 
 WANT = Options(want_goals=True)
 

@@ -49,6 +49,7 @@ GOOD: dict[str, list[Message]] = {
         pb.SessionRequest(goals=pb.GoalsRequest(state=1)),
     ],
     "ListProjects": [pb.ListProjectsRequest()],
+    "ListToolchains": [pb.ListToolchainsRequest()],
     "ListTheorems": [pb.ListTheoremsRequest(project="examples", file="Arith.v")],
     "GetTheorem": [pb.GetTheoremRequest(theorem=REF)],
 }

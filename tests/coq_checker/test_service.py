@@ -53,6 +53,7 @@ def test_reflection(checker_address: str) -> None:
         "ListProjects",
         "ListTheorems",
         "GetTheorem",
+        "ListToolchains",
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coqdata.catalogue import add_project, added_projects, catalogue, find_project, locate, resolve
+from coqdata.catalogue import Added, add_project, added_projects, catalogue, find_project, locate, resolve
 from coqdata.project import (
     LoadOptions,
     LoadPath,
@@ -64,7 +64,7 @@ class TestProjectFile:
             "all",
         ]
 
-    def test_as_sertop_takes_it(self) -> None:
+    def test_as_an_engine_takes_it(self) -> None:
         given = (
             "-impredicative-set",
             "-w",
@@ -79,11 +79,11 @@ class TestProjectFile:
             "Qux",
             "-q",
         )
-        flags, commands = LoadOptions(arguments=given).sertop_arguments()
-        assert flags == ["--impredicative-set"]
+        flags, commands = LoadOptions(arguments=given).engine_arguments()
+        assert flags == ["-impredicative-set"]
         assert commands == ('Set Warnings "none".', "Set Foo 1.", 'Set Bar "a b".', "Set Baz.", "Unset Qux.")
         with pytest.raises(ProjectError, match="-vos"):
-            LoadOptions(arguments=("-vos",)).sertop_arguments()
+            LoadOptions(arguments=("-vos",)).engine_arguments()
 
     def test_logical_names(self) -> None:
         options = LoadOptions((LoadPath(ROOT / "src", "Own", True), LoadPath(ROOT / "src/deep", "Deep", False)))
@@ -200,10 +200,20 @@ class TestCatalogue:
         assert added_projects() == {}
         assert add_project("mine", EXAMPLES).name == "mine"
         add_project("again", EXAMPLES)
-        assert added_projects() == {"mine": EXAMPLES, "again": EXAMPLES}
+        assert added_projects() == {"mine": Added(EXAMPLES), "again": Added(EXAMPLES)}
         assert locate("mine") == EXAMPLES
         assert resolve("mine").root == EXAMPLES
+        assert resolve("mine").toolchain == ""
         assert resolve(str(EXAMPLES)).name == "examples"
+
+    def test_adding_with_a_toolchain(self) -> None:
+        assert add_project("mine", EXAMPLES, "rocq-9.2").toolchain == "rocq-9.2"
+        assert added_projects() == {"mine": Added(EXAMPLES, "rocq-9.2")}
+        # However it is come by.
+        assert resolve("mine").toolchain == resolve(str(EXAMPLES)).toolchain == "rocq-9.2"
+        found = find_project(EXAMPLES / "Any.v")
+        assert found is not None and found.toolchain == "rocq-9.2"
+        assert add_project("mine", EXAMPLES).toolchain == resolve("mine").toolchain == ""
 
     def test_what_cannot_be_resolved(self) -> None:
         known = next(iter(catalogue()))

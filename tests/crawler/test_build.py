@@ -103,22 +103,6 @@ async def test_coq_makefile(tmp_path: Path, toolchain: Toolchain, settings: Craw
     assert "-R . Own" in (root / "_CoqProject").read_text()
 
 
-async def test_what_a_makefile_of_rocq_calls(tmp_path: Path, toolchain: Toolchain, settings: CrawlerSettings) -> None:
-    """`rocq c`, `rocq compile` and `rocq makefile`, which no Coq 8 has."""
-    if toolchain.version < (9,):
-        pytest.skip(f"this is {toolchain.coq_version}")
-    makefile = (
-        "all: RocqMakefile\n\trocq c -R deep Deep deep/A.v\n\trocq compile -Q b B b/B.v\n"
-        "\t$(MAKE) -f RocqMakefile\n\ttest -s C.v && test ! -s C.vo\n"
-        "RocqMakefile: \n\trocq makefile -R c Own c/C.v -o RocqMakefile\n\trocq --print-version > C.v\n"
-    )
-    files = {"deep/A.v": lemma("a", "1 = 1"), "b/B.v": lemma("b", "1 = 1"), "c/C.v": "Require Import Deep.A.\n"}
-    built = await build(root := put(tmp_path / "p", {"Makefile": makefile, **files}), toolchain, settings)
-    said = (root / "_CoqProject").read_text()
-    assert all(option in said for option in ("-R deep Deep", "-Q b B", "-R c Own")), (said, built.notes)
-    assert set(built.compiled) >= set(files)
-
-
 async def test_configure_writes_the_makefile(tmp_path: Path, toolchain: Toolchain, settings: CrawlerSettings) -> None:
     configure = "#!/bin/sh\nprintf 'all:\\n\\tcoqc -Q . Own A.v\\n' > Makefile\n"
     root = put(tmp_path / "p", {"configure": configure, "A.v": lemma("a", "1 = 1")})

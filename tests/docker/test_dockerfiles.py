@@ -225,7 +225,7 @@ def test_hadolint_finds_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "stage", "modules"),
     [
-        ("coq-checker", "coq-with-compilers", ["coq_checker.toolchain", "coq_checker.audit_plugin.build"]),
+        ("coq-checker", "coq-with-compilers", ["coq_checker.toolchain", "coq_checker.engine.plugin.build"]),
         ("trainer", "xtuner", ["trainer.xtuner.make_environment"]),
     ],
 )

@@ -61,7 +61,7 @@ def mine(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def compiler(mine: Project, toolchain: Toolchain) -> Iterator[Counting]:
-    yield Counting(CoqcCompiler({mine.name: mine}, toolchain))
+    yield Counting(CoqcCompiler({mine.name: mine}, {mine.name: toolchain}))
 
 
 def claims(mine: Project, scripts: dict[str, str | tuple[str, str]]) -> list[Record]:
@@ -179,7 +179,7 @@ async def test_a_file_that_does_not_compile_itself(mine: Project, toolchain: Too
             Needs="Require Import P.Main.\nLemma n : True. exact I. Qed.",
         )
     )
-    counting = Counting(CoqcCompiler({broken.name: broken}, toolchain))
+    counting = Counting(CoqcCompiler({broken.name: broken}, {broken.name: toolchain}))
     found = await verify(
         broken, counting, {"a": "Proof. trivial. Qed.", "b": "Proof. exact I. Qed.", "n": "Proof. auto. Qed."}
     )

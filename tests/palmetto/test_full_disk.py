@@ -105,7 +105,7 @@ from evaluator.ports import Refusal
 from palmetto.evaluation.compiler import CoqcCompiler
 
 project = load_project(Path({str(project)!r}))
-compiler = CoqcCompiler({{"mine": project}}, find_toolchain())
+compiler = CoqcCompiler({{"mine": project}}, {{"mine": find_toolchain()}})
 file = project.files[0]
 try:
     asyncio.run(compiler.compile("mine", file, file.read_bytes()))

@@ -53,7 +53,8 @@ def only_error(result: Result) -> str:
 
 def test_list_has_the_catalogue_and_what_was_added(tmp_path: Path) -> None:
     root = make(tmp_path / "mine", "-Q . P\nA.v\n", A=GOOD)
-    assert run("add", "mine", root).stdout == f"mine: 1 files in {root}\n"
+    said = "toolchain coq-8.20, since nothing in it asks for another than the default"
+    assert run("add", "mine", root).stdout == f"mine: 1 files in {root}; {said}\n"
     plain = run("list").stdout.splitlines()
     assert len(plain) == 1 + len(catalogue()) + 1
     (line,) = (line for line in plain if line.startswith("mine "))

@@ -27,7 +27,7 @@ class Faulty(pb_grpc.CoqCheckerServiceServicer):
     fault: Callable[[str], Fault | None] = lambda proof: None
     asked: list[str] = field(default_factory=list)
 
-    CheckFile = CheckProofs = ListTheorems = Session = TraceFile = None  # type: ignore[assignment]
+    CheckFile = CheckProofs = ListTheorems = ListToolchains = Session = TraceFile = None  # type: ignore[assignment]
 
     def CheckProof(self, request: pb.CheckProofRequest, context: Any) -> pb.CheckProofResponse:
         if "grpc-previous-rpc-attempts" not in dict(context.invocation_metadata()):

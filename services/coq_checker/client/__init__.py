@@ -14,7 +14,7 @@ from coq_checker.client.errors import (
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State, StepFailedError
 from coq_checker.client.sync import SyncCheckerClient
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, TracedStep
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, ToolchainInfo, Traced, TracedStep
 from coq_checker.goals import Goal, Hypothesis
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 
@@ -42,6 +42,7 @@ __all__ = [
     "TheoremInfo",
     "TheoremRef",
     "Timings",
+    "ToolchainInfo",
     "Traced",
     "TracedStep",
     "UnavailableError",

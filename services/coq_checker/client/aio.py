@@ -12,7 +12,16 @@ from coq_checker.client.channels import Channels
 from coq_checker.client.errors import InvalidRequestError, encoding, from_rpc
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
 from coq_checker.client.session import Session, State
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced, theorem_from_pb, traced_from_pb
+from coq_checker.client.types import (
+    CheckedTheorem,
+    ProjectInfo,
+    TheoremInfo,
+    ToolchainInfo,
+    Traced,
+    theorem_from_pb,
+    toolchain_from_pb,
+    traced_from_pb,
+)
 from coq_checker.result import ProofResult, Reason, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
@@ -139,6 +148,7 @@ class CheckerClient:
         file: str = "",
         text: str | None = None,
         logical_name: str = "",
+        toolchain: str = "",
         options: Options | None = None,
         timeout_s: float | None = None,
     ) -> AsyncIterator[CheckedTheorem]:
@@ -147,6 +157,7 @@ class CheckerClient:
         Args:
             project, file: a file of a project as the server has it; or
             text, logical_name: a text; `project` gives its load path, and `file` whose place it takes there.
+            toolchain: the name of another than the project's.
             options: limits and the like.
             timeout_s: deadline of the call; the work is killed when it passes.
         """
@@ -159,10 +170,10 @@ class CheckerClient:
         )
         with encoding():
             if text is not None:
-                request.text.CopyFrom(_text(text, project, logical_name, file))
+                request.text.CopyFrom(_text(text, project, logical_name, file, toolchain))
             else:
-                request.file.CopyFrom(pb.FileRef(project=project, file=file))
-        call = (await self._channels.stub(file=hash((project, file)))).CheckFile(request, timeout=timeout_s)
+                request.file.CopyFrom(pb.FileRef(project=project, file=file, toolchain=toolchain))
+        call = (await self._channels.stub(file=hash((project, file, toolchain)))).CheckFile(request, timeout=timeout_s)
         try:
             async for response in call:
                 yield CheckedTheorem(theorem_from_pb(response.theorem), convert.result_from_pb(response.result))
@@ -178,6 +189,7 @@ class CheckerClient:
         file: str = "",
         text: str | None = None,
         logical_name: str = "",
+        toolchain: str = "",
         printing: str = "",
         options: Options | None = None,
     ) -> AsyncIterator[Traced]:
@@ -186,16 +198,17 @@ class CheckerClient:
         Args:
             project, file: a file of a project as the server has it; or
             text, logical_name: a text; `project` gives its load path, and `file` whose place it takes there.
+            toolchain: the name of another than the project's.
             printing: how goals are printed (`coqdata.printing`).
             options: limits of each theorem.
         """
         request = pb.TraceFileRequest(limits=(options or Options()).limits_to_pb(), printing=printing)
         with encoding():
             if text is not None:
-                request.text.CopyFrom(_text(text, project, logical_name, file))
+                request.text.CopyFrom(_text(text, project, logical_name, file, toolchain))
             else:
-                request.file.CopyFrom(pb.FileRef(project=project, file=file))
-        call = (await self._channels.stub(file=hash((project, file)))).TraceFile(request)
+                request.file.CopyFrom(pb.FileRef(project=project, file=file, toolchain=toolchain))
+        call = (await self._channels.stub(file=hash((project, file, toolchain)))).TraceFile(request)
         try:
             async for response in call:
                 yield traced_from_pb(response)
@@ -210,20 +223,21 @@ class CheckerClient:
         *,
         context: str = "",
         project: str = "",
+        toolchain: str = "",
         options: Options | None = None,
     ) -> Session:
         """Opens an interactive session.
 
         Args:
             target: whose proof is open at the start; or
-            context, project: a text that the session goes on from.
+            context, project, toolchain: a text that the session goes on from.
             options: limits of each request.
 
         Raises:
             TypeError, ValueError: the target is neither, or both it and a context are given.
         """
-        if target is not None and (context or project):
-            raise ValueError("give either a target or context= and project=; a FreeStatement has them itself")
+        if target is not None and (context or project or toolchain):
+            raise ValueError("give either a target or context=, project= and toolchain=; a target has them itself")
         request = pb.OpenRequest(limits=(options or Options()).limits_to_pb())
         with encoding():
             if isinstance(target, TheoremRef):
@@ -231,7 +245,7 @@ class CheckerClient:
             elif isinstance(target, FreeStatement):
                 request.text.CopyFrom(target.environment_to_pb())
             elif target is None:
-                request.text.CopyFrom(_text(context, project))
+                request.text.CopyFrom(_text(context, project, toolchain=toolchain))
             else:
                 raise TypeError(f"a session opens at a TheoremRef or a FreeStatement, not at {target!r}")
         stub = await self._channels.stub(**_keys(target))
@@ -247,7 +261,12 @@ class CheckerClient:
     async def projects(self) -> list[ProjectInfo]:
         """The projects that the server knows."""
         response = await self._channels.unary("ListProjects", pb.ListProjectsRequest())
-        return [ProjectInfo(one.name, tuple(one.files), one.toolchain) for one in response.projects]
+        return [ProjectInfo(one.name, tuple(one.files), one.toolchain, one.toolchain_why) for one in response.projects]
+
+    async def toolchains(self) -> list[ToolchainInfo]:
+        """The toolchains that the server has, or can have."""
+        response = await self._channels.unary("ListToolchains", pb.ListToolchainsRequest())
+        return [toolchain_from_pb(one) for one in response.toolchains]
 
     async def theorems(self, project: str, file: str = "") -> AsyncIterator[TheoremInfo]:
         """The theorems of a project or of one of its files, in file order, without their proofs."""
@@ -275,12 +294,13 @@ def _keys(target: TheoremRef | FreeStatement | None) -> dict[str, int | None]:
     if target is None:
         return {"target": None, "file": None}
     if isinstance(target, TheoremRef):
-        return {"target": hash(target), "file": hash((target.project, target.file))}
-    return {"target": hash(target), "file": hash((target.project, target.logical_name, target.context))}
+        return {"target": hash(target), "file": hash((target.project, target.file, target.toolchain))}
+    made_ready = (target.project, target.logical_name, target.context, target.toolchain)
+    return {"target": hash(target), "file": hash(made_ready)}
 
 
-def _text(text: str, project: str, logical_name: str = "", file: str = "") -> pb.TextEnvironment:
-    return pb.TextEnvironment(text=text, project=project, logical_name=logical_name, file=file)
+def _text(text: str, project: str, logical_name: str = "", file: str = "", toolchain: str = "") -> pb.TextEnvironment:
+    return pb.TextEnvironment(text=text, project=project, logical_name=logical_name, file=file, toolchain=toolchain)
 
 
 async def _as_async(items: Iterable[CheckItem] | AsyncIterable[CheckItem]) -> AsyncIterator[CheckItem]:

@@ -15,10 +15,13 @@ class TheoremRef:
     theorem: str = ""
     file: str = ""
     index: int | None = None
+    toolchain: str = ""
 
     def to_pb(self) -> pb.TheoremRef:
         """As a message."""
-        return pb.TheoremRef(project=self.project, file=self.file, theorem=self.theorem, index=self.index)
+        return pb.TheoremRef(
+            project=self.project, file=self.file, theorem=self.theorem, index=self.index, toolchain=self.toolchain
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class FreeStatement:
     project: str = ""
     logical_name: str = ""
     file: str = ""
+    toolchain: str = ""
 
     def to_pb(self) -> pb.FreeStatement:
         """As a message."""
@@ -38,7 +42,11 @@ class FreeStatement:
     def environment_to_pb(self) -> pb.TextEnvironment:
         """What stands before the statement, as a message."""
         return pb.TextEnvironment(
-            text=self.context, project=self.project, logical_name=self.logical_name, file=self.file
+            text=self.context,
+            project=self.project,
+            logical_name=self.logical_name,
+            file=self.file,
+            toolchain=self.toolchain,
         )
 
 

@@ -39,6 +39,7 @@ class State:
         messages: what Coq printed on the way here.
         goals: the goals in focus, where asked for.
         goal_count: how many they are.
+        toolchain, coq_version: whose states they are.
     """
 
     number: int
@@ -47,6 +48,8 @@ class State:
     goals: tuple[Goal, ...]
     goal_count: int
     timings: Timings
+    toolchain: str = ""
+    coq_version: str = ""
 
 
 class Session:
@@ -127,6 +130,8 @@ def _state(message: pb.StateResponse) -> State:
         goals=tuple(convert.goal_from_pb(goal) for goal in message.goals),
         goal_count=message.goal_count,
         timings=convert.timings_from_pb(message.timings),
+        toolchain=message.toolchain,
+        coq_version=message.coq_version,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from coq_checker.client.aio import CheckerClient, CheckItem
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State
-from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, Traced
+from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, ToolchainInfo, Traced
 from coq_checker.result import ProofResult
 
 T = TypeVar("T")
@@ -79,13 +79,19 @@ class SyncCheckerClient:
         file: str = "",
         text: str | None = None,
         logical_name: str = "",
+        toolchain: str = "",
         options: Options | None = None,
     ) -> list[CheckedTheorem]:
         """Checks every theorem of a file."""
 
         async def collect() -> list[CheckedTheorem]:
             answers = self._client.check_file(
-                project=project, file=file, text=text, logical_name=logical_name, options=options
+                project=project,
+                file=file,
+                text=text,
+                logical_name=logical_name,
+                toolchain=toolchain,
+                options=options,
             )
             return [answer async for answer in answers]
 
@@ -98,6 +104,7 @@ class SyncCheckerClient:
         file: str = "",
         text: str | None = None,
         logical_name: str = "",
+        toolchain: str = "",
         printing: str = "",
         options: Options | None = None,
     ) -> list[Traced]:
@@ -105,7 +112,13 @@ class SyncCheckerClient:
 
         async def collect() -> list[Traced]:
             answers = self._client.trace_file(
-                project=project, file=file, text=text, logical_name=logical_name, printing=printing, options=options
+                project=project,
+                file=file,
+                text=text,
+                logical_name=logical_name,
+                toolchain=toolchain,
+                printing=printing,
+                options=options,
             )
             return [answer async for answer in answers]
 
@@ -114,6 +127,10 @@ class SyncCheckerClient:
     def projects(self) -> list[ProjectInfo]:
         """The projects that the server knows."""
         return self._wait(self._client.projects())
+
+    def toolchains(self) -> list[ToolchainInfo]:
+        """The toolchains that the server has, or can have."""
+        return self._wait(self._client.toolchains())
 
     def theorems(self, project: str, file: str = "") -> list[TheoremInfo]:
         """The theorems of a project or of one of its files."""
@@ -133,10 +150,13 @@ class SyncCheckerClient:
         *,
         context: str = "",
         project: str = "",
+        toolchain: str = "",
         options: Options | None = None,
     ) -> "SyncSession":
         """Opens an interactive session."""
-        session = self._wait(self._client.session(target, context=context, project=project, options=options))
+        session = self._wait(
+            self._client.session(target, context=context, project=project, toolchain=toolchain, options=options)
+        )
         return SyncSession(session, self)
 
 

@@ -1,20 +1,50 @@
 """What the catalogue methods answer."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from coq_checker.convert import goal_from_pb, timings_from_pb
 from coq_checker.goals import Goal
 from coq_checker.result import ProofResult, Timings
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
+ToolchainState = Literal["ready", "not built", "unusable"]
+_STATES: dict[int, ToolchainState] = {
+    pb.TOOLCHAIN_STATE_READY: "ready",
+    pb.TOOLCHAIN_STATE_NOT_BUILT: "not built",
+    pb.TOOLCHAIN_STATE_UNUSABLE: "unusable",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectInfo:
-    """A project: its files in dependency order, and the toolchain that checks it."""
+    """A project: its files in dependency order, and the toolchain that checks it, and why it is that one."""
 
     name: str
     files: tuple[str, ...]
     toolchain: str
+    toolchain_why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolchainInfo:
+    """A toolchain that a server has or can have.
+
+    Attributes:
+        name: what requests call it.
+        coq_version: empty where it is not known.
+        engines: what can check proofs with it, in the order in which they are taken.
+        state: `ready`, `not built` or `unusable`.
+        problem: why it cannot be used, in one sentence.
+        is_default: it is used where neither a request nor its project asks for another.
+    """
+
+    name: str
+    coq_version: str
+    engines: tuple[str, ...]
+    state: ToolchainState
+    problem: str
+    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +90,18 @@ class TracedStep:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A theorem with what its proof met; `problem` is why there are no steps, or not all of them."""
+    """A theorem with what its proof met, and the toolchain that ran it.
+
+    Attributes:
+        problem: why there are no steps, or not all of them.
+    """
 
     theorem: TheoremInfo
     steps: tuple[TracedStep, ...]
     problem: str
     timings: Timings
+    toolchain: str = ""
+    coq_version: str = ""
 
 
 def traced_from_pb(message: pb.TraceFileResponse) -> Traced:
@@ -80,7 +116,26 @@ def traced_from_pb(message: pb.TraceFileResponse) -> Traced:
         )
         for step in message.steps
     )
-    return Traced(theorem_from_pb(message.theorem), steps, message.problem, timings_from_pb(message.timings))
+    return Traced(
+        theorem_from_pb(message.theorem),
+        steps,
+        message.problem,
+        timings_from_pb(message.timings),
+        message.toolchain,
+        message.coq_version,
+    )
+
+
+def toolchain_from_pb(message: pb.Toolchain) -> ToolchainInfo:
+    """A toolchain from its message; a state that a newer server may add reads as `unusable`."""
+    return ToolchainInfo(
+        message.name,
+        message.coq_version,
+        tuple(message.engines),
+        _STATES.get(message.state, "unusable"),
+        message.problem,
+        message.is_default,
+    )
 
 
 def theorem_from_pb(message: pb.Theorem) -> TheoremInfo:

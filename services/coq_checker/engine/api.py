@@ -279,6 +279,21 @@ class Checked:
     audit_ns: int = 0
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was last seen of a process, by who looks after it.
+
+    Attributes:
+        reaped_cpu_ns: CPU time of programs that it had started and waited for.
+        rss_bytes: resident memory, when it was at rest.
+        looks: how often it has been asked for something since then.
+    """
+
+    reaped_cpu_ns: int = 0
+    rss_bytes: int = 0
+    looks: int = 0
+
+
 class CoqEngine(Protocol):
     """One process of Coq. Not for concurrent use.
 
@@ -289,12 +304,12 @@ class CoqEngine(Protocol):
     Attributes:
         first: the state that it starts with.
         output_bytes: the largest answer to one call.
-        reaped_cpu_ns: CPU time of programs that it had started and waited for, as far as was last seen.
+        seen: what was last seen of the process.
     """
 
     first: int
     output_bytes: int
-    reaped_cpu_ns: int
+    seen: Seen
 
     @property
     def pid(self) -> int:
@@ -303,6 +318,10 @@ class CoqEngine(Protocol):
     @property
     def alive(self) -> bool:
         """Whether the process is there, as far as can be told without asking it."""
+
+    @property
+    def own_cpu_ns(self) -> int:
+        """CPU time that the process itself, which is at rest, has used so far."""
 
     async def advance(self, state: int, text: bytes, ends: Sequence[int] = (), goals: int = 0) -> Advanced:
         """Runs the sentences of a text, one after the other, up to the first that fails.
@@ -314,6 +333,9 @@ class CoqEngine(Protocol):
                 end where Coq says.
             goals: how many goals are told of each state in a proof; 0 for none.
         """
+
+    async def begin(self, state: int) -> None:
+        """Lets the text begin in a state: no command in it goes back behind that."""
 
     async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate: set up, stated, read, passed through the gate, run and audited."""
@@ -340,4 +362,4 @@ class CoqEngine(Protocol):
         """Lets go of states, by the next call at the latest."""
 
     def kill(self) -> None:
-        """Ends the process at once, and with a first one all its forks. May be called at any time, and twice."""
+        """Ends the process at once, and all its forks. May be called at any time, and twice."""

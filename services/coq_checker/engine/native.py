@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coq_checker.audit_plugin.build import plugin_path
 from coq_checker.engine import process
 from coq_checker.engine.api import (
     Advanced,
@@ -27,15 +26,17 @@ from coq_checker.engine.api import (
     Head,
     Kind,
     Proof,
+    Seen,
     Step,
 )
 from coq_checker.engine.family import Family, no_folder
 from coq_checker.engine.loss import GONE, loss
 from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.engine.wire import Door, Wire, WireClosedError, WireForgedError, WireOutputError
 from coq_checker.goals import Goal, Goals, Hypothesis
 
-_ENTRY = """Declare ML Module "palmetto-audit.plugin".
+_ENTRY = """Declare ML Module "palmetto-engine.plugin".
 PalmettoServe "{door.path}" "{door.token}".
 """
 _START_TIMEOUT_S = 60.0
@@ -46,7 +47,7 @@ class NativeEngine:
     """One process of Coq that serves itself. Make one with `start` or `fork`.
 
     Attributes:
-        first, output_bytes, reaped_cpu_ns: see `CoqEngine`.
+        first, output_bytes, seen: see `CoqEngine`.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class NativeEngine:
     ) -> None:
         self.first = first
         self.output_bytes = family.options.output_bytes
-        self.reaped_cpu_ns = 0
+        self.seen = Seen()
         self._family = family
         self._wire = wire
         self._pid = wire.peer
@@ -105,7 +106,12 @@ class NativeEngine:
     @property
     def alive(self) -> bool:
         """Whether the process is there, as far as can be told without asking it."""
-        return not self._killed and not self._wire.ended and process.running(self._pid)
+        return not self._killed and not self._wire.ended
+
+    @property
+    def own_cpu_ns(self) -> int:
+        """CPU time that the process itself had used when it last answered."""
+        return self._wire.cpu_ns
 
     async def _ask(self, operation: str, *fields: bytes) -> dict[str, Any]:
         try:
@@ -132,6 +138,10 @@ class NativeEngine:
         )
         astray = answer.get("astray")
         return Advanced(steps, _messages(answer), _error(answer), None if astray is None else (astray[0], astray[1]))
+
+    async def begin(self, state: int) -> None:
+        """Lets the text begin in a state: no command in it goes back behind that."""
+        await self._ask("begin", b"%d" % state)
 
     async def check(self, task: CheckTask) -> Checked:
         """What comes of a candidate; see `CoqEngine`."""

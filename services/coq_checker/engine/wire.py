@@ -1,7 +1,7 @@
 """Requests and answers over an engine's own socket, which nothing that Coq prints or reads can touch.
 
-A request is a line `OPERATION NUMBER LIMIT LENGTH ...` and its fields of bytes, an answer a line `TOKEN NUMBER LENGTH`
-and JSON. See audit_plugin/palmetto_wire.ml for the other end.
+A request is a line `OPERATION NUMBER LIMIT LENGTH ...` and its fields of bytes, an answer a line
+`TOKEN NUMBER CPU LENGTH` and JSON. See plugin/palmetto_wire.ml for the other end.
 """
 
 import asyncio
@@ -72,8 +72,7 @@ class Door:
 
     async def enter(self) -> tuple["Wire", dict[str, Any]]:
         """Waits for the process, and for what it says first."""
-        loop = asyncio.get_running_loop()
-        connection, _ = await loop.sock_accept(self._socket)
+        connection = await self._accepted()
         wire = Wire(connection, self.token)
         try:
             return wire, await wire.hello()
@@ -81,14 +80,42 @@ class Door:
             wire.close()
             raise
 
+    async def _accepted(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[socket.socket] = loop.create_future()
+
+        def look() -> None:
+            if waiter.done():
+                return
+            try:
+                connection, _ = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(connection)
+
+        loop.add_reader(self._socket, look)
+        try:
+            look()  # it may be there already
+            return await waiter
+        finally:
+            loop.remove_reader(self._socket)
+
 
 class Wire:
-    """The socket of one process. Only one request may be under way at a time."""
+    """The socket of one process. Only one request may be under way at a time.
+
+    Attributes:
+        cpu_ns: CPU time that the process had used when it last answered.
+    """
 
     def __init__(self, connection: socket.socket, token: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = connection
         self._token = token.encode()
+        self.cpu_ns = 0
         self._count = 0
         self._buffer = bytearray()
         self._pending = b""
@@ -108,7 +135,14 @@ class Wire:
     @property
     def ended(self) -> bool:
         """Whether the process at the other end is gone, or the socket closed."""
-        return self._closed or self._ended
+        if self._closed or self._ended:
+            return True
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     async def hello(self) -> dict[str, Any]:
         """What the process says first."""
@@ -141,8 +175,13 @@ class Wire:
             raise
         finally:
             self._waiter = None
-        # Coq's texts may hold what is no UTF-8.
-        found: dict[str, Any] = json.loads(text.decode("utf-8", "replace"), strict=False)
+        try:
+            # Coq's texts may hold what is no UTF-8.
+            found: object = json.loads(text.decode("utf-8", "replace"), strict=False)
+        except ValueError as error:
+            raise WireForgedError from error
+        if not isinstance(found, dict):
+            raise WireForgedError
         if "overflow" in found:
             raise WireOutputError
         return found
@@ -190,11 +229,12 @@ class Wire:
                 if len(self._buffer) > 128:
                     self._end(WireForgedError())
                 return
-            token, number, length = (*bytes(self._buffer[:at]).split(b" "), b"", b"", b"")[:3]
-            if token != self._token or number != b"%d" % self._count or not length.isdigit():
+            head = bytes(self._buffer[:at]).split(b" ")
+            mine = head[:2] == [self._token, b"%d" % self._count] and len(head) == 4
+            if not mine or not (head[2].isdigit() and head[3].isdigit()):
                 self._end(WireForgedError())
                 return
-            self._length = int(length)
+            self.cpu_ns, self._length = 1000 * int(head[2]), int(head[3])
             del self._buffer[: at + 1]
         if self._length > self._limit:
             self._end(WireOutputError())

@@ -316,6 +316,17 @@ class Pool:
                 return document
         return None
 
+    def drop(self, toolchain: str) -> None:
+        """Lets go of everything that was made with the toolchain of a key, which is not what it was any more."""
+        for key, document in list(self._documents.items()):
+            if document.environment.options.toolchain.key == toolchain:
+                document.close()
+                del self._documents[key]
+        for number, worker in list(self._idle.items()):
+            if worker.target.environment.options.toolchain.key == toolchain:
+                worker.kill()
+                del self._idle[number]
+
     def _make_room(self) -> None:
         settings = self.settings
         while True:

@@ -25,6 +25,8 @@ async def start(environment: Environment, run_folder: Path) -> tuple[CoqEngine, 
     setup = [*_SETUP, *environment.setup]
     try:
         done = await engine.advance(engine.first, "\n".join(setup).encode())
+        if done.through and done.steps:
+            await engine.begin(done.steps[-1].state)
     except EngineLostError as error:
         engine.kill()
         if not isinstance(error, EngineCrashedError):

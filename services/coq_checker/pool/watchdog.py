@@ -23,6 +23,8 @@ _STALL_EVERY_NS = 1_000_000_000
 LONG_NS = 50_000_000
 # Memory of forks is looked at less often: it grows by a few MB in this time.
 _MEMORY_EVERY_NS = 30_000_000
+# At rest it is looked at once in so many requests.
+_RSS_EVERY = 32
 # Of several processes it is estimated so often.
 _SHARED_EVERY_NS = 200_000_000
 # Finding it out exactly takes up to a second, in which nothing else is done. It comes so often for what an estimate
@@ -84,12 +86,12 @@ class Guard:
 
     def counted(self, cpu_ns: int) -> int:
         """What counts of a CPU time that the engine and what it started have taken in all."""
-        return max(0, cpu_ns - self.engine.reaped_cpu_ns - self.start_cpu_ns)
+        return max(0, cpu_ns - self.engine.seen.reaped_cpu_ns - self.start_cpu_ns)
 
     @property
     def own_cpu_ns(self) -> int:
-        """CPU time of the process itself since the watch began: cheaper, for what starts no others."""
-        return max(0, process.own_cpu_ns(self.engine.pid) - self.start_cpu_ns)
+        """CPU time of the process itself, which has answered, since the watch began: for what starts no others."""
+        return max(0, self.engine.own_cpu_ns - self.start_cpu_ns)
 
     def stalls(self, stall_ns: int) -> bool:
         """Whether the process, and what it started, has taken no CPU time for so long: it waits in vain."""
@@ -141,6 +143,15 @@ def _wait_ms(left_ms: int) -> int:
     return max(_SHORTEST_MS, min(_LONGEST_MS, left_ms // 2))
 
 
+def _resting_rss_bytes(engine: CoqEngine) -> int:
+    """Resident memory of a process that is at rest; what is over soon grows it little, and it is not looked at anew."""
+    seen = engine.seen
+    if seen.looks % _RSS_EVERY == 0:
+        seen.rss_bytes = process.rss_bytes(engine.pid)
+    seen.looks += 1
+    return seen.rss_bytes
+
+
 class Watchdog:
     """Looks at every guarded engine: the more often the nearer it is to a limit, and seldom where a look costs much.
 
@@ -159,8 +170,8 @@ class Watchdog:
         guard = Guard(
             engine,
             limits,
-            process.own_cpu_ns(engine.pid),
-            process.rss_bytes(engine.pid),
+            engine.own_cpu_ns,
+            _resting_rss_bytes(engine),
             time.monotonic_ns(),
         )
         engine.output_bytes = limits.output_bytes
@@ -176,7 +187,8 @@ class Watchdog:
         finally:
             if guard.wall_ns > LONG_NS:
                 # The next watch must not count again what these programs took.
-                engine.reaped_cpu_ns = process.reaped_cpu_ns(engine.pid)
+                engine.seen.reaped_cpu_ns = process.reaped_cpu_ns(engine.pid)
+                engine.seen.looks = 0
             self._guards.discard(guard)
 
     def _plan(self) -> None:

@@ -116,7 +116,7 @@ class Worker:
         """Whether it should be made anew before the next candidate."""
         if self.dead or self.uses >= MAX_USES or not self._engine.alive or not self._base.alive:
             return True
-        return process.rss_bytes(self._engine.pid) - self._start_rss > MAX_GROWTH_BYTES
+        return self._engine.seen.rss_bytes - self._start_rss > MAX_GROWTH_BYTES
 
     async def check(self, ask: Ask, watchdog: Watchdog) -> ProofResult:
         """The verdict on one candidate, its limits kept.
@@ -150,10 +150,10 @@ class Worker:
             return result.with_timings(cpu_ns=cpu_ns, wall_ns=guard.wall_ns)
 
     async def teach(self, limits: Limits) -> None:
-        """Hands on to the document what made the last audit slow."""
-        names, self.lesson = self.lesson, ()
-        if names:
-            await self._base.warm(names, limits)
+        """Hands on to the document what made the last audit slow, and ends: the next worker shares that with it."""
+        if self.lesson:
+            await self._base.warm(self.lesson, limits)
+            self.kill()
 
     def kill(self) -> None:
         """Ends it at once."""

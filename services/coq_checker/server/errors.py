@@ -5,6 +5,8 @@ import re
 import grpc
 
 from coq_checker.environment import EnvironmentFailedError, EnvironmentUnavailableError
+from coq_checker.projects import NoSuchNameError
+from coq_checker.toolchains import UnknownToolchainError
 
 # What OCaml prints behind an exception; of a long one the beginning may be cut off.
 _BACKTRACE = re.compile(
@@ -60,3 +62,10 @@ def environment_error(error: EnvironmentFailedError) -> RequestError:
     """What is answered where an environment cannot be had: it fails, or the machine does."""
     kind = UnavailableError if isinstance(error, EnvironmentUnavailableError) else EnvironmentRequestError
     return kind(str(error))
+
+
+def request_error(error: NoSuchNameError | UnknownToolchainError | EnvironmentFailedError) -> RequestError:
+    """What is answered where the environment of a request cannot be made."""
+    if isinstance(error, EnvironmentFailedError):
+        return environment_error(error)
+    return (UnknownNameError if isinstance(error, NoSuchNameError) else InvalidRequestError)(str(error))

@@ -13,13 +13,19 @@ _coq_text = any_text
 
 _OF: dict[str, dict[str, Rule]] = {
     "Axioms": {"allowed": name},
-    "TheoremRef": {"project": name, "file": path, "theorem": name},
-    "TextEnvironment": {"text": _coq_text, "project": name, "logical_name": logical_name, "file": path},
+    "TheoremRef": {"project": name, "file": path, "theorem": name, "toolchain": name},
+    "TextEnvironment": {
+        "text": _coq_text,
+        "project": name,
+        "logical_name": logical_name,
+        "file": path,
+        "toolchain": name,
+    },
     "FreeStatement": {"statement": _coq_text},
     "CheckProofRequest": {"proof": _coq_text, "script": _coq_text, "prelude": _coq_text, "printing": name},
     "CheckProofsRequest": {"id": any_text},
     "TraceFileRequest": {"printing": name},
-    "FileRef": {"project": name, "file": path},
+    "FileRef": {"project": name, "file": path, "toolchain": name},
     "RunRequest": {"text": _coq_text},
     "QueryRequest": {"command": _coq_text},
     "ListTheoremsRequest": {"project": name, "file": path, "page_token": count},

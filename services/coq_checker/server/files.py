@@ -16,6 +16,7 @@ from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
 from coq_checker.recheck import GIVEN_UP, assumed, recheck_file
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from coq_checker.server.answers import reached_in
 from coqdata.theorem import Theorem
 
 _TRIES = 2
@@ -65,8 +66,7 @@ class FileChecks:
 
     def _counted(self, environment: Environment, result: ProofResult) -> ProofResult:
         self._pool.count(result)
-        version = environment.options.toolchain.coq_version
-        return replace(result, coq_version=version, environment_id=environment.id)
+        return reached_in(result, environment)
 
     async def _answers(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         # The document may serve a longer text as well.

@@ -79,6 +79,11 @@ class Interactive:
         self._next = 1
         self._origin: tuple[Environment, int]
 
+    @property
+    def environment(self) -> Environment:
+        """What it was opened in."""
+        return self._origin[0]
+
     async def open(self, environment: Environment, position: int, statement: bytes | None) -> Step:
         """The first state: at `position` of the environment, with `statement` opened if given.
 

@@ -12,6 +12,8 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from coq_checker.engine.options import EngineOptions
+from coq_checker.engine.plugin.build import PluginError
 from coq_checker.engine.start import engine_options
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
@@ -19,7 +21,8 @@ from coq_checker.projects import Projects
 from coq_checker.server.interceptors.calls import CallInterceptor
 from coq_checker.server.servicer import CheckerServicer
 from coq_checker.settings import CheckerSettings, unknown_settings
-from coq_checker.toolchain import Toolchain, find_toolchain
+from coq_checker.toolchain import Toolchain, ToolchainSettings, find_toolchain
+from coq_checker.toolchains import Toolchains
 from coqdata.project import Project
 from coqdata.run_folder import RunFolder
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -73,7 +76,7 @@ async def running(
 
     Args:
         settings: of the service.
-        toolchain: whose Coq runs; by default the one that is found.
+        toolchain: what is used where neither a project nor a request needs another; by default the one that is found.
         projects: to serve besides those of the settings, by the names they go by.
 
     Raises:
@@ -81,14 +84,9 @@ async def running(
         ServeError: an address cannot be used.
         ToolchainError: there is no Coq.
     """
-    found = toolchain if toolchain is not None else await asyncio.to_thread(find_toolchain)
     metrics = Metrics()
-    base = replace(
-        await asyncio.to_thread(engine_options, found),
-        output_bytes=settings.max_output_bytes,
-        address_space_bytes=settings.max_memory_bytes + (4 << 30),
-    )
-    served = Projects(found, base, settings.slots)
+    toolchains = await _toolchains(settings, toolchain)
+    served = Projects(toolchains, settings.slots)
     await asyncio.to_thread(served.add, settings.projects.split(","))
     for name, project in (projects or {}).items():
         served.put(name, project)
@@ -101,6 +99,7 @@ async def running(
         ) from error
     with own as run_folder:
         async with Pool(settings.pool, run_folder, metrics) as pool:
+            toolchains.lost = pool.drop
             calls = CallInterceptor(metrics)
             server = grpc.aio.server(interceptors=[calls], options=_options(settings))
             pb_grpc.add_CoqCheckerServiceServicer_to_server(CheckerServicer(settings, pool, served), server)
@@ -118,6 +117,32 @@ async def running(
             finally:
                 usage.cancel()
                 await server.stop(0)
+
+
+async def _toolchains(settings: CheckerSettings, default: Toolchain | None) -> Toolchains:
+    """The server's toolchains, of which the default is ready.
+
+    Raises:
+        ServeError: the default's engine cannot be compiled.
+        ToolchainError: there is no Coq.
+    """
+
+    def prepare(toolchain: Toolchain) -> EngineOptions:
+        return replace(
+            engine_options(toolchain),
+            output_bytes=settings.max_output_bytes,
+            address_space_bytes=settings.max_memory_bytes + (4 << 30),
+        )
+
+    found = default if default is not None else await asyncio.to_thread(find_toolchain, settings.toolchain or None)
+    try:
+        options = await asyncio.to_thread(prepare, found)
+    except PluginError as error:
+        raise ServeError(
+            f"the engine of the toolchain {found.name} cannot be compiled ({error}); "
+            f"see `palmetto toolchain show {found.name}`, or choose another with --toolchain."
+        ) from error
+    return Toolchains(found, options, prepare, ToolchainSettings.from_environment())
 
 
 def _options(settings: CheckerSettings) -> list[tuple[str, int]]:

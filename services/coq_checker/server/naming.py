@@ -6,6 +6,7 @@ from coq_checker.engine.api import EngineLostError, EngineStartError
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects
+from coq_checker.toolchain import ToolchainError
 from coqdata.lookup import may_have_other_names
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
@@ -18,11 +19,17 @@ class Naming:
         self._pool = pool
         self._projects = projects
 
-    def learn(self, project: str, file: str, source: bytes, found: Sequence[Theorem]) -> None:
-        """Notes the theorems of a file as Coq has them, where it is still the file of the project."""
+    async def learn(self, project: str, file: str, source: bytes, found: Sequence[Theorem], toolchain: str) -> None:
+        """Notes the theorems of a file as Coq has them, where it is still the file of the project.
+
+        What the project's own toolchain says counts: another may number them otherwise.
+        """
         try:
             held = self._projects.file(project, file)
-        except NoSuchNameError:
+            choice = await self._projects.choice(held.project)
+        except (NoSuchNameError, ToolchainError):
+            return
+        if choice.name != toolchain:
             return
         if held.source == source and list(held.theorems) != list(found):
             self._projects.take(held, found)

@@ -1,6 +1,7 @@
 """CheckProof and CheckProofs: requests through the pool."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from coq_checker.pool.queue import ClosedError, QueueFullError
 from coq_checker.pool.worker import Target
 from coq_checker.recheck import recheck
 from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.server.answers import reached_in
 from coq_checker.server.errors import (
     BusyError,
     EnvironmentRequestError,
@@ -75,6 +77,7 @@ class ProofChecks:
         return result
 
     async def _run(self, request: ProofRequest) -> ProofResult:
+        begun = time.monotonic()
         try:
             result = await self._pool.check(request.target, request.ask)
         except QueueFullError as error:
@@ -85,12 +88,10 @@ class ProofChecks:
             failed, left = await self._assumed(request.target)
             result = await recheck(request.target, request.ask, result, failed, left)
         environment = request.target.environment
-        return replace(
-            result,
-            message=without_backtrace(result.message) if result.verdict is Verdict.ERROR else result.message,
-            coq_version=environment.options.toolchain.coq_version,
-            environment_id=environment.id,
-        )
+        if not result.proved:
+            self._requests.require_standing(environment, begun)
+        message = without_backtrace(result.message) if result.verdict is Verdict.ERROR else result.message
+        return replace(reached_in(result, environment), message=message)
 
     async def _assumed(self, target: Target) -> tuple[list[Theorem], dict[int, bytes]]:
         """The theorems before the target whose own proofs fail, so that its environment assumes them, and how."""

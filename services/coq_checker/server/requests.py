@@ -11,9 +11,10 @@ from coq_checker.gates.text import Mode, begins_command
 from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile, is_inside
-from coq_checker.server.errors import InvalidRequestError, UnknownNameError, environment_error
+from coq_checker.server.errors import InvalidRequestError, UnknownNameError, environment_error, request_error
 from coq_checker.server.fields import checked, inside
 from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
+from coq_checker.toolchains import UnknownToolchainError
 from coqdata import printing
 from coqdata.sentence import split
 from coqdata.source import plain, problem
@@ -101,6 +102,21 @@ class Requests:
         roots = environment.options.toolchain.standard_libraries
         return AxiomPolicy(tuple(message.allowed), message.policy != pb.AXIOM_POLICY_LISTED, roots)
 
+    def require_standing(self, environment: Environment, since: float) -> None:
+        """Looks whether the toolchain stood while something was judged with it: what fails without it says nothing.
+
+        Args:
+            environment: that was used.
+            since: when the work began, by the monotonic clock, in seconds.
+
+        Raises:
+            UnavailableError: it was removed or replaced.
+        """
+        try:
+            self.projects.toolchains.require_standing(environment.options.toolchain, since)
+        except EnvironmentFailedError as error:
+            raise environment_error(error) from error
+
     def theorem(self, ref: pb.TheoremRef) -> tuple[SourceFile, Theorem]:
         """The theorem that a reference names.
 
@@ -122,9 +138,11 @@ class Requests:
         """The environment of a text that something is to follow; `field` is where the request has it.
 
         Raises:
-            EnvironmentFailedError: it does not end where a sentence ends, or its project does not build.
+            EnvironmentFailedError: it does not end where a sentence ends, its project does not build, or its toolchain
+                cannot be had.
             InvalidRequestError: its file is no place of a module.
             NoSuchNameError: there is no such project.
+            UnknownToolchainError: there is no such toolchain.
         """
         environment = await self._placed(text, message, field)
         if environment.problem is not None:
@@ -134,7 +152,9 @@ class Requests:
     async def _placed(self, text: bytes, message: pb.TextEnvironment, field: str) -> Environment:
         if message.project and is_inside(message.file):
             inside(message.file, f"{field}.file")
-        return await self.projects.text_environment(text, message.project, message.logical_name, message.file)
+        return await self.projects.text_environment(
+            text, message.project, message.logical_name, message.file, message.toolchain
+        )
 
     async def file(self, request: pb.CheckFileRequest | pb.TraceFileRequest) -> Environment:
         """The environment of a whole file.
@@ -148,15 +168,13 @@ class Requests:
             if kind == "file":
                 source = self.projects.file(request.file.project, request.file.file)
                 self.whole(source.source, request.file.file)
-                return await self.projects.environment(source)
+                return await self.projects.environment(source, request.file.toolchain)
             if kind == "text":
                 given = request.text
                 text = self.whole(given.text, given.file or "text.text")
                 return await self._placed(text, given, "text")
-        except NoSuchNameError as error:
-            raise UnknownNameError(str(error)) from error
-        except EnvironmentFailedError as error:
-            raise environment_error(error) from error
+        except (NoSuchNameError, UnknownToolchainError, EnvironmentFailedError) as error:
+            raise request_error(error) from error
         raise InvalidRequestError("`source` is not set: send `file` or `text`.")
 
     async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
@@ -169,7 +187,7 @@ class Requests:
         try:
             if kind == "theorem":
                 source, theorem = self.theorem(request.theorem)
-                environment = await self.projects.environment(source)
+                environment = await self.projects.environment(source, request.theorem.toolchain)
                 statement = source.source[theorem.start : theorem.statement_end]
                 return self._checked(Target(environment, theorem.start, statement, mode))
             if kind == "statement":
@@ -185,10 +203,8 @@ class Requests:
                     raise InvalidRequestError("the statement must be one sentence that ends with a full stop.")
                 environment = await self.text_environment(text, free.environment, "statement.environment")
                 return self._checked(Target(environment, len(text), statement, mode))
-        except NoSuchNameError as error:
-            raise UnknownNameError(str(error)) from error
-        except EnvironmentFailedError as error:
-            raise environment_error(error) from error
+        except (NoSuchNameError, UnknownToolchainError, EnvironmentFailedError) as error:
+            raise request_error(error) from error
         raise InvalidRequestError("`target` is not set: send `theorem` or `statement`.")
 
     @staticmethod

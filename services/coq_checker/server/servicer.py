@@ -1,6 +1,7 @@
 """The gRPC service: each method reads its messages, asks, and writes the answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,16 +9,18 @@ import grpc
 
 from coq_checker import convert
 from coq_checker.engine.api import EngineLostError, EngineStartError
-from coq_checker.environment import EnvironmentFailedError
+from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.goals import Goals
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile
 from coq_checker.result import Timings
+from coq_checker.server.answers import toolchain_to_pb
 from coq_checker.server.errors import (
     InvalidRequestError,
     UnavailableError,
     UnknownNameError,
     environment_error,
+    request_error,
 )
 from coq_checker.server.fields import checked
 from coq_checker.server.files import FileAsk, FileChecks
@@ -29,6 +32,8 @@ from coq_checker.server.steps import StepError
 from coq_checker.server.traces import Step as TracedStep
 from coq_checker.server.traces import Traces
 from coq_checker.settings import CheckerSettings
+from coq_checker.toolchain import ToolchainError
+from coq_checker.toolchains import UnknownToolchainError
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
@@ -66,6 +71,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def CheckFile(self, request: pb.CheckFileRequest, context: Context) -> AsyncIterator[pb.CheckFileResponse]:
         """Every theorem of a file."""
+        begun = time.monotonic()
         environment = await self._requests.file(request)
         source = _where(request)
         ask = FileAsk(
@@ -78,34 +84,46 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         try:
             async for theorem, result in self._files.check(environment, ask):
                 found.append(theorem)
+                if not result.proved:
+                    self._requests.require_standing(environment, begun)
                 yield pb.CheckFileResponse(
                     theorem=_theorem_to_pb(*source, environment.source, theorem, whole=False),
                     result=convert.result_to_pb(result),
                 )
-            self._naming.learn(*source, environment.source, found)
+            await self._naming.learn(*source, environment.source, found, environment.options.toolchain.name)
         except EnvironmentFailedError as error:
+            self._requests.require_standing(environment, begun)
             raise environment_error(error) from error
         except (EngineStartError, EngineLostError) as error:
+            self._requests.require_standing(environment, begun)
             raise UnavailableError(f"{error}.") from error
 
     async def TraceFile(self, request: pb.TraceFileRequest, context: Context) -> AsyncIterator[pb.TraceFileResponse]:
         """The goals of a file's proofs."""
+        begun = time.monotonic()
         environment = await self._requests.file(request)
+        used = environment.options.toolchain
         self._requests.printing(request.printing)
         source = _where(request)
         limits = self._requests.limits(request.limits)
         traces = self._traces.trace(environment, request.printing, limits)
         try:
             async for trace in traces:
+                if trace.problem:
+                    self._requests.require_standing(environment, begun)
                 yield pb.TraceFileResponse(
                     theorem=_theorem_to_pb(*source, environment.source, trace.theorem, whole=False),
                     steps=[_traced_to_pb(step, environment.source) for step in trace.steps],
                     problem=trace.problem,
                     timings=convert.timings_to_pb(trace.timings),
+                    toolchain=used.name,
+                    coq_version=used.coq_version,
                 )
         except EnvironmentFailedError as error:
+            self._requests.require_standing(environment, begun)
             raise environment_error(error) from error
         except (EngineStartError, EngineLostError) as error:
+            self._requests.require_standing(environment, begun)
             raise UnavailableError(str(error)) from error
         finally:
             await traces.aclose()  # type: ignore[attr-defined]
@@ -125,10 +143,12 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                     session = Interactive(self._pool, self._requests.limits(request.open.limits))
                     yield await self._open(session, request.open)
                     continue
+                begun = time.monotonic()
                 try:
                     async with self._pool.busy():
                         yield await self._answer(session, kind, request)
                 except StepError as error:
+                    self._requests.require_standing(session.environment, begun)
                     yield pb.SessionResponse(
                         error=pb.SessionError(
                             verdict=convert.verdict_to_pb(error.verdict),
@@ -144,10 +164,12 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
 
     async def _open(self, session: Interactive, request: pb.OpenRequest) -> pb.SessionResponse:
         kind = request.WhichOneof("environment")
+        begun = time.monotonic()
+        environment: Environment | None = None
         try:
             if kind == "theorem":
                 source, theorem = self._requests.theorem(request.theorem)
-                environment = await self._projects.environment(source)
+                environment = await self._projects.environment(source, request.theorem.toolchain)
                 position = theorem.start
                 statement: bytes | None = source.source[theorem.start : theorem.statement_end]
             elif kind == "text":
@@ -156,18 +178,20 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
                 position, statement = len(text), None
             else:
                 raise InvalidRequestError("`open.environment` is not set: send `theorem` or `text`.")
-            return _step_to_pb(await session.open(environment, position, statement))
-        except NoSuchNameError as error:
-            raise UnknownNameError(str(error)) from error
-        except EnvironmentFailedError as error:
-            raise environment_error(error) from error
+            return _step_to_pb(await session.open(environment, position, statement), session)
+        except (NoSuchNameError, UnknownToolchainError, EnvironmentFailedError) as error:
+            if environment is not None:
+                self._requests.require_standing(environment, begun)
+            raise request_error(error) from error
         except (EngineLostError, EngineStartError) as error:
+            if environment is not None:
+                self._requests.require_standing(environment, begun)
             raise UnavailableError(f"the session could not be opened: {error}.") from error
 
     async def _answer(self, session: Interactive, kind: str | None, request: pb.SessionRequest) -> pb.SessionResponse:
         if kind == "run":
             text = self._requests.text(request.run.text, "run.text", self._settings.max_candidate_bytes)
-            return _step_to_pb(await session.run(request.run.state, text, request.run.want_goals))
+            return _step_to_pb(await session.run(request.run.state, text, request.run.want_goals), session)
         if kind == "query":
             command = self._requests.text(request.query.command, "query.command", self._settings.max_candidate_bytes)
             messages, wall_ns = await session.query(request.query.state, command.decode())
@@ -178,18 +202,29 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             goals = await session.goals(request.goals.state)
             response = pb.StateResponse(state=request.goals.state, in_proof=session.in_proof(request.goals.state))
             _add_goals(response, goals)
+            _say_toolchain(response, session)
             return pb.SessionResponse(state=response)
         raise InvalidRequestError("a session is opened once; send `run`, `query` or `goals`.")
 
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Context) -> pb.ListProjectsResponse:
         """The projects that this server knows."""
-        projects = self._projects
-        return pb.ListProjectsResponse(
-            projects=[
-                pb.Project(name=name, files=projects.files(projects.project(name)), toolchain=projects.toolchain.name)
-                for name in projects.names()
-            ]
-        )
+        return pb.ListProjectsResponse(projects=[await self._project(name) for name in self._projects.names()])
+
+    async def _project(self, name: str) -> pb.Project:
+        project = self._projects.project(name)
+        files = self._projects.files(project)
+        try:
+            choice = await self._projects.choice(project)
+        except ToolchainError as error:
+            return pb.Project(name=name, files=files, toolchain_why=str(error))
+        return pb.Project(name=name, files=files, toolchain=choice.name, toolchain_why=choice.why)
+
+    async def ListToolchains(self, request: pb.ListToolchainsRequest, context: Context) -> pb.ListToolchainsResponse:
+        """The toolchains that this server has, or can have."""
+        toolchains = self._projects.toolchains
+        default = toolchains.default.name
+        found = await toolchains.listed()
+        return pb.ListToolchainsResponse(toolchains=[toolchain_to_pb(one, default) for one in found])
 
     async def ListTheorems(self, request: pb.ListTheoremsRequest, context: Context) -> pb.ListTheoremsResponse:
         """The theorems of a project, page by page; a page's token is the number of those before it."""
@@ -266,7 +301,12 @@ def _add_goals(response: pb.StateResponse, goals: Goals) -> None:
     response.goal_count = goals.total
 
 
-def _step_to_pb(step: Step) -> pb.SessionResponse:
+def _say_toolchain(response: pb.StateResponse, session: Interactive) -> None:
+    used = session.environment.options.toolchain
+    response.toolchain, response.coq_version = used.name, used.coq_version
+
+
+def _step_to_pb(step: Step, session: Interactive) -> pb.SessionResponse:
     response = pb.StateResponse(
         state=step.state,
         in_proof=step.in_proof,
@@ -275,4 +315,5 @@ def _step_to_pb(step: Step) -> pb.SessionResponse:
     )
     if step.goals is not None:
         _add_goals(response, step.goals)
+    _say_toolchain(response, session)
     return pb.SessionResponse(state=response)

@@ -12,7 +12,9 @@ from coq_checker.toolchain.names import AUTO
 from coq_checker.toolchain.project_setting import project_setting
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES
 from coq_checker.toolchain.settings import ToolchainSettings
+from coqdata.catalogue import CATALOGUE_COQ, catalogue
 from coqdata.opam import Package, read_opam
+from coqdata.project import Project
 from coqdata.releases import version_numbers
 
 
@@ -51,6 +53,26 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
         name = next((name for name, version in _candidates(default, settings) if version[:1] >= (9,)), default[0])
         return Choice(name, f"its {file} requires {root}, which Rocq 9 has and Coq 8 has not")
     return Choice(default[0], "nothing in it asks for another than the default")
+
+
+def choose_toolchain(project: Project, settings: ToolchainSettings | None = None) -> Choice:
+    """Give the name of the toolchain for a project that has been read, and why.
+
+    What it was added with comes first, then what its own files say; projects of PALM's catalogue stay with the version
+    that their figures are for; else it is found out as `toolchain_for_project` does.
+
+    Raises:
+        ToolchainError: its setting cannot be read or names no toolchain.
+    """
+    if project.toolchain:
+        return Choice(project.toolchain, "it was added with --toolchain")
+    if project.name not in catalogue() or project_setting(project.root) is not None:
+        return toolchain_for_project(project.root, settings)
+    settings = settings or ToolchainSettings.from_environment()
+    default = _default(settings)
+    wanted = (name for name, version in _candidates(default, settings) if version[:2] == CATALOGUE_COQ)
+    version = ".".join(map(str, CATALOGUE_COQ))
+    return Choice(next(wanted, default[0]), f"it is of PALM's catalogue, which is for Coq {version}")
 
 
 def _compiled(made: tuple[int, ...], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:

@@ -13,7 +13,7 @@ from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.value import Toolchain
 
 _SANDBOX_PROGRAMS = {"bwrap": ("bubblewrap",)}
-_PLUGIN_BUILDER = "coq_checker.audit_plugin.build"
+_PLUGIN_BUILDER = "coq_checker.engine.plugin.build"
 
 
 def ensure_toolchain(
@@ -41,7 +41,7 @@ def ensure_toolchain(
         toolchain = _built(RECIPES[choice], settings, progress)
     else:
         toolchain = toolchain_at(named_place(choice), settings, again=True)
-    _build_audit_plugin(toolchain, progress)
+    _build_plugin(toolchain, progress)
     return toolchain
 
 
@@ -70,8 +70,8 @@ def _built(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> T
     return ensure_root(recipe, settings, progress)
 
 
-def _build_audit_plugin(toolchain: Toolchain, progress: Progress) -> None:
-    """Compile the plugin that makes axiom audits fast; without it audits are slower, not weaker."""
+def _build_plugin(toolchain: Toolchain, progress: Progress) -> None:
+    """Compile the engine that runs inside of Coq; without it SerAPI's serves, where the toolchain has that."""
     try:
         # By name: the plugin's builder stands on this package, so it is no import of it.
         builder = importlib.import_module(_PLUGIN_BUILDER)
@@ -81,7 +81,7 @@ def _build_audit_plugin(toolchain: Toolchain, progress: Progress) -> None:
         return
     if builder.plugin_available(toolchain):
         return
-    progress("compiling the axiom audit plugin")
+    progress("compiling the engine in Coq")
     try:
         builder.build_plugin(toolchain)
     except Exception as error:
@@ -89,4 +89,6 @@ def _build_audit_plugin(toolchain: Toolchain, progress: Progress) -> None:
         if isinstance(error, OSError):
             cache = ToolchainSettings.from_environment().cache
             why = f"{cache} cannot be written ({error.strerror}): make room there, or set PALMETTO_CACHE"
-        progress(f"going on without the axiom audit plugin, with slower audits: {why}")
+        if not toolchain.sertop_version:
+            raise ToolchainError(f"The toolchain {toolchain.name} cannot be used: {why}") from error
+        progress(f"going on with SerAPI, which is slower: {why}")

@@ -11,7 +11,7 @@ PATH = "path"
 
 
 def require_name(name: str, said: str | None = None) -> str:
-    """Give the name as `find_toolchain` takes it: a folder becomes absolute.
+    """Give the name as `find_toolchain` takes it: a folder, of a local switch too, becomes absolute.
 
     Args:
         name: what a person wrote.
@@ -23,7 +23,8 @@ def require_name(name: str, said: str | None = None) -> str:
     if name in (AUTO, PATH, *RECIPES):
         return name
     if name.startswith(SWITCH_PREFIX) and name != SWITCH_PREFIX:
-        return name
+        switch = name.removeprefix(SWITCH_PREFIX)
+        return f"{SWITCH_PREFIX}{Path(switch).expanduser().absolute()}" if is_path(switch) else name
     if is_folder(name):
         return str(Path(name).expanduser().absolute())
     raise ToolchainError(f"{said or f'There is no toolchain {name!r}: give'} {possible_names()}.")

@@ -2,7 +2,8 @@
 
 The make runs on a copy in a file system of its own, of limited size, with no network and nothing else to write on. Its
 `coqc` and `rocq c` only write down what they are asked to do, and leave an empty file where the compiled one would be:
-the files are compiled by the crawler itself afterwards. What comes out is a tar on the standard output, and is trusted in nothing.
+the files are compiled by the crawler itself afterwards. What comes out is a tar on the standard output, and is trusted
+in nothing.
 """
 
 import asyncio

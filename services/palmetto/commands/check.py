@@ -37,6 +37,7 @@ from palmetto.commands.check_sources import (
     read_text,
     told_apart,
 )
+from palmetto.toolchains import ToolchainOption, for_requests, for_services
 
 
 def check(
@@ -68,6 +69,7 @@ def check(
         str | None,
         typer.Option(envvar="PALMETTO_CHECKER_ADDRESS", help="Address of a checker service; default: one of its own."),
     ] = None,
+    toolchain: ToolchainOption = None,
 ) -> None:
     """Check every theorem of the files, or one of them. Exit 0: all proved; 1: something is not; 2: could not run."""
     structlog.configure(
@@ -89,7 +91,8 @@ def check(
         for sentence in problems:
             report.problem(sentence)
         if sources:
-            asyncio.run(_run(sources, theorem, body, options, jobs, server, report))
+            with_what = (for_services(toolchain), for_requests(toolchain, server))
+            asyncio.run(_run(sources, theorem, body, options, jobs, server, with_what, report))
     except UnreachableError as error:
         raise fail(_unreachable(error, server)) from None
     except (CannotRunError, CheckerError, ServeError, ToolchainError, ProjectError) as error:
@@ -99,7 +102,9 @@ def check(
 
 
 @asynccontextmanager
-async def _client(sources: list[Source], jobs: int | None, server: str | None) -> AsyncIterator[CheckerClient]:
+async def _client(
+    sources: list[Source], jobs: int | None, server: str | None, toolchain: str
+) -> AsyncIterator[CheckerClient]:
     """A client of the given service, or of one started for this command."""
     if server is not None:
         async with CheckerClient(server) as client:
@@ -107,7 +112,7 @@ async def _client(sources: list[Source], jobs: int | None, server: str | None) -
         return
     projects = {source.project.name: source.project for source in sources if source.project is not None}
     slots = jobs or os.cpu_count() or 1
-    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=slots)
+    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=slots, toolchain=toolchain)
     async with running(settings, projects=projects) as up, CheckerClient(up.address) as client:
         yield client
 
@@ -119,20 +124,23 @@ async def _run(
     options: Options,
     jobs: int | None,
     server: str | None,
+    toolchain: tuple[str, str],
     report: Report,
 ) -> None:
+    default, named = toolchain
     wanted = find(sources[0], theorem, surely=body is not None) if theorem is not None else None
     # A server knows projects by their own names alone.
     sources = told_apart(sources) if server is None else sources
-    async with _client(sources, jobs, server) as client:
+    async with _client(sources, jobs, server, default) as client:
         if wanted is not None and wanted.theorem is not None and body is not None:
-            report.add(await _check_body(client, sources[0], wanted.theorem, body, options))
+            report.add(await _check_body(client, sources[0], wanted.theorem, body, options, named))
             return
         at_once = asyncio.Semaphore(jobs or os.cpu_count() or 1)
 
         async def one(source: Source) -> tuple[list[Row], str]:
             async with at_once:
-                return await _check_file(client, server, source, wanted, options, report if len(sources) == 1 else None)
+                told = report if len(sources) == 1 else None
+                return await _check_file(client, server, source, wanted, options, named, told)
 
         for rows, why in await asyncio.gather(*map(one, sources)):
             if len(sources) > 1:
@@ -157,6 +165,7 @@ async def _check_file(
     source: Source,
     wanted: Wanted | None,
     options: Options,
+    toolchain: str,
     report: Report | None,
 ) -> tuple[list[Row], str]:
     """The answers, given to the report as they come, and why there are not all of them."""
@@ -168,6 +177,7 @@ async def _check_file(
             project=source.project.name if source.project is not None else "",
             file=source.file,
             logical_name=source.logical_name,
+            toolchain=toolchain,
             options=options,
         ):
             if wanted is not None and not wanted.means(answer.theorem):
@@ -193,7 +203,9 @@ def _with_remedy(source: Source, error: CheckerError) -> str:
     return str(error)
 
 
-async def _check_body(client: CheckerClient, source: Source, theorem: Theorem, body: str, options: Options) -> Row:
+async def _check_body(
+    client: CheckerClient, source: Source, theorem: Theorem, body: str, options: Options, toolchain: str
+) -> Row:
     data = source.text.encode()
     target = FreeStatement(
         statement=data[theorem.start : theorem.statement_end].decode(),
@@ -201,6 +213,7 @@ async def _check_body(client: CheckerClient, source: Source, theorem: Theorem, b
         project=source.project.name if source.project is not None else "",
         logical_name=source.logical_name,
         file=source.file,
+        toolchain=toolchain,
     )
     try:
         result = await client.check_proof(target, body, options=options)

@@ -88,6 +88,8 @@ def _as_json(row: Row) -> dict[str, Any]:
         "axioms": list(result.axioms),
         "cpu_ms": round(result.timings.cpu_ns / 1e6, 3),
         "wall_ms": round(result.timings.wall_ns / 1e6, 3),
+        "toolchain": result.toolchain,
+        "coq_version": result.coq_version,
     }
 
 

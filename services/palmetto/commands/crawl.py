@@ -43,6 +43,9 @@ def crawl(
     ] = None,
     add: Annotated[bool, typer.Option("--add", help="Add the projects to those that `palmetto` knows.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Repositories at one time; default: the cores.")] = None,
+    toolchain: Annotated[
+        str | None, typer.Option(help="Build with this one; default: the one in use.", metavar="NAME")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a repository.")] = False,
 ) -> None:
     """Fetch Coq projects from GitHub, split by the date of what is in them, and build them.
@@ -58,13 +61,13 @@ def crawl(
     wish = Wish(split, moment, min_stars, wanted, limit)
     try:
         settings = CrawlerSettings()
-        toolchain = find_toolchain() if build else None
+        found = find_toolchain(toolchain) if build else None
         report, whole = asyncio.run(
             run_crawl(
                 out,
                 wish,
                 settings=settings,
-                toolchain=toolchain,
+                toolchain=found,
                 say=lambda line: print(line, file=sys.stderr, flush=True),
                 against=against or (),
                 jobs=jobs or os.cpu_count() or 1,

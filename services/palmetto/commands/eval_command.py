@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from coq_checker.toolchain import ToolchainError
 from coqdata.project import ProjectError
 from evaluator.conditions import Conditions
 from evaluator.errors import EvaluatorError
@@ -14,6 +15,7 @@ from evaluator.store import PassingError, UnusableError, default_store
 from palmetto.commands import COULD_NOT_RUN, eval_matrix, eval_store, eval_verify, fail
 from palmetto.commands.eval_run import checked_name, run, split_names
 from palmetto.stack import StackError
+from palmetto.toolchains import ToolchainOption, for_requests, for_services
 
 app = typer.Typer(
     name="eval",
@@ -118,6 +120,7 @@ def evaluate(
             metavar="PATH",
         ),
     ] = None,
+    toolchain: ToolchainOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each theorem on a terminal too.")] = False,
 ) -> None:
     """Run every theorem of projects through the prover, each by itself; run again, it goes on where it was.
@@ -142,6 +145,10 @@ def evaluate(
     # What reads and writes Parquet takes longer to load than other commands take to run.
     from palmetto.evaluation.experiment import Experiment  # noqa: PLC0415
 
+    try:
+        named, default = for_requests(toolchain, server), for_services(toolchain)
+    except ToolchainError as error:
+        raise fail(str(error)) from None
     conditions = Conditions(
         model="" if server is not None else model or "neighbours",
         budget_cpu_s=budget,
@@ -153,6 +160,7 @@ def evaluate(
         retrieval=retrieval,
         hammer=hammer,
         neighbours=neighbours,
+        toolchain=named,
     )
     try:
         experiment = Experiment(
@@ -168,6 +176,7 @@ def evaluate(
             server=server,
             out=out,
             memory=memory,
+            toolchain=default,
         )
         raise typer.Exit(0 if run(experiment, verbose=verbose) else 1)
     except PassingError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coq_checker.toolchain import ToolchainError
 from coqdata.project import ProjectError
 from evaluator.conditions import Conditions
 from evaluator.errors import EvaluatorError
@@ -17,6 +18,7 @@ from palmetto.commands import compare as comparing
 from palmetto.commands import eval_verify, fail
 from palmetto.commands.eval_run import checked_name, run, split_names
 from palmetto.stack import StackError
+from palmetto.toolchains import for_requests, for_services
 
 if TYPE_CHECKING:
     from palmetto.evaluation.matrix import Options
@@ -65,7 +67,7 @@ def matrix(
         # One that cannot be run costs no other.
         try:
             clean &= _run(name, one, where, verbose=verbose)
-        except (EvaluatorError, ProjectError, StackError) as error:
+        except (EvaluatorError, ProjectError, StackError, ToolchainError) as error:
             print(f"palmetto: {name}: {error}", file=sys.stderr)
             clean = False
     there = _there(where, list(options))
@@ -111,6 +113,7 @@ def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
         retrieval=options.retrieval,
         hammer=options.hammer,
         neighbours=options.neighbours,
+        toolchain=for_requests(options.toolchain, options.server),
     )
     experiment = Experiment(
         name=name,
@@ -123,6 +126,7 @@ def _run(name: str, options: "Options", store: Path, *, verbose: bool) -> bool:
         threads=options.threads,
         server=options.server,
         memory=Path(options.memory) if options.memory is not None and options.server is None else None,
+        toolchain=for_services(options.toolchain),
     )
     return run(experiment, verbose=verbose)
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchain import ToolchainError
 from coqdata.project import Project, ProjectError
 from evaluator.errors import EvaluatorError
 from evaluator.record import Key, Record
@@ -21,6 +21,7 @@ from palmetto.commands import fail
 from palmetto.commands.eval_run import split_names
 from palmetto.evaluation.compiler import CoqcCompiler
 from palmetto.evaluation.projects import find_projects
+from palmetto.toolchains import for_project
 
 _WORDS = {
     Outcome.AGREES: "agrees",
@@ -83,7 +84,9 @@ def _verify(store: ExperimentStore, name: str, given: Sequence[str], threads: in
             line = f"[{done}/{len(todo)}] {key.project}/{key.file} {key.theorem} {_WORDS[one.outcome]}{said}"
             console.print(Text(line, style="" if one.agrees else "yellow"))
 
-    verifier = Verifier(CoqcCompiler(projects, find_toolchain(), jobs=threads), projects)
+    asked = str(settings.get("toolchain", "")) or None
+    toolchains = {project: for_project(one, asked)[0] for project, one in projects.items()}
+    verifier = Verifier(CoqcCompiler(projects, toolchains, jobs=threads), projects)
     asyncio.run(verifier.verify(todo, threads=threads, told=told))
     now = store.verifications(name)
     return _report(name, [now[one.key] for one in claimed], strict)

@@ -17,9 +17,9 @@ import typer
 from coq_checker.builds import BuildError
 from coq_checker.client import CheckerError
 from coq_checker.server import ServeError
-from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchain import ToolchainError
 from coqdata.printing import PROFILES
-from coqdata.project import Project, ProjectError
+from coqdata.project import ProjectError
 from evaluator.selection import SelectionError, Shard, read_wanted
 from extractor.card import CARD, write_card
 from extractor.coqgym import import_coqgym
@@ -33,6 +33,7 @@ from palmetto.commands import fail
 from palmetto.commands.extract_sources import a_checker, a_retriever, build, sources_of
 from palmetto.evaluation.projects import find_projects
 from palmetto.streams import print_json
+from palmetto.toolchains import Group, ToolchainOption, by_toolchain, for_requests, name_for
 from retriever.client import RetrieverError
 from retriever.indexing import IndexFailedError
 from retriever.server import ServeError as RetrieverServeError
@@ -73,6 +74,7 @@ def extract(
     retriever: Annotated[
         str | None, typer.Option(help="A retriever with the projects' indexes; default: one of its own.")
     ] = None,
+    toolchain: ToolchainOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as one JSON object.")] = False,
 ) -> None:
     """Extract training examples: goals with the proofs that the checker accepts for them.
@@ -108,7 +110,7 @@ def extract(
             records = import_coqgym(from_coqgym, out, replace(wish, profile="coqgym"), numbers, _say)
         else:
             records = asyncio.run(
-                _run(projects or [], out, wish, numbers, threads or os.cpu_count() or 1, checker, retriever)
+                _run(projects or [], out, wish, numbers, threads or os.cpu_count() or 1, checker, retriever, toolchain)
             )
         figures = assemble(out, form, exclusion)
         write_card(out, figures, form)
@@ -130,28 +132,30 @@ async def _run(
     threads: int,
     checker: str | None,
     retriever: str | None,
+    toolchain: str | None,
 ) -> list[FileRecord]:
-    toolchain = await asyncio.to_thread(find_toolchain)
+    name = for_requests(toolchain, checker)
     projects, broken = await asyncio.to_thread(find_projects, names)
-    for sentence in [*broken, *(await build(projects, toolchain, threads))]:
+    grouped = await asyncio.to_thread(by_toolchain, [(one.name, one) for one in projects], toolchain)
+    for sentence in [*broken, *(await build(grouped, threads))]:
         print(f"palmetto: {sentence}", file=sys.stderr)
-    every = {one.name: sources_of(one, toolchain) for one in projects}
+    every = {one.name: sources_of(one, used, name) for used, named in grouped for _, one in named}
     Records(out).forget_all_but({name: {file.path for file in files} for name, files in every.items()})
     files = shard_of([file for found in every.values() for file in found], shard)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(a_checker(projects, toolchain, threads, checker))
+        client = await stack.enter_async_context(a_checker(grouped, threads, checker))
         asked = None
         if wish.retrieval:
-            wanted = _needed(projects, files)
-            found = a_retriever(wanted, toolchain, client, threads, retriever)
+            wanted = _needed(grouped, files)
+            found = a_retriever(wanted, client, lambda used: name_for(used, name, checker), threads, retriever)
             asked, mark = await stack.enter_async_context(found)
             wish = replace(wish, context=mark)
         return await extract_files(files, out, wish, client, asked, threads=threads, progress=_say)
 
 
-def _needed(projects: Sequence[Project], files: Sequence[SourceFile]) -> list[Project]:
-    named = {file.project for file in files}
-    return [project for project in projects if project.name in named]
+def _needed(grouped: Sequence[Group], files: Sequence[SourceFile]) -> list[Group]:
+    wanted = {file.project for file in files}
+    return [(used, [one for one in named if one[0] in wanted]) for used, named in grouped]
 
 
 def _say(record: FileRecord, fresh: bool) -> None:

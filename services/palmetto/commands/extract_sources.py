@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from coq_checker.builds import build_project, lay_out
@@ -17,6 +18,7 @@ from coqdata.crawled import Provenance, read_provenance, test_theorems
 from coqdata.project import Project
 from extractor.model import SourceFile
 from palmetto.commands.index_sources import plans
+from palmetto.toolchains import Group
 from retriever.client import RetrieverClient
 from retriever.indexing import CheckerAsker, build_index, index_folder
 from retriever.server import RetrieverSettings
@@ -52,8 +54,13 @@ def commit_of(folder: Path) -> str:
         return ""
 
 
-def sources_of(project: Project, toolchain: Toolchain) -> list[SourceFile]:
+def sources_of(project: Project, toolchain: Toolchain, asked: str) -> list[SourceFile]:
     """The files of a project as the extractor takes them.
+
+    Args:
+        project: whose.
+        toolchain: that compiled it.
+        asked: the name by which the checker is asked for that; empty: what the project needs there.
 
     Raises:
         BuildError: projects that need each other.
@@ -68,27 +75,26 @@ def sources_of(project: Project, toolchain: Toolchain) -> list[SourceFile]:
         glob = unit.mirror(path).with_suffix(".glob")
         name = shown.as_posix()
         only = None if listed is None else frozenset((what, at) for where, what, at in listed if where == name)
-        found.append(SourceFile(project.name, name, path, glob, provenance, only))
+        made_with = f"{toolchain.key} {toolchain.coq_version}"
+        found.append(SourceFile(project.name, name, path, glob, provenance, only, asked, made_with))
     return found
 
 
-async def build(projects: Sequence[Project], toolchain: Toolchain, jobs: int) -> list[str]:
+async def build(grouped: Sequence[Group], jobs: int) -> list[str]:
     """Compiles projects; a sentence for each file that does not.
 
     Raises:
         BuildError: a project cannot be built at all.
     """
     said = []
-    for project in projects:
+    for toolchain, project in ((toolchain, project) for toolchain, named in grouped for _, project in named):
         built = await build_project(project, toolchain, jobs=jobs)
         said += [f"{project.name}: {one.path} does not build ({one.problem})." for one in built.problems]
     return said
 
 
 @asynccontextmanager
-async def a_checker(
-    projects: Sequence[Project], toolchain: Toolchain, threads: int, address: str | None
-) -> AsyncIterator[CheckerClient]:
+async def a_checker(grouped: Sequence[Group], threads: int, address: str | None) -> AsyncIterator[CheckerClient]:
     """A client of the checker at `address`, or of one that lasts as long as the block.
 
     Raises:
@@ -100,19 +106,36 @@ async def a_checker(
             await client.wait_until_ready()
             yield client
         return
-    served = ",".join(f"{one.name}={one.root}" for one in projects)
-    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects=served, slots=threads)
-    async with running_checker(settings, toolchain=toolchain) as up, CheckerClient(up.address) as client:
+    served = {
+        name: replace(project, toolchain=toolchain.name) for toolchain, named in grouped for name, project in named
+    }
+    default = grouped[0][0] if grouped else None
+    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=threads)
+    async with (
+        running_checker(settings, toolchain=default, projects=served) as up,
+        CheckerClient(up.address) as client,
+    ):
         yield client
 
 
 @asynccontextmanager
 async def a_retriever(
-    projects: Sequence[Project], toolchain: Toolchain, checker: CheckerClient, threads: int, address: str | None
+    grouped: Sequence[Group],
+    checker: CheckerClient,
+    name_of: Callable[[Toolchain], str],
+    threads: int,
+    address: str | None,
 ) -> AsyncIterator[tuple[RetrieverClient, str]]:
     """A client of a retriever, and a mark of what it knows: of the one at `address`, or of one over fresh indexes.
 
     The indexes are made without the goals of proofs, which prompts do not show.
+
+    Args:
+        grouped: the projects that are asked about.
+        checker: knows types.
+        name_of: the name by which it is asked for a toolchain.
+        threads: files at one time.
+        address: of a retriever that runs already.
 
     Raises:
         IndexFailedError: an index cannot be made.
@@ -125,15 +148,15 @@ async def a_retriever(
             known = await client.indexes()
             yield client, hashlib.sha256(repr(known).encode()).hexdigest()
         return
-    todo = await asyncio.to_thread(plans, [(one.name, one) for one in projects], toolchain)
     folders: dict[str, Path] = {}
-    for plan in todo:
-        needs = [folders[key] for key in plan.needs if key in folders]
-        built = await build_index(
-            plan.unit, index_folder(), needs=needs, asker=CheckerAsker(checker), goals=False, jobs=threads
-        )
-        folders[plan.unit.key] = built.folder
-    settings = RetrieverSettings(listen="127.0.0.1:0", metrics_listen="", preload=",".join(p.name for p in projects))
+    for toolchain, named in grouped:
+        asker = CheckerAsker(checker, name_of(toolchain))
+        for plan in await asyncio.to_thread(plans, named, toolchain):
+            needs = [folders[key] for key in plan.needs if key in folders]
+            built = await build_index(plan.unit, index_folder(), needs=needs, asker=asker, goals=False, jobs=threads)
+            folders[plan.unit.key] = built.folder
+    names = ",".join(name for _, named in grouped for name, _ in named)
+    settings = RetrieverSettings(listen="127.0.0.1:0", metrics_listen="", preload=names)
     async with running_retriever(settings) as up, RetrieverClient(up.address) as client:
         known = await client.indexes()
         yield client, hashlib.sha256(repr(known).encode()).hexdigest()

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from coq_checker.toolchain import ToolchainError
 from coqdata.catalogue import find_project
 from coqdata.project import ProjectError
 from coqdata.source import carried_over
@@ -20,6 +21,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
+from palmetto.toolchains import ToolchainOption, for_requests, for_services
 from prover.client import ProverError
 
 
@@ -41,6 +43,7 @@ def fill(
     server: Annotated[
         str | None, typer.Option(envvar="PALMETTO_PROVER_URL", help="A prover that runs already; default: a stack.")
     ] = None,
+    toolchain: ToolchainOption = None,
 ) -> None:
     """Prove what is Admitted, aborted or marked `(* prove *)`. Exit 0: all filled; 1: not all; 2: could not run."""
     try:
@@ -55,9 +58,11 @@ def fill(
             "theorems": theorem or [],
             "budget_cpu_s": budget,
             "samples": samples,
+            "toolchain": for_requests(toolchain, server),
         }
-        result = asyncio.run(_run(request, StackOptions(served, model), server, quiet=as_json, verbose=verbose))
-    except (CannotRunError, StackError, ProverError, ProjectError) as error:
+        options = StackOptions(served, model, toolchain=for_services(toolchain))
+        result = asyncio.run(_run(request, options, server, quiet=as_json, verbose=verbose))
+    except (CannotRunError, StackError, ProverError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
     if result.get("verdict") == "ERROR":
         raise fail(str(result["message"]))

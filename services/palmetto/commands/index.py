@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from coq_checker.builds import BuildError, build_project
 from coq_checker.client import CheckerClient, CheckerError
 from coq_checker.server import CheckerSettings, ServeError, running
-from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+from coq_checker.toolchain import Toolchain, ToolchainError
 from coqdata.catalogue import resolve
 from coqdata.crawled import expand
 from coqdata.project import Project, ProjectError
 from palmetto.commands import fail
 from palmetto.commands.index_sources import Plan, plans
 from palmetto.streams import print_json
+from palmetto.toolchains import Group, ToolchainOption, by_toolchain, for_requests, name_for
 from retriever.indexing import Built, CheckerAsker, IndexFailedError, build_index, index_folder
 
 _SHOWN_NOTES = 5
@@ -46,6 +48,7 @@ def index(
             help="Address of a checker that serves the projects; default: one of its own.",
         ),
     ] = None,
+    toolchain: ToolchainOption = None,
 ) -> None:
     """Index projects and the libraries that they require, for `palmetto serve retriever`.
 
@@ -58,7 +61,9 @@ def index(
     )
     try:
         named = [_project(text) for text in expand(projects)]
-        whole = asyncio.run(_run(named, library_goals, goals, jobs or os.cpu_count() or 1, as_json, checker))
+        grouped = by_toolchain(named, toolchain)
+        asked = for_requests(toolchain, checker)
+        whole = asyncio.run(_run(grouped, asked, library_goals, goals, jobs or os.cpu_count() or 1, as_json, checker))
     except (ProjectError, BuildError, ToolchainError, ServeError, CheckerError, IndexFailedError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(0 if whole else 1)
@@ -73,24 +78,30 @@ def _project(text: str) -> tuple[str, Project]:
 
 
 async def _run(
-    named: Sequence[tuple[str, Project]],
+    grouped: Sequence[Group],
+    asked: str,
     library_goals: bool,
     goals: bool,
     jobs: int,
     as_json: bool,
     checker: str | None,
 ) -> bool:
-    toolchain = await asyncio.to_thread(find_toolchain)
     whole = True
     with _bar(as_json) as bar:
-        for name, project in named:
-            whole &= await _build(name, project, toolchain, jobs, bar)
-        todo = await asyncio.to_thread(plans, named, toolchain)
-        served = {plan.unit.name: plan.project.root for plan in todo if plan.project is not None}
-        async with _client(served, toolchain, jobs, checker) as client:
+        todo: list[tuple[Plan, Toolchain]] = []
+        served: dict[str, Project] = {}
+        for toolchain, named in grouped:
+            for name, project in named:
+                whole &= await _build(name, project, toolchain, jobs, bar)
+            for plan in await asyncio.to_thread(plans, named, toolchain):
+                todo.append((plan, toolchain))
+                if plan.project is not None:
+                    served[plan.unit.name] = replace(plan.project, toolchain=toolchain.name)
+        async with _client(served, grouped[0][0], jobs, checker) as client:
             folders: dict[str, Path] = {}
-            for plan in todo:
-                built = await _index(plan, folders, CheckerAsker(client), goals, library_goals, jobs, bar)
+            for plan, toolchain in todo:
+                asker = CheckerAsker(client, name_for(toolchain, asked, checker))
+                built = await _index(plan, folders, asker, goals, library_goals, jobs, bar)
                 folders[plan.unit.key] = built.folder
                 # Of installed libraries nobody could mend anything.
                 whole &= not (plan.unit.project and built.notes)
@@ -165,18 +176,13 @@ def _bar(as_json: bool) -> Progress:
 
 @asynccontextmanager
 async def _client(
-    served: dict[str, Path], toolchain: Toolchain, jobs: int, checker: str | None
+    served: Mapping[str, Project], toolchain: Toolchain, jobs: int, checker: str | None
 ) -> AsyncIterator[CheckerClient]:
     """A client of the given checker, or of one started for this command."""
     if checker is not None:
         async with CheckerClient(checker) as client:
             yield client
         return
-    settings = CheckerSettings(
-        listen="127.0.0.1:0",
-        metrics_listen="",
-        projects=",".join(f"{name}={root}" for name, root in served.items()),
-        slots=jobs,
-    )
-    async with running(settings, toolchain=toolchain) as up, CheckerClient(up.address) as client:
+    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=jobs)
+    async with running(settings, toolchain=toolchain, projects=served) as up, CheckerClient(up.address) as client:
         yield client

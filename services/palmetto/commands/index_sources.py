@@ -47,7 +47,7 @@ def plans(projects: Iterable[tuple[str, Project]], toolchain: Toolchain) -> list
         whole = lay_out(project, toolchain)
         for one in whole.all():
             own = one is whole
-            unit = _project_unit(name if own else one.project.name, one)
+            unit = _project_unit(name if own else one.project.name, one, toolchain)
             libraries = installed.needed(unit)
             for library in libraries:
                 installed.plan(library, found)
@@ -75,7 +75,7 @@ def _ordered(found: dict[str, Plan]) -> list[Plan]:
     return list(ordered.values())
 
 
-def _project_unit(name: str, one: BuildUnit) -> Unit:
+def _project_unit(name: str, one: BuildUnit, toolchain: Toolchain) -> Unit:
     project = one.project
     files = []
     for path in project.files:
@@ -83,7 +83,7 @@ def _project_unit(name: str, one: BuildUnit) -> Unit:
         compiled = one.mirror(path).with_suffix(".glob")
         shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path.relative_to(one.base)
         files.append(SourceFile(shown.as_posix(), library, path, compiled))
-    return Unit(name, str(project.root), True, tuple(files))
+    return Unit(name, str(project.root), True, tuple(files), f"{toolchain.key} {toolchain.coq_version}")
 
 
 class _Installed:

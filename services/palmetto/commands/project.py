@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from coq_checker.builds import Build, BuildError, FileResult, FileStatus, build_project, missing_libraries
-from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+from coq_checker.toolchain import Toolchain, ToolchainError, choose_toolchain
 from coqdata.catalogue import add_project, added_projects, catalogue, locate, resolve
 from coqdata.project import PROJECT_FILE, Project, ProjectError, is_text
 from coqdata.source import problem as problem_of
 from coqdata.source import read_source
 from palmetto.commands import fail, project_fetch
 from palmetto.streams import print_json
+from palmetto.toolchains import ToolchainOption, for_project, for_services
 
 _SHOWN_PER_CHECK = 20
 
@@ -40,6 +41,7 @@ def list_projects(
     rows = []
     for name, place in places.items():
         entry = catalogue().get(name)
+        toolchain, why = _toolchain_at(name, place)
         rows.append(
             {
                 "name": name,
@@ -48,6 +50,8 @@ def list_projects(
                 "folder": str(place) if place else None,
                 "upstream": entry.upstream if entry else "",
                 "commit": entry.commit if entry else "",
+                "toolchain": toolchain,
+                "toolchain_why": why,
             }
         )
     if as_json:
@@ -57,8 +61,19 @@ def list_projects(
     cells = []
     for row in rows:
         theorems = "" if row["palm_theorems"] is None else str(row["palm_theorems"])
-        cells.append((str(row["name"]), str(row["coq"]), theorems, str(row["folder"] or "-"), str(row["upstream"])))
-    _print_table(("project", "PALM's Coq", "theorems", "here", "upstream"), cells)
+        shown = (str(row["toolchain"] or "-"), str(row["folder"] or "-"), str(row["upstream"]))
+        cells.append((str(row["name"]), str(row["coq"]), theorems, *shown))
+    _print_table(("project", "PALM's Coq", "theorems", "toolchain", "here", "upstream"), cells)
+
+
+def _toolchain_at(name: str, place: Path | None) -> tuple[str, str]:
+    """The toolchain that a project needs, and why; empty, and what is wrong, where that cannot be said."""
+    if place is None:
+        return "", "it is not on this machine"
+    try:
+        return choose_toolchain(resolve(name))
+    except (ProjectError, ToolchainError) as error:
+        return "", str(error)
 
 
 def _print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -81,13 +96,38 @@ def _print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> No
 def add(
     name: Annotated[str, typer.Argument(help="What to call it.")],
     folder: Annotated[Path, typer.Argument(help="Its folder.")],
+    toolchain: Annotated[
+        str | None,
+        typer.Option(help="The toolchain that it is worked on with; default: what its files tell.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Remember a project under a name."""
     try:
-        project = add_project(name, folder)
-    except ProjectError as error:
+        project = add_project(name, folder, for_services(toolchain))
+        chosen, why = choose_toolchain(project)
+    except (ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
-    print(f"{name}: {len(project.files)} files in {project.root}")
+    print(f"{name}: {len(project.files)} files in {project.root}; toolchain {chosen}, since {why}")
+
+
+@app.command()
+def show(
+    project: Annotated[str, typer.Argument(help="Name or folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show a project: its folder, how many files it has, the toolchain that it is worked on with, and why."""
+    try:
+        found = resolve(project)
+        toolchain, why = choose_toolchain(found)
+    except (ProjectError, ToolchainError) as error:
+        raise fail(str(error)) from None
+    row = {"name": found.name, "folder": str(found.root), "files": len(found.files)}
+    row |= {"toolchain": toolchain, "toolchain_why": why}
+    if as_json:
+        print_json(row)
+        return
+    for key, value in row.items():
+        print(f"{key.replace('_', ' '):13}  {value}")
 
 
 app.command("fetch")(project_fetch.fetch)
@@ -98,11 +138,13 @@ def build(
     project: Annotated[str, typer.Argument(help="Name or folder.")],
     jobs: Annotated[int | None, typer.Option(min=1, help="Files at one time; default: the cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+    toolchain: ToolchainOption = None,
 ) -> None:
     """Compile a project into the cache. Exit 0: all of it builds; 1: something does not; 2: could not run."""
     begun = time.monotonic()
     try:
-        found = _build(resolve(project), find_toolchain(), jobs, as_json)
+        what = resolve(project)
+        found = _build(what, for_project(what, toolchain)[0], jobs, as_json)
     except (ProjectError, BuildError, ToolchainError) as error:
         raise fail(str(error)) from None
     if not found.files:
@@ -154,7 +196,7 @@ def _as_json(result: FileResult) -> dict[str, object]:
 
 
 @app.command()
-def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")]) -> None:
+def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")], toolchain: ToolchainOption = None) -> None:
     """Look for what keeps a project from being checked. Exit 0: nothing; 1: something; 2: could not run."""
     place = Path(project) if "/" in project or project in (".", "..") else locate(project) or Path(project)
     problems = 0
@@ -165,13 +207,13 @@ def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")]) -> N
             raise fail(str(error)) from None
         print(f"PROBLEM  {place / PROJECT_FILE}: {error}")
         raise typer.Exit(1) from None
-    for what, problem in _examine(found):
+    for what, problem in _examine(found, toolchain):
         problems += problem is not None
         print(f"ok       {what}" if problem is None else f"PROBLEM  {what}: {problem}", flush=True)
     raise typer.Exit(1 if problems else 0)
 
 
-def _examine(project: Project) -> Iterator[tuple[str, str | None]]:
+def _examine(project: Project, given: str | None) -> Iterator[tuple[str, str | None]]:
     """What is looked at, and what is wrong with it together with its remedy; None when nothing is."""
     yield from _examine_files(project)
     try:
@@ -180,11 +222,11 @@ def _examine(project: Project) -> Iterator[tuple[str, str | None]]:
     except ProjectError as error:
         yield "options", str(error)
     try:
-        toolchain = find_toolchain()
+        toolchain, why = for_project(project, given)
     except ToolchainError as error:
         yield "toolchain", str(error)
         return
-    yield f"toolchain {toolchain.name}", None
+    yield f"toolchain {toolchain.name}, since {why}", None
     entry = catalogue().get(project.name)
     if entry is None or f"{toolchain.coq_version}.".startswith(f"{entry.coq}."):
         yield f"Coq {toolchain.coq_version}", None

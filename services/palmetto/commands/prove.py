@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coq_checker.toolchain import ToolchainError
 from coqdata.catalogue import find_project, resolve
 from coqdata.lookup import named
 from coqdata.project import Project, ProjectError
@@ -23,6 +24,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
+from palmetto.toolchains import ToolchainOption, for_requests, for_services
 from prover.client import ProverClient, ProverError
 
 _STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
@@ -59,24 +61,26 @@ def prove(
     server: Annotated[
         str | None, typer.Option(envvar="PALMETTO_PROVER_URL", help="A prover that runs already; default: a stack.")
     ] = None,
+    toolchain: ToolchainOption = None,
 ) -> None:
     """Prove theorems from nothing but their statements. Exit 0: all proved; 1: not all; 2: could not run."""
     if server is not None and model is not None:
         raise fail("--model goes with a stack of one's own: the prover at --server has its model already.")
-    common = {
-        "budget_cpu_s": budget,
-        "samples": samples,
-        "backtrack": backtrack,
-        "retrieval": retrieval,
-        "hammer": hammer,
-        "seed": seed,
-    }
     try:
+        common = {
+            "budget_cpu_s": budget,
+            "samples": samples,
+            "backtrack": backtrack,
+            "retrieval": retrieval,
+            "hammer": hammer,
+            "seed": seed,
+            "toolchain": for_requests(toolchain, server),
+        }
         project, items, unread = _items(what, theorem, common)
         served = () if project is None else (f"{project.name}={project.root}",)
-        options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1))
+        options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1), toolchain=for_services(toolchain))
         rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
-    except (StackError, ProverError, ProjectError) as error:
+    except (StackError, ProverError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
     proved = sum(row["verdict"] == "PROVED" for row in rows)
     if not as_json:
@@ -184,7 +188,8 @@ async def _events(client: ProverClient, item: _Item) -> AsyncIterator[dict[str, 
 
 
 def _row(item: _Item, result: dict[str, Any]) -> dict[str, Any]:
-    keys = ("verdict", "script", "prelude", "axioms", "cpu_s", "wall_s", "how", "message", "partial", "holes")
+    keys = ["verdict", "script", "prelude", "axioms", "cpu_s", "wall_s", "how", "message", "partial", "holes"]
+    keys += ["toolchain", "coq_version"]
     empty: dict[str, Any] = {"axioms": [], "cpu_s": 0.0, "wall_s": 0.0, "holes": 0}
     return {"file": item.file, "theorem": item.name} | {key: result.get(key, empty.get(key, "")) for key in keys}
 

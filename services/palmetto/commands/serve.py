@@ -33,6 +33,10 @@ def coq_checker(
         list[str] | None, typer.Option(help="Project to serve: NAME, DIR or NAME=DIR. May be repeated.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Checks at one time; default: the cores.")] = None,
+    toolchain: Annotated[
+        str | None,
+        typer.Option(help="Used where neither a request nor its project asks for another.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """The gRPC Coq checker. Further settings: PALMETTO_CHECKER_* (docs/checker.md)."""
     from coq_checker.server import CheckerSettings, ServeError, serve  # noqa: PLC0415
@@ -44,6 +48,7 @@ def coq_checker(
         "metrics_listen": metrics,
         "projects": ",".join(project) if project else None,
         "slots": jobs,
+        "toolchain": toolchain,
     }
     settings = _settings(CheckerSettings, given)
     _configure_logs()

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from coq_checker.toolchain import ToolchainError
 from palmetto.commands import fail
 from palmetto.stack import StackError, StackOptions, stack, stack_folder
+from palmetto.toolchains import for_services
 
 # The stack ran, and could not go on.
 DIED = 1
@@ -26,12 +28,17 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The prover's port; 0: any free one.")] = 8080,
     jobs: Annotated[int | None, typer.Option(min=1, help="Checks at one time; default: the cores.")] = None,
     logs: Annotated[Path | None, typer.Option(help="Folder for the services' logs.")] = None,
+    toolchain: Annotated[
+        str | None,
+        typer.Option(help="Used where neither a request nor its project asks for another.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Run checker, retriever, model server and prover until Ctrl-C, which ends all of them."""
-    options = StackOptions(tuple(project or ()), model, port=port, jobs=jobs, logs=logs)
     try:
+        named = for_services(toolchain)
+        options = StackOptions(tuple(project or ()), model, port=port, jobs=jobs, logs=logs, toolchain=named)
         told = asyncio.run(_run(options))
-    except StackError as error:
+    except (StackError, ToolchainError) as error:
         raise fail(str(error)) from None
     if not told:
         raise typer.Exit(DIED)

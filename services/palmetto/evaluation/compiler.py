@@ -25,16 +25,21 @@ class CoqcCompiler:
 
     Args:
         projects: by name.
-        toolchain: whose coqc.
+        toolchains: whose coqc, by the projects' names.
         jobs: files of a build at one time.
         wall_s: the longest that coqc may take.
     """
 
     def __init__(
-        self, projects: Mapping[str, Project], toolchain: Toolchain, *, jobs: int = 1, wall_s: float = 1800.0
+        self,
+        projects: Mapping[str, Project],
+        toolchains: Mapping[str, Toolchain],
+        *,
+        jobs: int = 1,
+        wall_s: float = 1800.0,
     ) -> None:
         self._projects = projects
-        self._toolchain = toolchain
+        self._toolchains = toolchains
         self._jobs = jobs
         self._wall_s = wall_s
 
@@ -46,24 +51,26 @@ class CoqcCompiler:
         """
         known = self._projects[project]
         try:
-            build = await build_project(known, self._toolchain, jobs=self._jobs, only=file, text=text)
+            build = await build_project(known, self._toolchains[project], jobs=self._jobs, only=file, text=text)
         except (BuildError, ProjectError) as error:
             raise Refusal(str(error), None, passing=True) from error
         try:
             with tempfile.TemporaryDirectory(prefix="palmetto-verify-") as folder:
-                return await self._coqc(known, build, file, text, Path(folder))
+                return await self._coqc(known, self._toolchains[project], build, file, text, Path(folder))
         except OSError as error:
             what = cannot_write(Path(tempfile.tempdir or "/tmp"), error.strerror or str(error))
             raise Refusal(f"{what}: {_WRITE_REMEDY}.", None, passing=True) from error
 
-    async def _coqc(self, project: Project, build: Build, file: Path, text: bytes, folder: Path) -> str:
+    async def _coqc(
+        self, project: Project, toolchain: Toolchain, build: Build, file: Path, text: bytes, folder: Path
+    ) -> str:
         source = folder / file.name
         source.write_bytes(text)
         words = [word for flag, where, name in build.load_arguments for word in _binding(flag, where, name)]
         logical = project.options.logical_name(project.root, file)
         if logical is not None:
             words += ["-Q", str(folder), logical.rpartition(".")[0]]
-        argv = self._toolchain.coqc_command(
+        argv = toolchain.coqc_command(
             "-q",
             *words,
             *project.options.arguments,

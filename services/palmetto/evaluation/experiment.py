@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchain import Toolchain, ToolchainError
 from coqdata.project import Project, ProjectError
 from evaluator.attempt import Attempts
 from evaluator.conditions import Conditions
@@ -29,6 +29,7 @@ from palmetto.evaluation.projects import find_projects, spelled
 from palmetto.evaluation.provers import LocalProver, a_server, model_problem
 from palmetto.evaluation.recordings import PREFIX, model_folder, prepare
 from palmetto.stack import StackError, StackOptions
+from palmetto.toolchains import for_project
 
 HAMMER = "hammer"
 _PATIENCE_S = 300.0
@@ -69,6 +70,7 @@ class Experiment:
         server: address of a prover that runs already; None for a stack of its own.
         out: folder for Parquet parts.
         memory: file with the checker's answers to questions of other experiments; None to ask all of them.
+        toolchain: default of a stack of its own, as it was given; empty: what the settings say.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Experiment:
     server: str | None = None
     out: str | None = None
     memory: Path | None = None
+    toolchain: str = ""
 
 
 def choose(experiment: Experiment, sources: Sequence[Sources]) -> list[Item]:
@@ -145,7 +148,11 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
             return Ended(Runner.summary(store, experiment.name, items, len(items)), tuple(broken))
         async with _prover(experiment, projects, sources, follower) as prover:
             attempts = Attempts(
-                experiment.name, experiment.conditions, experiment.shard, prover, _files(projects, experiment.threads)
+                experiment.name,
+                experiment.conditions,
+                experiment.shard,
+                prover,
+                _files(projects, experiment.threads, experiment.conditions.toolchain),
             )
             runner = Runner(
                 store,
@@ -160,14 +167,15 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
             return Ended(await runner.run(items, skip=experiment.skip), tuple(broken))
 
 
-def _files(projects: Sequence[Project], threads: int) -> Verifier | None:
+def _files(projects: Sequence[Project], threads: int, toolchain: str) -> Verifier | None:
     """coqc on the projects' files; None where there is no Coq here, since the prover runs elsewhere."""
-    try:
-        toolchain = find_toolchain()
-    except ToolchainError:
-        return None
-    named = {one.name: one for one in projects}
-    return Verifier(CoqcCompiler(named, toolchain, jobs=threads), named)
+    named: dict[str, Project] = {}
+    toolchains: dict[str, Toolchain] = {}
+    for project in projects:
+        with contextlib.suppress(ToolchainError):
+            toolchains[project.name] = for_project(project, toolchain or None)[0]
+            named[project.name] = project
+    return Verifier(CoqcCompiler(named, toolchains, jobs=threads), named) if len(named) == len(projects) else None
 
 
 def _tell_the_end(store: ExperimentStore, experiment: Experiment, writer: PartWriter) -> None:
@@ -250,6 +258,7 @@ async def _prover(
             "neighbours" if model == HAMMER else model,
             beside,
             jobs=experiment.threads,
+            toolchain=experiment.toolchain,
             memory=experiment.memory,
         )
         async with LocalProver(options) as local:

@@ -52,7 +52,13 @@ class HammerAlone:
         Raises:
             ProverError: the checker does not answer.
         """
-        target = TheoremRef(request["project"], request["theorem"], request["file"], request["index"])
+        target = TheoremRef(
+            request["project"],
+            request["theorem"],
+            request["file"],
+            request["index"],
+            str(request.get("toolchain", "")),
+        )
         started = time.monotonic()
         try:
             async with CheckerClient(self._local.checker) as checker:
@@ -79,7 +85,7 @@ async def _hammer(checker: CheckerClient, target: TheoremRef, budget_s: float) -
     spent_s = tried.timings.cpu_ns / 1e9
     tactic = next((found[1] for said in reversed(tried.messages) if (found := _REPLACE.search(said))), "")
     if not tactic:
-        return {**_verdict(tried), "message": tried.message, "cpu_s": spent_s}
+        return {**_verdict(tried), **_judge(tried), "message": tried.message, "cpu_s": spent_s}
     # It prints `srun eauto use: ...`, which Coq reads only with brackets.
     tactic = re.sub(r"\bsrun (\w+)", r"srun (\1)", " ".join(tactic.split()).rstrip("."))
     script = f"Proof.\n  {tactic}.\nQed."
@@ -89,12 +95,16 @@ async def _hammer(checker: CheckerClient, target: TheoremRef, budget_s: float) -
         spent_s += final.timings.cpu_ns / 1e9
         if final.proved:
             proof = {"script": script, "prelude": prelude, "axioms": list(final.axioms), "how": "hammer"}
-            return {"verdict": "PROVED", "cpu_s": spent_s, **proof}
-    return {**_verdict(final), "message": f"{tactic}: {final.message}", "cpu_s": spent_s}
+            return {"verdict": "PROVED", "cpu_s": spent_s, **proof, **_judge(final)}
+    return {**_verdict(final), **_judge(final), "message": f"{tactic}: {final.message}", "cpu_s": spent_s}
 
 
 def _limits(budget_s: float) -> Options:
     return Options(cpu_ms=int(1000 * budget_s), wall_ms=int(4000 * budget_s))
+
+
+def _judge(result: ProofResult) -> dict[str, str]:
+    return {"toolchain": result.toolchain, "coq_version": result.coq_version}
 
 
 def _verdict(result: ProofResult) -> dict[str, str]:

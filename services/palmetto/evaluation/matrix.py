@@ -44,6 +44,7 @@ class Options(BaseModel):
     limit: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
     memory: str | None = None
+    toolchain: str | None = None
 
 
 class Compare(BaseModel):

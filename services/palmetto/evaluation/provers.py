@@ -59,7 +59,7 @@ class LocalProver:
     """A stack of this command's own. Use as an async context manager.
 
     Attributes:
-        coq_version: of its toolchain.
+        coq_version: of its default toolchain.
         lost: how many of its services have died; the whole stack is ended then, and started anew by `recover`.
 
     Raises:
@@ -67,7 +67,7 @@ class LocalProver:
     """
 
     def __init__(self, options: StackOptions) -> None:
-        self.coq_version = find_toolchain().coq_version
+        self.coq_version = find_toolchain(options.toolchain or None).coq_version
         self.lost = 0
         # A theorem that was worked on without one of the services says nothing: the whole stack is started anew.
         self._options = replace(options, restarts=0)

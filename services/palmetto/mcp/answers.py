@@ -24,6 +24,24 @@ class Project(BaseModel):
     name: str
     files: list[str] = Field(description="Its Coq files in dependency order; the first ones where they are many.")
     file_count: int
+    toolchain: str = Field(description="The Coq that it is checked with; empty where it names none that there is.")
+    toolchain_why: str
+
+
+class Toolchain(BaseModel):
+    """A Coq or Rocq with its libraries."""
+
+    name: str = Field(description="What `toolchain` takes.")
+    coq_version: str = Field(description="Empty where it is not known.")
+    state: Literal["ready", "not built", "unusable"]
+    problem: str = Field(description="Why it cannot be used.")
+    is_default: bool = Field(description="Used where neither the tool's argument nor the project asks for another.")
+
+
+class Toolchains(BaseModel):
+    """The toolchains."""
+
+    toolchains: list[Toolchain]
 
 
 class Projects(BaseModel):
@@ -83,6 +101,8 @@ class Checked(BaseModel):
     goal_count: int = Field(description="How many goals are in focus, shown or not.")
     axioms: list[str] = Field(description="What the proved theorem rests on.")
     cpu_s: float
+    toolchain: str = Field(description="What checked it, and its Coq's version.")
+    coq_version: str
 
 
 class Step(BaseModel):
@@ -182,6 +202,8 @@ class Proved(BaseModel):
     holes: int = Field(description="Goals that it leaves open.")
     cpu_s: float
     wall_s: float
+    toolchain: str = Field(description="What checked it, and its Coq's version.")
+    coq_version: str
 
 
 class Position(BaseModel):

@@ -5,7 +5,17 @@ from typing import Annotated
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from palmetto.mcp.answers import STATEMENT_LETTERS, Project, Projects, Theorem, Theorems, cut
+from palmetto.mcp.answers import (
+    MESSAGE_LETTERS,
+    STATEMENT_LETTERS,
+    Project,
+    Projects,
+    Theorem,
+    Theorems,
+    Toolchain,
+    Toolchains,
+    cut,
+)
 from palmetto.mcp.call import Ctx, call
 from palmetto.mcp.server import PalmettoServer
 from palmetto.mcp.services import Services
@@ -16,7 +26,7 @@ _FILES = 200
 
 
 def add_catalogue(server: PalmettoServer, services: Services) -> None:
-    """Adds `list_projects` and `list_theorems`."""
+    """Adds `list_projects`, `list_theorems` and `list_toolchains`."""
 
     @server.palmetto_tool("List projects")
     async def list_projects(
@@ -30,7 +40,13 @@ def add_catalogue(server: PalmettoServer, services: Services) -> None:
             found = await (await one.clients()).checker.projects()
         return Projects(
             projects=[
-                Project(name=each.name, files=list(each.files[:_FILES]), file_count=len(each.files))
+                Project(
+                    name=each.name,
+                    files=list(each.files[:_FILES]),
+                    file_count=len(each.files),
+                    toolchain=each.toolchain,
+                    toolchain_why=each.toolchain_why,
+                )
                 for each in found
                 if contains.lower() in each.name.lower()
             ]
@@ -72,3 +88,22 @@ def add_catalogue(server: PalmettoServer, services: Services) -> None:
                     )
                 )
         return Theorems(theorems=page, next_cursor="")
+
+    @server.palmetto_tool("List toolchains")
+    async def list_toolchains(ctx: Ctx) -> Toolchains:
+        """List the versions of Coq and Rocq that there are. Each project has the one it needs (`list_projects`), so
+        this is only for when another one is wanted: its name is what other tools take as `toolchain`."""
+        async with call(ctx, services, server.limits.call_s, "asking for the toolchains") as one:
+            found = await (await one.clients()).checker.toolchains()
+        return Toolchains(
+            toolchains=[
+                Toolchain(
+                    name=each.name,
+                    coq_version=each.coq_version,
+                    state=each.state,
+                    problem=cut(each.problem, MESSAGE_LETTERS),
+                    is_default=each.is_default,
+                )
+                for each in found
+            ]
+        )

@@ -42,6 +42,7 @@ from palmetto.mcp.targets import (
     Tactics,
     Target,
     TheoremName,
+    ToolchainName,
     whole,
 )
 
@@ -91,6 +92,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
             ),
         ] = None,
         cpu_s: CpuSeconds = 10.0,
+        toolchain: ToolchainName = "",
         recheck: Annotated[
             bool, Field(description="Confirm a PROVED with coqc and coqchk in fresh processes.")
         ] = False,
@@ -98,7 +100,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         """Check a complete proof that you wrote: PROVED only if Coq's kernel accepts it for exactly that statement.
         Where it fails: the sentence, Coq's message and the goals there. A failed proof is an answer, not an error. To
         work a proof out tactic by tactic use `run_tactics`; to have one found use `prove`."""
-        target = Target(project, theorem, file, index, statement, context).check().of_checker()
+        target = Target(project, theorem, file, index, statement, context, toolchain).check().of_checker()
         if bool(proof) == bool(script):
             raise ToolError("give either `proof`, the body of a proof, or `script`, a whole text.")
         options = Options(
@@ -123,6 +125,8 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
             goal_count=done.goal_count,
             axioms=list(done.axioms),
             cpu_s=round(done.timings.cpu_ns / 1e9, 3),
+            toolchain=done.toolchain,
+            coq_version=done.coq_version,
         )
 
     @server.palmetto_tool("Run tactics")
@@ -141,12 +145,13 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
             Field(ge=0, description="How many of the first tactics you know the states of: they are not shown again."),
         ] = 0,
         cpu_s: CpuSeconds = 10.0,
+        toolchain: ToolchainName = "",
     ) -> Ran:
         """Run tactics from the start of a theorem's proof and see the goals after each: with `tactics: []` the first
         goal. Nothing is kept between calls: to go on, send all tactics so far and the new ones (the old ones cost
         next to nothing); to go back, send fewer. Stops at the first tactic that fails, with Coq's message and the goals
         before it. When no goal is left, hand the proof to `check_proof`, whose verdict counts."""
-        target = Target(project, theorem, file, index, statement, context).check().of_checker()
+        target = Target(project, theorem, file, index, statement, context, toolchain).check().of_checker()
         steps = _Steps(target, whole(tactics), Options(_ms(cpu_s), want_goals=True, partial=True, prelude=prelude))
         async with call(ctx, services, server.limits.call_s + _WALL_FACTOR * cpu_s, "running tactics") as one:
             return await steps.run(one, (await one.clients()).checker, seen)
@@ -179,15 +184,16 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         ] = [],  # noqa: B006  # never changed; the schema shows it
         limit: Annotated[int, Field(ge=1, le=500, description="Results, at the most.")] = 50,
         cpu_s: CpuSeconds = 20.0,
+        toolchain: ToolchainName = "",
     ) -> Found:
         """Ask Coq about names and lemmas by pattern, exactly, in the scope of a theorem or of a context that you give:
         which lemmas mention these, what is this one's type, how is that defined. For lemmas that may help with a goal,
         ranked, use `retrieve`."""
         asked = _query(command)
         if not theorem and not statement:
-            target: TheoremRef | FreeStatement = FreeStatement(_NO_STATEMENT, context, project)
+            target: TheoremRef | FreeStatement = FreeStatement(_NO_STATEMENT, context, project, toolchain=toolchain)
         else:
-            target = Target(project, theorem, file, index, statement, context).check().of_checker()
+            target = Target(project, theorem, file, index, statement, context, toolchain).check().of_checker()
         before = "".join(f"{one}\n" for one in whole(tactics))
         options = Options(_ms(cpu_s), partial=True, want_messages=True)
         async with call(ctx, services, server.limits.call_s + _WALL_FACTOR * cpu_s, "searching") as one:

@@ -30,6 +30,7 @@ from palmetto.mcp.targets import (
     Tactics,
     Target,
     TheoremName,
+    ToolchainName,
     whole,
 )
 from retriever import client as retriever
@@ -63,11 +64,12 @@ def add_finding(server: PalmettoServer, services: Services) -> None:
             "proofs",
         ],
         limit: Annotated[int, Field(ge=1, le=100, description="Of each kind, at the most.")] = 10,
+        toolchain: ToolchainName = "",
     ) -> Retrieved:
         """Find what may help with a goal, best first: lemmas to apply (premises), definitions that it names, proofs of
         similar theorems, tactics used on similar goals. Only what is accessible at that place is answered. Good before
         writing a proof. Needs an index of the project (`palmetto index`); for an exact pattern use `search`."""
-        target = Target(project, theorem, file, index, statement, context).check()
+        target = Target(project, theorem, file, index, statement, context, toolchain).check()
         text = "".join(f"{one}\n" for one in whole(tactics))
         async with call(ctx, services, server.limits.call_s, "looking for what may help") as one:
             clients = await one.clients()

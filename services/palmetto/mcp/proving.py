@@ -12,7 +12,16 @@ from palmetto.mcp.call import Call, Ctx, call
 from palmetto.mcp.server import PalmettoServer
 from palmetto.mcp.services import Services
 from palmetto.mcp.settings import CONTEXT_LETTERS, NAME_LETTERS
-from palmetto.mcp.targets import ContextText, FileName, Index, ProjectName, Statement, Target, TheoremName
+from palmetto.mcp.targets import (
+    ContextText,
+    FileName,
+    Index,
+    ProjectName,
+    Statement,
+    Target,
+    TheoremName,
+    ToolchainName,
+)
 
 # The prover's own safety net is ten times the budget; it answers before this server gives up.
 _WALL_FACTOR = 10.0
@@ -38,12 +47,13 @@ def add_proving(server: PalmettoServer, services: Services) -> None:
         context: ContextText = "",
         budget_cpu_s: Budget = 30.0,
         samples: Samples = None,
+        toolchain: ToolchainName = "",
     ) -> Proved:
         """Have a proof found automatically, from the statement alone: whole proofs by a model, repair, CoqHammer,
         search. Takes up to the budget and often longer by the clock; progress is told, and cancelling stops it. PROVED
         comes with a script that the checker has accepted from scratch. Otherwise `partial` is a beginning to go on
         from. Try this before writing a proof by hand; give it lemmas that you think help as part of `context`."""
-        target = Target(project, theorem, file, index, statement, context).check()
+        target = Target(project, theorem, file, index, statement, context, toolchain).check()
         request = {**target.of_prover(), "budget_cpu_s": budget_cpu_s, "samples": samples}
         limit_s = server.limits.call_s + _WALL_FACTOR * budget_cpu_s
         async with call(ctx, services, limit_s, "proving") as one:
@@ -66,6 +76,7 @@ def add_proving(server: PalmettoServer, services: Services) -> None:
         ] = [],  # noqa: B006  # never changed; the schema shows it
         budget_cpu_s: Budget = 30.0,
         samples: Samples = None,
+        toolchain: ToolchainName = "",
     ) -> Filled:
         """Find proofs for everything that a Coq file leaves open: `Admitted`, `admit`, `Abort`, and theorems marked
         `(* prove *)`. Text in, edits and the edited text out; no file is written. The budget is for each theorem."""
@@ -76,6 +87,7 @@ def add_proving(server: PalmettoServer, services: Services) -> None:
             "theorems": theorems,
             "budget_cpu_s": budget_cpu_s,
             "samples": samples,
+            "toolchain": toolchain,
         }
         async with call(ctx, services, server.limits.fill_s, "reading the text") as one:
             result = await _result(one, (await one.clients()).prover.fill(**request))

@@ -65,6 +65,13 @@ Prelude = Annotated[
         "`From Hammer Require Import Tactics.` or `From Coq Require Import Lia.` (in Rocq 9 `From Stdlib ...`)",
     ),
 ]
+ToolchainName = Annotated[
+    str,
+    Field(
+        max_length=NAME_LETTERS,
+        description="Another Coq or Rocq than the project's, by a name of `list_toolchains`; mostly not needed.",
+    ),
+]
 CpuSeconds = Annotated[float, Field(gt=0, le=600, description="CPU seconds that Coq may use.")]
 
 
@@ -78,6 +85,7 @@ class Target:
     index: int | None = None
     statement: str = ""
     context: str = ""
+    toolchain: str = ""
 
     def check(self) -> "Target":
         """The target itself.
@@ -100,15 +108,20 @@ class Target:
     def of_checker(self) -> TheoremRef | FreeStatement:
         """As the checker wants it."""
         if self.theorem:
-            return TheoremRef(self.project, self.theorem, self.file, self.index)
-        return FreeStatement(self.statement, self.context, self.project)
+            return TheoremRef(self.project, self.theorem, self.file, self.index, self.toolchain)
+        return FreeStatement(self.statement, self.context, self.project, toolchain=self.toolchain)
 
     def of_prover(self) -> dict[str, Any]:
         """As the prover wants it."""
         if self.theorem:
-            known = {"project": self.project, "theorem": self.theorem, "file": self.file}
+            known = {"project": self.project, "theorem": self.theorem, "file": self.file, "toolchain": self.toolchain}
             return known if self.index is None else {**known, "index": self.index}
-        return {"project": self.project, "statement": self.statement, "context": self.context}
+        return {
+            "project": self.project,
+            "statement": self.statement,
+            "context": self.context,
+            "toolchain": self.toolchain,
+        }
 
     async def position(self, checker: CheckerClient) -> Position:
         """Where it stands, as the retriever wants it said.
@@ -117,7 +130,7 @@ class Target:
             CheckerError: there is no such theorem.
         """
         if self.theorem:
-            known = await checker.theorem(TheoremRef(self.project, self.theorem, self.file, self.index))
+            known = await checker.theorem(TheoremRef(self.project, self.theorem, self.file, self.index, self.toolchain))
             return Position(known.project, known.file, known.start)
         required = (f"{root}.{name}" if root else name for root, name in requires(self.context.encode()))
         return Position(project=self.project, requires=tuple(dict.fromkeys(required)))

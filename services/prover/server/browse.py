@@ -1,9 +1,9 @@
 """What there is to prove: the checker's projects and their theorems."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from coq_checker.client import CheckerClient, CheckerError, InvalidRequestError, NotFoundError
@@ -14,13 +14,30 @@ class ProjectAnswer(BaseModel):
 
     name: str
     files: list[str]
-    toolchain: str
+    toolchain: str = Field(description="Empty where its own files name none that there is.")
+    toolchain_why: str = Field(description="Why it is that one; with no toolchain, what is wrong.")
 
 
 class ProjectsAnswer(BaseModel):
     """The checker's projects."""
 
     projects: list[ProjectAnswer]
+
+
+class ToolchainAnswer(BaseModel):
+    """A toolchain that the checker has or can have."""
+
+    name: str = Field(description="What requests call it.")
+    coq_version: str = Field(description="Empty where it is not known.")
+    state: Literal["ready", "not built", "unusable"]
+    problem: str = Field(description="Why it cannot be used.")
+    is_default: bool = Field(description="Used where neither a request nor its project asks for another.")
+
+
+class ToolchainsAnswer(BaseModel):
+    """The checker's toolchains."""
+
+    toolchains: list[ToolchainAnswer]
 
 
 class TheoremAnswer(BaseModel):
@@ -40,7 +57,7 @@ class TheoremsAnswer(BaseModel):
 
 
 def add_browsing(app: FastAPI, checker: CheckerClient) -> None:
-    """Adds `/v1/projects` and what is below."""
+    """Adds `/v1/projects` with what is below, and `/v1/toolchains`."""
 
     @app.get("/v1/projects")
     async def projects() -> ProjectsAnswer:
@@ -50,7 +67,35 @@ def add_browsing(app: FastAPI, checker: CheckerClient) -> None:
         except CheckerError as error:
             raise HTTPException(503, _sentence(error)) from None
         return ProjectsAnswer(
-            projects=[ProjectAnswer(name=one.name, files=list(one.files), toolchain=one.toolchain) for one in found]
+            projects=[
+                ProjectAnswer(
+                    name=one.name,
+                    files=list(one.files),
+                    toolchain=one.toolchain,
+                    toolchain_why=one.toolchain_why,
+                )
+                for one in found
+            ]
+        )
+
+    @app.get("/v1/toolchains")
+    async def toolchains() -> ToolchainsAnswer:
+        """The toolchains that the checker has, or can have."""
+        try:
+            found = await checker.toolchains()
+        except CheckerError as error:
+            raise HTTPException(503, _sentence(error)) from None
+        return ToolchainsAnswer(
+            toolchains=[
+                ToolchainAnswer(
+                    name=one.name,
+                    coq_version=one.coq_version,
+                    state=one.state,
+                    problem=one.problem,
+                    is_default=one.is_default,
+                )
+                for one in found
+            ]
         )
 
     @app.get("/v1/projects/{project}/theorems")

@@ -20,17 +20,20 @@ class Confirmation:
     Args:
         checker: whom it asks.
         text: what was filled.
-        project, logical_name: how the file is compiled.
+        project, logical_name, toolchain: how the file is compiled.
 
     Attributes:
         fault: why the edits could not be looked at, where that says nothing about them.
     """
 
-    def __init__(self, checker: CheckerClient, text: Unfinished, project: str, logical_name: str) -> None:
+    def __init__(
+        self, checker: CheckerClient, text: Unfinished, project: str, logical_name: str, toolchain: str = ""
+    ) -> None:
         self._checker = checker
         self._text = text
         self._project = project
         self._logical_name = logical_name
+        self._toolchain = toolchain
         self._why: dict[int, str] = {}
         self.fault = ErrorCode.NONE
 
@@ -81,6 +84,7 @@ class Confirmation:
             text=text.decode("utf-8", "replace"),
             project=self._project,
             logical_name=self._logical_name,
+            toolchain=self._toolchain,
             options=Options(),
         )
         proved: set[int] = set()

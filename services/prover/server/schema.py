@@ -28,6 +28,10 @@ class Budgeted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    toolchain: Text = Field(
+        "", description="Another toolchain than the project's, by a name of `/v1/toolchains`; none given: that one."
+    )
+
     budget_cpu_s: float | None = Field(None, gt=0, le=86_400, description="CPU seconds of Coq for each theorem.")
     samples: int | None = Field(
         None, ge=0, le=64, description="Whole proofs that the model is asked for; none given: as many as suit it."
@@ -121,6 +125,7 @@ class ProveAnswer(BaseModel):
     prompt_tokens: int = Field(description="As the model server counts them.")
     completion_tokens: int
     coq_version: str = Field(description="Of the Coq that judged.")
+    toolchain: str = Field(description="Its name.")
     message: str = Field(description="Why there is no proof; of a filled text also what a proof had to replace.")
     code: ErrorCode = Field(description="The kind of an ERROR; empty otherwise.")
     partial: str = Field(description="The best unfinished proof.")

@@ -61,6 +61,8 @@ class Works:
         told: dict[str, Any] = {"project": request.project, "budget_cpu_s": self.budget_cpu_s(request)}
         if isinstance(request, ProveRequest):
             told |= {"theorem": _name(request), "file": request.file, "index": request.index}
+        if request.toolchain:
+            told["toolchain"] = request.toolchain
         return told
 
     def task(self, request: Budgeted, target: TheoremRef | FreeStatement) -> ProveTask:
@@ -84,9 +86,9 @@ class Works:
         """Work on one theorem."""
         target: TheoremRef | FreeStatement
         if request.theorem:
-            target = TheoremRef(request.project, request.theorem, request.file, request.index)
+            target = TheoremRef(request.project, request.theorem, request.file, request.index, request.toolchain)
         else:
-            target = FreeStatement(request.statement, request.context, request.project)
+            target = FreeStatement(request.statement, request.context, request.project, toolchain=request.toolchain)
         name = _name(request)
 
         async def work(say: Say) -> dict[str, Any]:
@@ -118,7 +120,7 @@ class Works:
                 rows.append(row)
                 changes = [_edit(text.source, text.in_source(edit)) for edit in filled.edits]
                 say({"kind": "filled_theorem", **row, "edits": changes})
-            checked = Confirmation(self._checker, text, request.project, request.logical_name)
+            checked = Confirmation(self._checker, text, request.project, request.logical_name, request.toolchain)
             for number, why in (await checked.taken_back(found, made)).items():
                 del made[number]
                 verdict = "NOT_PROVED" if checked.fault is ErrorCode.NONE else "ERROR"
@@ -146,7 +148,13 @@ class Works:
     async def _fill_place(self, request: FillRequest, text: Unfinished, place: Place, say: Say) -> Filled:
         if place.problem:
             return Filled(Finished(0.0, ProofVerdict.NOT_PROVED, message=place.problem))
-        target = FreeStatement(place.statement, text.context(place), request.project, request.logical_name)
+        target = FreeStatement(
+            place.statement,
+            text.context(place),
+            request.project,
+            request.logical_name,
+            toolchain=request.toolchain,
+        )
         checker = self._checker if self._memory is None else RememberingChecker(self._checker, self._memory)
         runs = 0
 

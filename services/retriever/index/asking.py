@@ -76,10 +76,13 @@ class CheckerAsker:
 
     Args:
         client: of a service that serves the projects to be indexed, under the names that their units have.
+        toolchain: the name of the one that is asked about; empty: what each project needs, and for libraries the
+            service's default.
     """
 
-    def __init__(self, client: CheckerClient) -> None:
+    def __init__(self, client: CheckerClient, toolchain: str = "") -> None:
         self._client = client
+        self._toolchain = toolchain
 
     async def printed(self, unit: Unit, files: Sequence[tuple[SourceFile, bytes]]) -> dict[str, Listing]:
         """See Asker. Raises a CheckerError when the service itself fails."""
@@ -99,7 +102,9 @@ class CheckerAsker:
     async def _printed(self, unit: Unit, files: Sequence[tuple[SourceFile, bytes]]) -> dict[str, Listing]:
         context = "".join(f"Require {file.library}.\n" for file, _ in files)
         project = unit.name if unit.project else ""
-        session = await self._client.session(context=context, project=project, options=_OPTIONS)
+        session = await self._client.session(
+            context=context, project=project, toolchain=self._toolchain, options=_OPTIONS
+        )
         async with session:
             return {file.library: Listing(tuple(await _library(session, file.library, text))) for file, text in files}
 
@@ -107,9 +112,11 @@ class CheckerAsker:
         """See Asker. Raises a CheckerError when the file cannot be traced."""
         source = text.decode("utf-8", "replace")
         answers = (
-            self._client.trace_file(project=unit.name, file=file.path, options=_OPTIONS)
+            self._client.trace_file(project=unit.name, file=file.path, toolchain=self._toolchain, options=_OPTIONS)
             if unit.project
-            else self._client.trace_file(text=source, logical_name=file.library, options=_OPTIONS)
+            else self._client.trace_file(
+                text=source, logical_name=file.library, toolchain=self._toolchain, options=_OPTIONS
+            )
         )
         found: dict[int, tuple[tuple[Step, ...], str]] = {}
         async for traced in answers:

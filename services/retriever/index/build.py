@@ -145,6 +145,8 @@ class _Builder:
         todo: list[_Todo] = []
         marks: dict[str, str] = {}
         settings = [one.name for one in self.needs]
+        if self.unit.toolchain:
+            settings.append(self.unit.toolchain)
         for file in self.unit.files:
             try:
                 source = read_source(file.source)

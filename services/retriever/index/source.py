@@ -30,9 +30,11 @@ class Unit:
         key: tells it from others of that name: the project's folder, or the toolchain.
         project: it is a project, not an installed library.
         files: in dependency order as far as that is known.
+        toolchain: key of the one that compiled them: what is known by another is asked anew.
     """
 
     name: str
     key: str
     project: bool
     files: tuple[SourceFile, ...]
+    toolchain: str = ""

@@ -64,7 +64,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToolchainSettin
     monkeypatch.setattr(build, "try_toolchain", lambda toolchain, version: None)
     monkeypatch.setattr(build, "as_root", lambda command, purpose: list(command))
     monkeypatch.setattr(mmdebstrap, "as_root", lambda command, purpose: list(command))
-    monkeypatch.setattr(ensure, "_build_audit_plugin", lambda toolchain, progress: None)
+    monkeypatch.setattr(ensure, "_build_plugin", lambda toolchain, progress: None)
     monkeypatch.setattr(build, "toolchain_at", made)
     program(tmp_path / "bin", "mmdebstrap", MAKES_A_ROOT)
     program(tmp_path / "bin", "bwrap", "exit 0")

@@ -149,7 +149,8 @@ class TestServices:
         first = start_server()
         address = first.address
         with hosted(stdio(log, "--checker", address)) as host:
-            assert list(host.tools()) == ["list_projects", "list_theorems", "check_proof", "run_tactics", "search"]
+            named = ["list_projects", "list_theorems", "list_toolchains", "check_proof", "run_tactics", "search"]
+            assert list(host.tools()) == named
             assert host.ok("check_proof", **proof)["verdict"] == "PROVED"
             first.process.kill()
             first.process.wait()

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from coq_checker.toolchain import Toolchain
+
 from .hosts import Host, text_of
 
 SNOC = {"project": "examples", "theorem": "rev_snoc"}
@@ -12,7 +14,7 @@ ADD_0 = {"statement": "Lemma add_0 (n : nat) : n + 0 = n.", "context": "Require 
 
 def test_the_tools_say_what_they_take_answer_and_do(host: Host) -> None:
     tools = host.tools()
-    names = "list_projects list_theorems check_proof run_tactics search retrieve prove fill"
+    names = "list_projects list_theorems list_toolchains check_proof run_tactics search retrieve prove fill"
     assert list(tools) == names.split()
     for tool in tools.values():
         assert len(tool.description) > 80 and "\n" not in tool.description
@@ -30,6 +32,13 @@ class TestCatalogue:
         (one,) = host.ok("list_projects")["projects"]
         assert one["name"] == "examples" and "Arith.v" in one["files"] and one["file_count"] == len(one["files"])
         assert host.ok("list_projects", contains="nothing of that name")["projects"] == []
+
+    def test_toolchains(self, host: Host, each_toolchain: Toolchain) -> None:
+        (one,) = (one for one in host.ok("list_toolchains")["toolchains"] if one["name"] == each_toolchain.name)
+        assert (one["coq_version"], one["state"], one["problem"]) == (each_toolchain.coq_version, "ready", "")
+        (project,) = host.ok("list_projects")["projects"]
+        (default,) = (one["name"] for one in host.ok("list_toolchains")["toolchains"] if one["is_default"])
+        assert project["toolchain"] == default and "default" in project["toolchain_why"]
 
     def test_a_filter_finds_names_and_statements(self, host: Host) -> None:
         found = host.ok("list_theorems", project="examples", file="ListFacts.v", contains="SNOC")["theorems"]
@@ -70,6 +79,16 @@ class TestCheckProof:
         assert host.ok("check_proof", proof="Proof. lia. Qed.", **ADD_0)["verdict"] == "PROVED"
         script = "Lemma helper (n : nat) : n + 0 = n. lia. Qed.\nLemma add_0 (n : nat) : n + 0 = n. apply helper. Qed."
         assert host.ok("check_proof", script=script, **ADD_0)["verdict"] == "PROVED"
+
+    def test_with_another_toolchain(self, host: Host, each_toolchain: Toolchain) -> None:
+        name = {"toolchain": each_toolchain.name}
+        done = host.ok("check_proof", proof="induction n; simpl; auto.", statement=ADD_0["statement"], **name)
+        assert done["verdict"] == "PROVED"
+        assert (done["toolchain"], done["coq_version"]) == (each_toolchain.name, each_toolchain.coq_version)
+        ran = host.ok("run_tactics", tactics=["intros."], statement="Lemma t : True.", **name)
+        assert ran["goals"][0]["conclusion"] == "True"
+        assert host.ok("search", command="Check Nat.add.", **name)["results"] == ["Nat.add : nat -> nat -> nat"]
+        assert "ListToolchains" in host.error("check_proof", proof="auto.", **SNOC, toolchain="coq-7.4")
 
     def test_a_proof_that_fails_is_an_answer(self, host: Host) -> None:
         done = host.ok("check_proof", proof="rewrite snoc_app. foo.", **SNOC)

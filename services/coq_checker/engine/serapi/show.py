@@ -6,11 +6,12 @@ hypothesis starts a line two columns in, and what a notation breaks over lines i
 
 import re
 
+from coq_checker.engine.serapi.counts import Counts, counts_at
+from coq_checker.engine.serapi.document import Document, Place
 from coq_checker.goals import Goal, Goals, Hypothesis
 
 _HYPOTHESIS = re.compile(r"^  ([^\W\d][\w']*(?:, [^\W\d][\w']*)*) (:=|:) ", re.M)
 _BAR = re.compile(r"^  ={4,}[^\n]*$", re.M)
-_COUNT = re.compile(r"^(\d+) (?:focused )?goals?\b")
 
 
 def _split_definition(text: str, types: dict[str, str], name: str) -> tuple[str, str]:
@@ -47,28 +48,29 @@ def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
     return Goal(tuple(found), "\n".join(line.removeprefix("  ") for line in conclusion.split("\n")).strip())
 
 
-async def goals_at(query: Query, limit_bytes: int) -> Goals:
-    """The goals in focus in the state that `query` asks; none outside a proof."""
-    shown = await query("Show.")
-    if shown.error is not None or not shown.messages:
+async def _shown(document: Document, place: Place, command: str) -> str:
+    answer = await document.ask(place, command)
+    messages = answer.notices
+    return messages[-1] if answer.error is None and messages else ""
+
+
+async def nothing_left(document: Document, place: Place) -> bool:
+    """Whether a proof is open, no goal of which is left anywhere, and none was given up."""
+    return bool(place.proofs) and await counts_at(document, place) == Counts()
+
+
+async def goals_at(document: Document, place: Place, most: int) -> Goals:
+    """The goals in focus in a place, `most` of them printed; none outside a proof."""
+    if not place.proofs:
         return Goals((), 0)
-    text = shown.messages[-1]
-    count = _COUNT.match(text)
-    if count is None:
-        return Goals((), 0)
+    counts = await counts_at(document, place)
     found: list[Goal] = []
-    for index in range(1, min(int(count[1]), MAX_GOALS) + 1):
-        one = await query(f"Show {index}.")
-        if one.error is not None or not one.messages:
-            break
-        goal_text = one.messages[-1]
+    for index in range(1, min(counts.focused, most) + 1):
+        text = await _shown(document, place, f"Show {index}.")
         types: dict[str, str] = {}
-        for match in _HYPOTHESIS.finditer(goal_text.partition("\n  ====")[0]):
+        for match in _HYPOTHESIS.finditer(text.partition("\n  ====")[0]):
             if match[2] == ":=" and index == 1:
-                checked = await query(f"Check {match[1]}.")
-                if checked.error is None and checked.messages:
-                    types[match[1]] = re.sub(r"\s+", " ", checked.messages[-1]).partition(" : ")[2]
-        found.append(parse_goal(goal_text, types))
-        if sum(len(goal.conclusion) for goal in found) > limit_bytes:
-            break
-    return Goals(cut(found, limit_bytes), int(count[1]))
+                checked = await _shown(document, place, f"Check {match[1]}.")
+                types[match[1]] = re.sub(r"\s+", " ", checked).partition(" : ")[2]
+        found.append(parse_goal(text, types))
+    return Goals(tuple(found), counts.focused, counts.unfocused, counts.shelved)

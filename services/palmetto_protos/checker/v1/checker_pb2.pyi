@@ -8,10 +8,12 @@ Where an error belongs:
 * The gRPC status says that a request *could not run*:
   - INVALID_ARGUMENT: the request is malformed (bytes that are no message, a number that an enum does not have, a
     field out of range, text that is not UTF-8 or holds a NUL byte, a name of more than 1000 bytes, a path of more than
-    4096, a proof larger than the server takes); the message names the field and the remedy.
+    4096, a proof larger than the server takes); the message names the field and the remedy. Or the server has no
+    toolchain of that name; the message has those that there are.
   - NOT_FOUND: no such project, file or theorem.
   - FAILED_PRECONDITION: the environment itself does not run in Coq (a library is missing, its text
-    fails); the message is Coq's. Sending the same request again does not help.
+    fails); the message is Coq's. Or the toolchain cannot be had: it has not been built on the server's machine, it has
+    gone from there, its engine cannot be compiled. Sending the same request again does not help.
   - RESOURCE_EXHAUSTED: the queue is full; the trailing metadata `retry-after-ms` says when to come back.
   - UNAVAILABLE: a transient fault (the server is draining, Coq was killed); send the request again.
   - DEADLINE_EXCEEDED, CANCELLED: the client's own deadline or cancellation; the work was killed.
@@ -200,6 +202,32 @@ AXIOM_POLICY_LISTED: AxiomPolicy.ValueType  # 2
 """Only what `allowed` lists: with an empty list, only closed proofs."""
 Global___AxiomPolicy: _TypeAlias = AxiomPolicy  # noqa: Y015
 
+class _ToolchainState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ToolchainStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ToolchainState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TOOLCHAIN_STATE_UNSPECIFIED: _ToolchainState.ValueType  # 0
+    TOOLCHAIN_STATE_READY: _ToolchainState.ValueType  # 1
+    """It is there; its engine is compiled when it is first asked for."""
+    TOOLCHAIN_STATE_NOT_BUILT: _ToolchainState.ValueType  # 2
+    """`palmetto toolchain ensure NAME` builds it, on the server's machine."""
+    TOOLCHAIN_STATE_UNUSABLE: _ToolchainState.ValueType  # 3
+    """`problem` says why, and what to do."""
+
+class ToolchainState(_ToolchainState, metaclass=_ToolchainStateEnumTypeWrapper):
+    """Whether a toolchain can be used."""
+
+TOOLCHAIN_STATE_UNSPECIFIED: ToolchainState.ValueType  # 0
+TOOLCHAIN_STATE_READY: ToolchainState.ValueType  # 1
+"""It is there; its engine is compiled when it is first asked for."""
+TOOLCHAIN_STATE_NOT_BUILT: ToolchainState.ValueType  # 2
+"""`palmetto toolchain ensure NAME` builds it, on the server's machine."""
+TOOLCHAIN_STATE_UNUSABLE: ToolchainState.ValueType  # 3
+"""`problem` says why, and what to do."""
+Global___ToolchainState: _TypeAlias = ToolchainState  # noqa: Y015
+
 @_typing.final
 class Axioms(_message.Message):
     """The axioms allowed in one check."""
@@ -241,6 +269,7 @@ class TheoremRef(_message.Message):
     FILE_FIELD_NUMBER: _builtins.int
     THEOREM_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
     project: _builtins.str
     """Name of a project that the server knows (ListProjects).."""
     file: _builtins.str
@@ -251,6 +280,10 @@ class TheoremRef(_message.Message):
     """
     index: _builtins.int
     """Position among the file's theorems, from 0. Used when `theorem` is empty or stands more than once."""
+    toolchain: _builtins.str
+    """The toolchain that it is checked with, by a name of ListToolchains. Empty: the one that the project needs.
+    An unknown name is INVALID_ARGUMENT, one that has not been built FAILED_PRECONDITION.
+    """
     def __init__(
         self,
         *,
@@ -258,10 +291,11 @@ class TheoremRef(_message.Message):
         file: _builtins.str = ...,
         theorem: _builtins.str = ...,
         index: _builtins.int | None = ...,
+        toolchain: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_index", b"_index", "index", b"index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_index", b"_index", "file", b"file", "index", b"index", "project", b"project", "theorem", b"theorem"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_index", b"_index", "file", b"file", "index", b"index", "project", b"project", "theorem", b"theorem", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__index: _TypeAlias = _typing.Literal["index"]  # noqa: Y015
     _WhichOneofArgType__index: _TypeAlias = _typing.Literal["_index", b"_index"]  # noqa: Y015
@@ -279,6 +313,7 @@ class TextEnvironment(_message.Message):
     PROJECT_FIELD_NUMBER: _builtins.int
     LOGICAL_NAME_FIELD_NUMBER: _builtins.int
     FILE_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Coq text: imports, definitions, lemmas. It is trusted: it defines what the statement means."""
     project: _builtins.str
@@ -291,6 +326,8 @@ class TextEnvironment(_message.Message):
     the text requires is built. What the server's own file of that name says does not matter. Its last part must be an
     identifier and `.v`, since the module's name is taken from it.
     """
+    toolchain: _builtins.str
+    """As in TheoremRef; empty without a project: the server's default."""
     def __init__(
         self,
         *,
@@ -298,10 +335,11 @@ class TextEnvironment(_message.Message):
         project: _builtins.str = ...,
         logical_name: _builtins.str = ...,
         file: _builtins.str = ...,
+        toolchain: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "logical_name", b"logical_name", "project", b"project", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "logical_name", b"logical_name", "project", b"project", "text", b"text", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -553,6 +591,7 @@ class ProofResult(_message.Message):
     GOAL_COUNT_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     UNFOCUSED_COUNT_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     reason: Global___Reason.ValueType
     message: _builtins.str
@@ -572,6 +611,8 @@ class ProofResult(_message.Message):
     """With `want_goals`: how many goals are in focus, returned or not."""
     unfocused_count: _builtins.int
     """With `want_goals`: how many goals are out of focus, behind bullets and braces. 0 where the server cannot tell."""
+    toolchain: _builtins.str
+    """The name of the toolchain that it was checked with; empty where it could not run."""
     @_builtins.property
     def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
         """With `want_goals`: the goals before the failing sentence, or those left."""
@@ -604,10 +645,11 @@ class ProofResult(_message.Message):
         goal_count: _builtins.int = ...,
         messages: _abc.Iterable[_builtins.str] | None = ...,
         unfocused_count: _builtins.int = ...,
+        toolchain: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "end_byte", b"end_byte", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_byte: _TypeAlias = _typing.Literal["end_byte"]  # noqa: Y015
     _WhichOneofArgType__end_byte: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte"]  # noqa: Y015
@@ -832,8 +874,13 @@ class TraceFileResponse(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    COQ_VERSION_FIELD_NUMBER: _builtins.int
     problem: _builtins.str
     """Why there are no steps, or not all of them; empty where the proof went through."""
+    toolchain: _builtins.str
+    """The toolchain that ran it, and its Coq's version."""
+    coq_version: _builtins.str
     @_builtins.property
     def theorem(self) -> Global___Theorem: ...
     @_builtins.property
@@ -849,10 +896,12 @@ class TraceFileResponse(_message.Message):
         steps: _abc.Iterable[Global___TracedStep] | None = ...,
         problem: _builtins.str = ...,
         timings: Global___Timings | None = ...,
+        toolchain: _builtins.str = ...,
+        coq_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["theorem", b"theorem", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["problem", b"problem", "steps", b"steps", "theorem", b"theorem", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "problem", b"problem", "steps", b"steps", "theorem", b"theorem", "timings", b"timings", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -904,17 +953,21 @@ class FileRef(_message.Message):
 
     PROJECT_FIELD_NUMBER: _builtins.int
     FILE_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
     project: _builtins.str
     file: _builtins.str
+    toolchain: _builtins.str
+    """As in TheoremRef."""
     def __init__(
         self,
         *,
         project: _builtins.str = ...,
         file: _builtins.str = ...,
+        toolchain: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "project", b"project"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "project", b"project", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1144,11 +1197,16 @@ class StateResponse(_message.Message):
     GOALS_FIELD_NUMBER: _builtins.int
     GOAL_COUNT_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    COQ_VERSION_FIELD_NUMBER: _builtins.int
     state: _builtins.int
     in_proof: _builtins.bool
     """A proof is open in this state."""
     goal_count: _builtins.int
     """Goals in all, those out of focus and shelved counted; only with goals."""
+    toolchain: _builtins.str
+    """The session's toolchain, and its Coq's version."""
+    coq_version: _builtins.str
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Messages that Coq printed while running."""
@@ -1168,10 +1226,12 @@ class StateResponse(_message.Message):
         goals: _abc.Iterable[Global___Goal] | None = ...,
         goal_count: _builtins.int = ...,
         timings: Global___Timings | None = ...,
+        toolchain: _builtins.str = ...,
+        coq_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["goal_count", b"goal_count", "goals", b"goals", "in_proof", b"in_proof", "messages", b"messages", "state", b"state", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "goal_count", b"goal_count", "goals", b"goals", "in_proof", b"in_proof", "messages", b"messages", "state", b"state", "timings", b"timings", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1270,9 +1330,12 @@ class Project(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
     TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_WHY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     toolchain: _builtins.str
-    """The toolchain that checks it."""
+    """The toolchain that checks it; empty where its own files name none that there is."""
+    toolchain_why: _builtins.str
+    """Why it is that one, as the end of `..., since`; with no toolchain, what is wrong."""
     @_builtins.property
     def files(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Paths of its files inside the project, in dependency order."""
@@ -1283,10 +1346,11 @@ class Project(_message.Message):
         name: _builtins.str = ...,
         files: _abc.Iterable[_builtins.str] | None = ...,
         toolchain: _builtins.str = ...,
+        toolchain_why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "name", b"name", "toolchain", b"toolchain"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "name", b"name", "toolchain", b"toolchain", "toolchain_why", b"toolchain_why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1313,6 +1377,88 @@ class ListProjectsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListProjectsResponse: _TypeAlias = ListProjectsResponse  # noqa: Y015
+
+@_typing.final
+class ListToolchainsRequest(_message.Message):
+    """Request of ListToolchains."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListToolchainsRequest: _TypeAlias = ListToolchainsRequest  # noqa: Y015
+
+@_typing.final
+class Toolchain(_message.Message):
+    """A toolchain: a Coq or Rocq with its libraries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    COQ_VERSION_FIELD_NUMBER: _builtins.int
+    ENGINES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    IS_DEFAULT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What requests call it."""
+    coq_version: _builtins.str
+    """Its Coq's version, e.g. `8.20.1`; empty where it is not known."""
+    state: Global___ToolchainState.ValueType
+    problem: _builtins.str
+    """Why it cannot be used, in one sentence."""
+    is_default: _builtins.bool
+    """What is used where neither a request nor its project asks for another."""
+    @_builtins.property
+    def engines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What can check proofs with it (`native`, `serapi`), in the order in which they are taken."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        coq_version: _builtins.str = ...,
+        engines: _abc.Iterable[_builtins.str] | None = ...,
+        state: Global___ToolchainState.ValueType = ...,
+        problem: _builtins.str = ...,
+        is_default: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "engines", b"engines", "is_default", b"is_default", "name", b"name", "problem", b"problem", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Toolchain: _TypeAlias = Toolchain  # noqa: Y015
+
+@_typing.final
+class ListToolchainsResponse(_message.Message):
+    """Answer of ListToolchains."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOOLCHAINS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def toolchains(self) -> _containers.RepeatedCompositeFieldContainer[Global___Toolchain]: ...
+    def __init__(
+        self,
+        *,
+        toolchains: _abc.Iterable[Global___Toolchain] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["toolchains", b"toolchains"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListToolchainsResponse: _TypeAlias = ListToolchainsResponse  # noqa: Y015
 
 @_typing.final
 class ListTheoremsRequest(_message.Message):

@@ -70,6 +70,11 @@ class CoqCheckerServiceStub:
                 request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsRequest.SerializeToString,
                 response_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsResponse.FromString,
                 _registered_method=True)
+        self.ListToolchains = channel.unary_unary(
+                '/palmetto.checker.v1.CoqCheckerService/ListToolchains',
+                request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsRequest.SerializeToString,
+                response_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsResponse.FromString,
+                _registered_method=True)
         self.GetTheorem = channel.unary_unary(
                 '/palmetto.checker.v1.CoqCheckerService/GetTheorem',
                 request_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.GetTheoremRequest.SerializeToString,
@@ -144,6 +149,13 @@ class CoqCheckerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListToolchains(self, request, context):
+        """The toolchains that this server has, or can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTheorem(self, request, context):
         """One theorem, with its statement, the proof that stands in the file, and where it stands.
         """
@@ -188,6 +200,11 @@ def add_CoqCheckerServiceServicer_to_server(servicer, server):
                     servicer.ListTheorems,
                     request_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsRequest.FromString,
                     response_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsResponse.SerializeToString,
+            ),
+            'ListToolchains': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListToolchains,
+                    request_deserializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsRequest.FromString,
+                    response_serializer=palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsResponse.SerializeToString,
             ),
             'GetTheorem': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTheorem,
@@ -385,6 +402,33 @@ class CoqCheckerService:
             '/palmetto.checker.v1.CoqCheckerService/ListTheorems',
             palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsRequest.SerializeToString,
             palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListTheoremsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListToolchains(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/palmetto.checker.v1.CoqCheckerService/ListToolchains',
+            palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsRequest.SerializeToString,
+            palmetto__protos_dot_checker_dot_v1_dot_checker__pb2.ListToolchainsResponse.FromString,
             options,
             channel_credentials,
             insecure,

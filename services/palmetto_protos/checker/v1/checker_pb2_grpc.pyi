@@ -8,10 +8,12 @@ Where an error belongs:
 * The gRPC status says that a request *could not run*:
   - INVALID_ARGUMENT: the request is malformed (bytes that are no message, a number that an enum does not have, a
     field out of range, text that is not UTF-8 or holds a NUL byte, a name of more than 1000 bytes, a path of more than
-    4096, a proof larger than the server takes); the message names the field and the remedy.
+    4096, a proof larger than the server takes); the message names the field and the remedy. Or the server has no
+    toolchain of that name; the message has those that there are.
   - NOT_FOUND: no such project, file or theorem.
   - FAILED_PRECONDITION: the environment itself does not run in Coq (a library is missing, its text
-    fails); the message is Coq's. Sending the same request again does not help.
+    fails); the message is Coq's. Or the toolchain cannot be had: it has not been built on the server's machine, it has
+    gone from there, its engine cannot be compiled. Sending the same request again does not help.
   - RESOURCE_EXHAUSTED: the queue is full; the trailing metadata `retry-after-ms` says when to come back.
   - UNAVAILABLE: a transient fault (the server is draining, Coq was killed); send the request again.
   - DEADLINE_EXCEEDED, CANCELLED: the client's own deadline or cancellation; the work was killed.
@@ -82,6 +84,8 @@ class CoqCheckerServiceStub:
     """The projects that this server knows."""
     ListTheorems: _grpc.UnaryUnaryMultiCallable[_checker_pb2.ListTheoremsRequest, _checker_pb2.ListTheoremsResponse]
     """The theorems of a project, or of one of its files, in file order."""
+    ListToolchains: _grpc.UnaryUnaryMultiCallable[_checker_pb2.ListToolchainsRequest, _checker_pb2.ListToolchainsResponse]
+    """The toolchains that this server has, or can have."""
     GetTheorem: _grpc.UnaryUnaryMultiCallable[_checker_pb2.GetTheoremRequest, _checker_pb2.GetTheoremResponse]
     """One theorem, with its statement, the proof that stands in the file, and where it stands."""
 
@@ -122,6 +126,8 @@ class CoqCheckerServiceAsyncStub(CoqCheckerServiceStub):
     """The projects that this server knows."""
     ListTheorems: _aio.UnaryUnaryMultiCallable[_checker_pb2.ListTheoremsRequest, _checker_pb2.ListTheoremsResponse]  # type: ignore[assignment]
     """The theorems of a project, or of one of its files, in file order."""
+    ListToolchains: _aio.UnaryUnaryMultiCallable[_checker_pb2.ListToolchainsRequest, _checker_pb2.ListToolchainsResponse]  # type: ignore[assignment]
+    """The toolchains that this server has, or can have."""
     GetTheorem: _aio.UnaryUnaryMultiCallable[_checker_pb2.GetTheoremRequest, _checker_pb2.GetTheoremResponse]  # type: ignore[assignment]
     """One theorem, with its statement, the proof that stands in the file, and where it stands."""
 
@@ -201,6 +207,14 @@ class CoqCheckerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_checker_pb2.ListTheoremsResponse, _abc.Awaitable[_checker_pb2.ListTheoremsResponse]]:
         """The theorems of a project, or of one of its files, in file order."""
+
+    @_abc_1.abstractmethod
+    def ListToolchains(
+        self,
+        request: _checker_pb2.ListToolchainsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_checker_pb2.ListToolchainsResponse, _abc.Awaitable[_checker_pb2.ListToolchainsResponse]]:
+        """The toolchains that this server has, or can have."""
 
     @_abc_1.abstractmethod
     def GetTheorem(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coq_checker.audit_plugin.build import PluginError, build_plugin
+from coq_checker.engine.plugin.build import PluginError, build_plugin
 from coq_checker.toolchain import Toolchain
 
 

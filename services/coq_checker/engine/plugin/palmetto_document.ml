@@ -26,7 +26,10 @@ type place = {
   renamed : bool;
 }
 
-let first st = { st; frames = []; mode = None; history = [ { number = 1; ids = []; tactic = false; undone = 0; depth = 0 } ]; renamed = false }
+(* The text begins here: nothing goes back behind it. *)
+let begin_at number place = { place with history = [ { number; ids = []; tactic = false; undone = 0; depth = List.length place.frames } ] }
+
+let first number st = begin_at number { st; frames = []; mode = None; history = []; renamed = false }
 
 exception No_such_place
 
@@ -94,6 +97,12 @@ let close_proof st opaque =
 
 let with_proofs_of st base = { base with Vernacstate.interp = { base.Vernacstate.interp with lemmas = st.Vernacstate.interp.lemmas } }
 
+(* The proofs of a state know the universes that were made meanwhile. *)
+let with_universes st =
+  Vernacstate.unfreeze_full_state st;
+  (Vernacstate.Declare.update_sigma_univs (Global.universes ()) [@ocaml.warning "-3"]);
+  Vernacstate.freeze_full_state ()
+
 (* The end of a proof; that of one inside of another is an event for the state that the outer one goes on from. *)
 let end_proof place frame outer sentence =
   let ended, again =
@@ -120,16 +129,13 @@ let end_proof place frame outer sentence =
     { one with base; ended = true }
   in
   let frames = List.map follow outer in
-  (ended, frames)
+  ((if outer = [] then ended else with_universes ended), frames)
 
 let defines_body sentence =
   match sentence.CAst.v.expr with VernacSynPure (VernacDefinition (_, _, DefineBody _)) -> true | _ -> false
 
 (* The environment of `base` with the proofs that are open in `st`. *)
-let environment_of base st =
-  Vernacstate.unfreeze_full_state Vernacstate.Stm.(set_pstate base (pstate st));
-  (Vernacstate.Declare.update_sigma_univs (Global.universes ()) [@ocaml.warning "-3"]);
-  Vernacstate.freeze_full_state ()
+let environment_of base st = with_universes Vernacstate.Stm.(set_pstate base (pstate st))
 
 (* A command inside of a proof. A definition is not made twice: its universes might come out otherwise. *)
 let side_effect place sentence =
@@ -177,8 +183,7 @@ let target place sentence =
   | VernacSynPure (VernacUndoTo n) -> Some (from_statement n)
   | VernacSynPure VernacAbortAll ->
       Some (search (fun () item -> if item.depth = 0 then Either.Left item.number else Either.Right ()) () place.history)
-  | VernacSynPure VernacResetInitial ->
-      CErrors.user_err (Pp.str "`Reset Initial` would undo what the checker has set up before the file: take it out.")
+  | VernacSynPure VernacResetInitial -> Some (List.nth place.history (List.length place.history - 1)).number
   | VernacSynPure (VernacBack _) ->
       CErrors.user_err (Pp.str "`Back` is a navigation command, which coqc forbids in files: take it out.")
   | _ -> CErrors.user_err (Pp.str "Cannot undo.")

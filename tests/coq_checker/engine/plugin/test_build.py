@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coq_checker.audit_plugin.build import PluginError, build_plugin, plugin_available, plugin_path
+from coq_checker.engine.plugin.build import PluginError, build_plugin, plugin_available, plugin_path
 from coq_checker.toolchain import SandboxMode, Toolchain
 
 
@@ -24,13 +24,13 @@ def test_it_is_found_once_it_is_built(each_toolchain: Toolchain) -> None:
     build_plugin(each_toolchain)
     folder = plugin_path(each_toolchain)
     assert folder is not None and plugin_available(each_toolchain)
-    assert sorted(file.name for file in (folder / "palmetto-audit").iterdir()) == [
+    assert sorted(file.name for file in (folder / "palmetto-engine").iterdir()) == [
         "META",
-        "palmetto_audit_plugin.cmxs",
+        "palmetto_engine_plugin.cmxs",
     ]
-    made = (folder / "palmetto-audit" / "META").stat().st_mtime_ns
+    made = (folder / "palmetto-engine" / "META").stat().st_mtime_ns
     build_plugin(each_toolchain)
-    assert (folder / "palmetto-audit" / "META").stat().st_mtime_ns == made
+    assert (folder / "palmetto-engine" / "META").stat().st_mtime_ns == made
 
 
 @pytest.mark.usefixtures("empty_cache")
@@ -44,7 +44,7 @@ def test_other_sources_need_another(
     each_toolchain: Toolchain, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_plugin(each_toolchain)
-    monkeypatch.setattr("coq_checker.audit_plugin.build._META", "another")
+    monkeypatch.setattr("coq_checker.engine.plugin.build._META", "another")
     assert plugin_path(each_toolchain) is None
 
 
@@ -80,7 +80,7 @@ def test_the_plugin_is_for_one_release(each_toolchain: Toolchain) -> None:
     folder = plugin_path(each_toolchain)
     assert folder is not None
     library = "coq-core" if each_toolchain.coq_version.startswith("8.") else "rocq-runtime"
-    assert f'requires = "{library}.vernac"' in (folder / "palmetto-audit" / "META").read_text()
+    assert f'requires = "{library}.vernac"' in (folder / "palmetto-engine" / "META").read_text()
 
 
 @pytest.mark.parametrize("version", ["8.16.1", "8.19.2", "9.20.0", "10.0", ""])
@@ -105,7 +105,7 @@ exit 0
 """
 ROCQ = """#!/bin/sh
 [ "$1" = --version ] && echo "The Rocq Prover, version 9.2.0" && echo "MADE_WITH"
-[ "$1" = --version ] || [ "$1 $2" = "pp-mlg g_palmetto_audit.mlg" ]
+[ "$1" = --version ] || [ "$1 $2" = "pp-mlg g_palmetto_engine.mlg" ]
 """
 
 
@@ -176,7 +176,7 @@ def test_a_switch_that_does_not_fit(
     file.write_text(file.read_text().replace(text, instead))
     with pytest.raises(PluginError) as raised:
         build_plugin(switch)
-    assert f"({said}); audits use" in str(raised.value) and "install ocamlfind" in str(raised.value)
+    assert f"({said}): install ocamlfind" in str(raised.value)
     assert "\n" not in str(raised.value)
     assert list((empty_cache / "plugins").iterdir()) == []
 
@@ -186,7 +186,7 @@ def test_every_command_has_a_name(each_toolchain: Toolchain) -> None:
     library = "coq-core" if each_toolchain.coq_version.startswith("8.") else "rocq-runtime"
     interface = each_toolchain.host_path(each_toolchain.coqlib).parent / library / "vernac" / "vernacexpr.mli"
     text = re.sub(r"\(\*.*?\*\)", "", interface.read_text(), flags=re.S)
-    plugin = files("coq_checker.audit_plugin")
+    plugin = files("coq_checker.engine.plugin")
     release = "_".join(each_toolchain.coq_version.split(".")[:2])
     named = plugin.joinpath("palmetto_compat.ml").read_text()
     named += plugin.joinpath("compat", f"palmetto_release_{release}.ml").read_text()

@@ -1,10 +1,9 @@
 """S-expressions as SerAPI prints them, read from bytes.
 
-The hot path never builds a tree: it scans the lines of an answer with the compiled patterns here.
+Most answers are scanned line by line with compiled patterns; a tree is built only of goals that are compared.
 """
 
 import re
-from collections.abc import Iterator
 
 Sexp = bytes | list["Sexp"]
 
@@ -87,8 +86,3 @@ def str_field(line: bytes) -> str:
             return unquote(match[1]).decode("utf-8", "replace")
         at = line.rfind(b"(str", 0, at)
     return ""
-
-
-def lines(data: bytes) -> Iterator[bytes]:
-    """The messages of an answer: SerAPI prints one a line, line ends inside strings are escaped."""
-    return iter(data.splitlines())

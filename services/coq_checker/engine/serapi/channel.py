@@ -5,6 +5,8 @@ import contextlib
 import os
 import secrets
 
+from coq_checker.engine.serapi.answers import Answer, read_answer
+
 
 class ChannelClosedError(Exception):
     """The process at the other end is gone."""
@@ -14,11 +16,17 @@ class OutputLimitError(Exception):
     """The process answered more bytes than the limit; it cannot be used any longer."""
 
 
+_MISUNDERSTOOD = b"(Of_sexp_error"
+
+
 class Channel:
     """One conversation: a request is some commands, its answer ends when the last is completed.
 
     Tags carry a nonce, so that no text printed by Coq can pass for the end of an answer. Only one
     request may be under way at a time.
+
+    Attributes:
+        misunderstood: the process said that it does not know a command, and would never answer.
 
     Args:
         read_fd: where the process's standard output arrives; non-blocking, owned by the channel.
@@ -38,6 +46,7 @@ class Channel:
         self._waiter: asyncio.Future[bytes] | None = None
         self._closed = False
         self._eof = False
+        self.misunderstood = False
         os.set_blocking(read_fd, False)
         os.set_blocking(write_fd, False)
         self._loop.add_reader(read_fd, self._readable)
@@ -47,32 +56,26 @@ class Channel:
         """Whether the process at the other end is gone, or the channel closed."""
         return self._closed or self._eof
 
-    async def request(self, *commands: bytes, limit_bytes: int = 64 << 20) -> list[bytes]:
-        """Sends the commands in one write and returns the answer of each, up to its completion.
+    async def request(self, *commands: bytes, limit_bytes: int = 64 << 20) -> list[Answer]:
+        """Sends the commands in one write and returns the answer of each.
 
         Raises:
             ChannelClosedError: the process died, or the channel was closed, before the end.
-            OutputLimitError: the answer grew beyond `limit_bytes`.
+            OutputLimitError: the answers grew beyond `limit_bytes`.
         """
         if self._closed or self._eof:
             raise ChannelClosedError
-        data = bytearray()
-        first = self._count + 1
-        for command in commands:
-            self._count += 1
-            data += b"(%s%d %s)\n" % (self._nonce, self._count, command)
-        self._end = b"(Answer %s%d Completed)\n" % (self._nonce, self._count)
+        tags = [b"%s%d" % (self._nonce, self._count + 1 + index) for index in range(len(commands))]
+        self._count += len(commands)
+        self._end = b"(Answer %s Completed)\n" % tags[-1]
         self._limit = limit_bytes
-        answer = await self._exchange(bytes(data))
-        if len(commands) == 1:
-            return [answer]
-        answers, at = [], 0
-        for tag in range(first, self._count):
-            end = b"(Answer %s%d Completed)\n" % (self._nonce, tag)
-            after = answer.index(end, at) + len(end)
-            answers.append(answer[at:after])
-            at = after
-        return [*answers, answer[at:]]
+        data = b"".join(b"(%s %s)\n" % (tag, command) for tag, command in zip(tags, commands, strict=True))
+        rest = await self._exchange(data)
+        found: list[Answer] = []
+        for tag in tags:
+            lines, _, rest = rest.partition(b"(Answer %s Completed)\n" % tag)
+            found.append(read_answer(tag, lines))
+        return found
 
     async def request_raw(self, command: bytes, end: bytes) -> bytes:
         """Sends one untagged command and returns everything up to the bytes `end` and the line's end."""
@@ -135,6 +138,9 @@ class Channel:
             answer = bytes(buffer)
             buffer.clear()
             waiter.set_result(answer)
+        elif buffer.startswith(_MISUNDERSTOOD) or b"\n" + _MISUNDERSTOOD in buffer[-len(data) - 16 :]:
+            self.misunderstood = True
+            waiter.set_exception(ChannelClosedError())
         elif len(buffer) > self._limit:
             waiter.set_exception(OutputLimitError())
 

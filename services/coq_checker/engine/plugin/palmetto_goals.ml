@@ -9,7 +9,8 @@ let text =
   Format.pp_set_margin formatter 100_000;
   fun printed ->
     Buffer.clear buffer;
-    Pp.pp_with formatter printed;
+    (* In a box, as Coq prints it: outside of one each place where a line may end is such an end. *)
+    Format.fprintf formatter "@[%a@]" Pp.pp_with printed;
     Format.pp_print_flush formatter ();
     Buffer.contents buffer
 

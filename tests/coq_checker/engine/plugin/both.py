@@ -5,10 +5,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from coq_checker.audit_plugin.build import plugin_path
+from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.toolchain import Toolchain
 
-_LOAD = 'Declare ML Module "palmetto-audit.plugin".\nSet Printing Width 1000000.\n'
+_LOAD = 'Declare ML Module "palmetto-engine.plugin".\nSet Printing Width 1000000.\n'
 _NONCE = "@nonce@"
 _LIMIT_S = 600.0
 _ASK = re.compile(r"\(\* ASK ([^*]*)\*\)")
@@ -63,7 +63,7 @@ def run_coqc(
     `folder` is a scratch directory; a file compiled there before can be required.
     """
     built = plugin_path(toolchain)
-    assert built is not None, "the audit plugin is not built"
+    assert built is not None, "the engine in Coq is not built"
     source = folder / f"{file}.v"
     source.write_text((_LOAD if plugin else "") + text)
     argv = toolchain.command(

@@ -1,4 +1,4 @@
-"""Builds the audit plugin with the toolchain's own OCaml, and finds it again.
+"""Builds the engine that runs inside of Coq with the toolchain's own OCaml, and finds it again.
 
 The plugin is machine code for one Coq: it is compiled in the sandbox, with its result kept beside the
 other things that are built once, under a name made of its sources and of the toolchain.
@@ -36,14 +36,14 @@ _UNITS = (
     "palmetto_wire",
     "palmetto_serve",
 )
-_COMMANDS = "g_palmetto_audit"
+_COMMANDS = "g_palmetto_engine"
 _SOURCES = (*(f"{unit}.ml" for unit in _UNITS), f"{_COMMANDS}.mlg")
 _META = """version = "1"
-description = "What constants rest on"
+description = "Coq as a server of states"
 package "plugin" (
   directory = "."
   requires = "LIBRARY.vernac"
-  plugin(native) = "palmetto_audit_plugin.cmxs"
+  plugin(native) = "palmetto_engine_plugin.cmxs"
 )
 """
 # Exits with _UNFIT after a clause that tells why, where nothing can be compiled.
@@ -62,7 +62,7 @@ for unit in $units; do
   ocamlfind ocamlopt -w -a -package LIBRARY.vernac,LIBRARY.stm -c $unit.ml
   objects="$objects $unit.cmx"
 done
-ocamlfind ocamlopt -package LIBRARY.vernac,LIBRARY.stm -shared -o palmetto_audit_plugin.cmxs $objects
+ocamlfind ocamlopt -package LIBRARY.vernac,LIBRARY.stm -shared -o palmetto_engine_plugin.cmxs $objects
 """
 _TIMEOUT_S = 300.0
 _SAID_CHARS = 300
@@ -83,7 +83,7 @@ def _of_this_coq(text: str, toolchain: Toolchain) -> str:
 
 
 def _sources(release: str | None) -> dict[str, bytes]:
-    package = files("coq_checker.audit_plugin")
+    package = files("coq_checker.engine.plugin")
     sources = {name: package.joinpath(name).read_bytes() for name in _SOURCES}
     if release is not None:
         differs = package.joinpath("compat", f"{_RELEASE}_{release.replace('.', '_')}.ml")
@@ -127,7 +127,7 @@ def plugin_path(toolchain: Toolchain) -> Path | None:
     places = [_folder(toolchain)]
     if ready := os.environ.get("PALMETTO_PLUGINS"):
         places.insert(0, Path(ready) / _name(toolchain))
-    return next((place for place in places if (place / "palmetto-audit" / "META").is_file()), None)
+    return next((place for place in places if (place / "palmetto-engine" / "META").is_file()), None)
 
 
 def plugin_available(toolchain: Toolchain) -> bool:
@@ -148,8 +148,8 @@ def build_plugin(toolchain: Toolchain) -> None:
     release = _release(toolchain)
     if release is None:
         raise PluginError(
-            f"the audit plugin is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: audits use "
-            "Coq's slower Print Assumptions; install one of those versions for it."
+            f"the engine in Coq is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: install one "
+            "of those versions."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
@@ -161,13 +161,13 @@ def build_plugin(toolchain: Toolchain) -> None:
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PluginError(f"the audit plugin could not be compiled ({error}); {_INSTEAD}") from error
+            raise PluginError(f"the engine in Coq could not be compiled ({error}): {_REMEDY}") from error
         if done.returncode != 0:
             said = " ".join((done.stderr + done.stdout).decode(errors="replace").split())[-_SAID_CHARS:]
-            raise PluginError(f"the audit plugin could not be compiled ({said}); {_INSTEAD}")
-        made = work / "made" / "palmetto-audit"
+            raise PluginError(f"the engine in Coq could not be compiled ({said}): {_REMEDY}")
+        made = work / "made" / "palmetto-engine"
         made.mkdir(parents=True)
-        shutil.copy(work / "palmetto_audit_plugin.cmxs", made)
+        shutil.copy(work / "palmetto_engine_plugin.cmxs", made)
         (made / "META").write_text(_of_this_coq(_META, toolchain))
         try:
             (work / "made").rename(folder)
@@ -178,7 +178,4 @@ def build_plugin(toolchain: Toolchain) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-_INSTEAD = (
-    "audits use Coq's slower Print Assumptions: install ocamlfind and Coq's development files for it, for the OCaml "
-    "that Coq was compiled with."
-)
+_REMEDY = "install ocamlfind and Coq's development files for the OCaml that Coq was compiled with."

@@ -89,6 +89,20 @@ let stated { Document.st; _ } =
       in
       Vernacstate.LemmaStack.with_top stack ~f:types
 
+(* Each reading of `Type` makes a new universe, and each use of something polymorphic new ones; but `Prop` stays `Prop`. *)
+let same_sort one other =
+  match (one, other) with
+  | Sorts.SProp, Sorts.SProp | Prop, Prop | Set, Set -> true
+  | (Type _ | QSort _), (Sorts.Type _ | QSort _) -> true
+  | _ -> false
+
+let same_type =
+  let same_instance _ _ _ = true and same_evar (one, _) (other, _) = Evar.equal one other in
+  let rec same args one other =
+    one == other || Constr.compare_head_gen same_instance same_sort same_evar same args one other
+  in
+  same 0
+
 (* key: names the place `from`. setup: sentences that stand before the statement. *)
 let open_statement ~key ~from setup statement =
   let key = String.concat "\000" [ key; setup; statement ] in
@@ -99,8 +113,8 @@ let open_statement ~key ~from setup statement =
   | [], others ->
       let before = set_up from setup in
       let place = behind before statement in
-      (* What is set up must not change what the statement says. Each reading of `Type` makes a new universe. *)
-      if setup <> "" && not (List.equal Constr.eq_constr_nounivs (stated place) (stated (behind from statement))) then
+      (* What is set up must not change what the statement says. *)
+      if setup <> "" && not (List.equal same_type (stated place) (stated (behind from statement))) then
         raise Changed;
       let known = Hashtbl.create 16 and order = Queue.create () in
       let around = Document.names from in

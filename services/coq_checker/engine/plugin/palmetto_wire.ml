@@ -1,8 +1,8 @@
 (* Requests and answers over a socket of our own, which nothing that Coq prints or reads can touch.
 
    A request is a line `OPERATION NUMBER LIMIT LENGTH LENGTH ...` and that many fields of bytes; LIMIT is how large its
-   answer may be. An answer is a line `TOKEN NUMBER LENGTH` and as many bytes of JSON: only who knows the token, which is
-   given at the start, can write one. *)
+   answer may be. An answer is a line `TOKEN NUMBER CPU LENGTH` and as many bytes of JSON: only who knows the token, which
+   is given at the start, can write one. CPU is what the process has used so far, in microseconds. *)
 
 module Json = Palmetto_json
 
@@ -36,4 +36,6 @@ let rec write_all descriptor text at =
 
 let answer wire number value =
   let text = Json.to_string value in
-  write_all wire.descriptor (Printf.sprintf "%s %s %d\n%s" wire.token number (String.length text) text) 0
+  let { Unix.tms_utime; tms_stime; _ } = Unix.times () in
+  let cpu_us = int_of_float (1e6 *. (tms_utime +. tms_stime)) in
+  write_all wire.descriptor (Printf.sprintf "%s %s %d %d\n%s" wire.token number cpu_us (String.length text) text) 0

@@ -131,6 +131,9 @@ let answer_to { Wire.operation; fields; _ } =
       | Some sentence -> [ ("spans", Candidate.spans [ sentence ]) ]
       | None -> [ ("spans", Json.List []) ]
       | exception _ -> [ ("spans", Json.List []) ])
+  | "begin", [ number ] ->
+      Hashtbl.replace places (int number) (Document.begin_at (int number) (at number));
+      []
   | "audit", [ known; before; stated; ended; asked ] ->
       audit ~known:(at known) ~before:(at before) ~stated:(at stated) ~ended:(at ended) ~asked:(at asked)
   | "warm", [ from; names ] ->
@@ -181,7 +184,8 @@ let serve path token =
   Unix.close nowhere;
   own_folder ();
   Heard.listen ();
-  Hashtbl.replace places (number ()) (Document.first (Vernacstate.freeze_full_state ()));
-  Wire.answer wire "0" (Json.Object [ ("pid", Json.Int (Unix.getpid ())); ("state", Int !newest); ("version", String Coq_config.version) ]);
+  let first = number () in
+  Hashtbl.replace places first (Document.first first (Vernacstate.freeze_full_state ()));
+  Wire.answer wire "0" (Json.Object [ ("pid", Json.Int (Unix.getpid ())); ("state", Int first); ("version", String Coq_config.version) ]);
   loop wire;
   Unix._exit 0

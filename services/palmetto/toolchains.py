@@ -1,0 +1,98 @@
+"""The toolchain that a command works with: the one of `--toolchain`, else the one that a project needs."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from coq_checker.toolchain import Toolchain, ToolchainError, choose_toolchain, find_toolchain, require_name
+from coqdata.project import Project
+
+# A toolchain, and the projects that it is used for, with their names.
+Group = tuple[Toolchain, list[tuple[str, Project]]]
+
+ToolchainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--toolchain",
+        help="Work with this one (`palmetto toolchain list`), whatever a project needs; "
+        "default: what it needs, else the one in use.",
+        metavar="NAME",
+    ),
+]
+
+
+def for_services(given: str | None) -> str:
+    """What a service of this command's own takes as its default: the name, folders absolute; empty for none.
+
+    Raises:
+        ToolchainError: there is no such name.
+    """
+    return "" if given is None else require_name(given)
+
+
+def for_requests(given: str | None, server: str | None = None) -> str:
+    """What requests name; empty where none was given.
+
+    Args:
+        given: the option.
+        server: address of a service that runs already, which has toolchains of its own; None where this command
+            starts one: then it is seen to that the toolchain is here.
+
+    Raises:
+        ToolchainError: there is no such toolchain.
+    """
+    if given is None:
+        return ""
+    return find_toolchain(given).name if server is None else require_name(given)
+
+
+def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, str]:
+    """The toolchain that a project is worked on with here, and why it is that one: the end of "..., since".
+
+    Raises:
+        ToolchainError: it is not here.
+    """
+    if given is not None:
+        return find_toolchain(given), "--toolchain says so"
+    name, why = choose_toolchain(project)
+    with contextlib.suppress(ToolchainError):
+        # The one in use may have been found by its folder, whatever it is called.
+        default = find_toolchain()
+        if default.name == name:
+            return default, why
+    try:
+        return find_toolchain(name), why
+    except ToolchainError as error:
+        raise ToolchainError(f"The project {project.name} needs the toolchain {name}, since {why}: {error}") from None
+
+
+def by_toolchain(named: Sequence[tuple[str, Project]], given: str | None = None) -> list[Group]:
+    """Projects by the toolchains that they are worked on with, in the order in which they were given.
+
+    Raises:
+        ToolchainError: one of the toolchains is not here.
+    """
+    found: dict[str, Group] = {}
+    for name, project in named:
+        toolchain, _ = for_project(project, given)
+        found.setdefault(toolchain.key, (toolchain, []))[1].append((name, project))
+    return list(found.values())
+
+
+def name_for(toolchain: Toolchain, asked: str, server: str | None) -> str:
+    """The name by which a checker is asked for a toolchain that is used here.
+
+    Args:
+        toolchain: that is used.
+        asked: the one of `--toolchain`, which goes before.
+        server: address of a checker that runs already, whose default may go by another name and is meant by none; None
+            for one that this command started.
+    """
+    if server is None or asked:
+        return asked or toolchain.name
+    try:
+        return "" if find_toolchain().key == toolchain.key else toolchain.name
+    except ToolchainError:
+        return toolchain.name
