@@ -11,9 +11,14 @@ type request = { operation : string; number : string; limit : int; fields : stri
 
 exception Unreadable
 
+(* A socket's path has 107 bytes at the most: that of the folder may be longer. *)
 let connect path token =
   let descriptor = Unix.socket ~cloexec:true Unix.PF_UNIX Unix.SOCK_STREAM 0 in
-  Unix.connect descriptor (Unix.ADDR_UNIX path);
+  let here = Sys.getcwd () in
+  Sys.chdir (Filename.dirname path);
+  Fun.protect
+    ~finally:(fun () -> Sys.chdir here)
+    (fun () -> Unix.connect descriptor (Unix.ADDR_UNIX (Filename.basename path)));
   { descriptor; input = Unix.in_channel_of_descr descriptor; token }
 
 let close wire = close_in_noerr wire.input
