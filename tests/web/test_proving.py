@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import httpx2
 from playwright.sync_api import expect
 
+from coq_checker.toolchain import Toolchain
+
 from ..browser import opened
 from .pages import HARD, attempt_id, budget, choose, prove, theorems, verdict
 
@@ -56,6 +58,19 @@ def test_from_opening_the_page_to_a_proved_theorem(browser: "Browser", workbench
         assert found.complaints == []
         # Nothing from anywhere else.
         assert [address for address in found.requests if not address.startswith((workbench, "data:"))] == []
+
+
+def test_with_another_toolchain(browser: "Browser", workbench: str, each_toolchain: Toolchain) -> None:
+    with opened(browser, workbench) as found:
+        page = found.page
+        page.goto(f"{workbench}/#/paste")
+        page.get_by_label("Coq text").fill("Lemma t (A B : Prop) : A /\\ B -> B /\\ A.")
+        page.locator(".options summary").click()
+        page.get_by_label("Toolchain").select_option(each_toolchain.name)
+        expect(page.locator(".options summary")).to_contain_text(f"with {each_toolchain.name}")
+        prove(page)
+        expect(verdict(page)).to_contain_text(f"{each_toolchain.coq_version} ({each_toolchain.name})")
+        assert found.complaints == []
 
 
 def test_by_keys_alone(browser: "Browser", workbench: str) -> None:

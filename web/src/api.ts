@@ -12,6 +12,7 @@ import type {
   ProverEvent,
   Session,
   Theorem,
+  Toolchain,
 } from "./contract";
 import { messages } from "./sse";
 import { sentence } from "./words";
@@ -92,6 +93,10 @@ export async function signOut(): Promise<void> {
 
 export async function projects(): Promise<Project[]> {
   return (await json<{ projects: Project[] }>("v1/projects")).projects;
+}
+
+export async function toolchains(): Promise<Toolchain[]> {
+  return (await json<{ toolchains: Toolchain[] }>("v1/toolchains")).toolchains;
 }
 
 export async function theorems(project: string): Promise<Theorem[]> {

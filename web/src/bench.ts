@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { ApiError } from "./api";
-import type { About, Options, Project, Session, Theorem } from "./contract";
+import type { About, Options, Project, Session, Theorem, Toolchain } from "./contract";
 import { intent } from "./coqtext";
 import { format, parse, type Route } from "./route";
 import { Run } from "./run";
@@ -18,6 +18,7 @@ export const DEFAULTS: Options = {
   retrieval: true,
   use_model: true,
   hammer: true,
+  toolchain: "",
 };
 
 const SPLIT_LABEL = 60;
@@ -29,6 +30,8 @@ export class Bench extends Store {
   fault = "";
 
   projects: Project[] | null = null;
+  /** Those that can be used. */
+  toolchains: Toolchain[] = [];
   project = "";
   file = "";
   theorems: Theorem[] | null = null;
@@ -121,10 +124,20 @@ export class Bench extends Store {
     if (this.projects !== null) return;
     try {
       this.projects = await api.projects();
+      // Without them there is no choice, and nothing else is lost.
+      const found = await api.toolchains().catch(() => []);
+      this.toolchains = found.filter((one) => one.state === "ready");
     } catch (error) {
       this.#failed(error);
     }
     this.changed();
+  }
+
+  /** The toolchain that is used where none is chosen; empty where that is not known. */
+  get ownToolchain(): string {
+    const project = this.mode === "paste" ? this.pasteProject : this.project;
+    const needed = this.projects?.find((one) => one.name === project)?.toolchain;
+    return needed ?? this.toolchains.find((one) => one.is_default)?.name ?? "";
   }
 
   /** What a link names; what it does not name is left open. */

@@ -39,6 +39,7 @@ export interface Ending {
   prompt_tokens: number;
   completion_tokens: number;
   coq_version: string;
+  toolchain: string;
   message: string;
   partial: string;
   holes: number;
@@ -126,6 +127,8 @@ export interface Options {
   retrieval: boolean;
   use_model: boolean;
   hammer: boolean;
+  /** Empty: what the project needs. */
+  toolchain: string;
 }
 
 export type ProveRequest = Partial<Options> &
@@ -140,6 +143,16 @@ export interface Project {
   name: string;
   files: string[];
   toolchain: string;
+  toolchain_why: string;
+}
+
+/** A Coq or Rocq that the checker has or can have. */
+export interface Toolchain {
+  name: string;
+  coq_version: string;
+  state: "ready" | "not built" | "unusable";
+  problem: string;
+  is_default: boolean;
 }
 
 export interface Theorem {

@@ -144,6 +144,7 @@ const NOTHING: Ending = {
   prompt_tokens: 0,
   completion_tokens: 0,
   coq_version: "",
+  toolchain: "",
   message: "",
   partial: "",
   holes: 0,

@@ -101,7 +101,7 @@ export class Job {
   }
 
   private async request(target: vscode.TextDocument): Promise<FillRequest> {
-    const { budgetCpuSeconds, samples, jobs, project, logicalName } = this.settings;
+    const { budgetCpuSeconds, samples, jobs, project, logicalName, toolchain } = this.settings;
     return {
       text: this.wanted.text,
       theorems: this.wanted.theorems,
@@ -110,6 +110,8 @@ export class Job {
       budget_cpu_s: budgetCpuSeconds,
       jobs,
       ...(samples === null ? {} : { samples }),
+      // An older server knows no such field.
+      ...(toolchain === "" ? {} : { toolchain }),
     };
   }
 }

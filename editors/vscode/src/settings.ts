@@ -9,6 +9,8 @@ export interface Settings {
   readonly project: string;
   /** Empty: to be derived. */
   readonly logicalName: string;
+  /** Empty: the one that the project needs. */
+  readonly toolchain: string;
   readonly confirm: "diff" | "apply";
   readonly codeLens: boolean;
 }
@@ -32,6 +34,7 @@ export function settingsOf(resource: vscode.Uri | undefined): Settings {
     jobs: number("jobs", 1),
     project: text("project"),
     logicalName: text("logicalName"),
+    toolchain: text("toolchain"),
     confirm: found.get<unknown>("confirm") === "apply" ? "apply" : "diff",
     codeLens: found.get<unknown>("codeLens") !== false,
   };

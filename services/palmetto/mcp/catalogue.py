@@ -91,8 +91,8 @@ def add_catalogue(server: PalmettoServer, services: Services) -> None:
 
     @server.palmetto_tool("List toolchains")
     async def list_toolchains(ctx: Ctx) -> Toolchains:
-        """List the versions of Coq and Rocq that there are. Each project has the one it needs (`list_projects`), so
-        this is only for when another one is wanted: its name is what other tools take as `toolchain`."""
+        """List the versions of Coq and Rocq that there are. Each project has the one that it needs (`list_projects`).
+        Where another one is wanted, other tools take its name as `toolchain`."""
         async with call(ctx, services, server.limits.call_s, "asking for the toolchains") as one:
             found = await (await one.clients()).checker.toolchains()
         return Toolchains(

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from coq_checker.toolchain import Toolchain
 from prover.server.schema import ProveAnswer
 
 from .process import ProverProcess
@@ -57,6 +58,37 @@ def test_free_text_is_proved(http: httpx2.Client) -> None:
 def test_a_theorem_of_a_project_is_proved_without_its_proof(http: httpx2.Client) -> None:
     answer = http.post("/v1/prove", json={"project": "examples", "theorem": "snoc_app", "budget_cpu_s": 30}).json()
     assert answer["verdict"] == "PROVED", answer
+
+
+def test_with_another_toolchain(http: httpx2.Client, each_toolchain: Toolchain) -> None:
+    used = {"toolchain": each_toolchain.name, "coq_version": each_toolchain.coq_version}
+    request = {"statement": "Lemma t (A B : Prop) : A /\\ B -> B /\\ A.", "toolchain": each_toolchain.name}
+    with http.stream("POST", "/v1/prove", json={**request, "stream": True}) as response:
+        told = list(events(response))
+    assert told[0]["toolchain"] == each_toolchain.name
+    for kind in ("finished", "result"):
+        (event,) = (event for event in told if event["kind"] == kind)
+        assert event["verdict"] == "PROVED" and event | used == event
+    text = "Lemma a (A B : Prop) : A /\\ B -> B /\\ A.\nAdmitted.\n"
+    answer = http.post("/v1/fill", json={"text": text, "toolchain": each_toolchain.name}).json()
+    assert answer["filled"] == 1 and answer["theorems"][0]["result"] | used == answer["theorems"][0]["result"]
+
+
+def test_toolchains(http: httpx2.Client, each_toolchain: Toolchain) -> None:
+    found = http.get("/v1/toolchains").json()["toolchains"]
+    (one,) = (one for one in found if one["name"] == each_toolchain.name)
+    assert (one["coq_version"], one["state"], one["problem"]) == (each_toolchain.coq_version, "ready", "")
+    (default,) = (one["name"] for one in found if one["is_default"])
+    (project,) = http.get("/v1/projects").json()["projects"]
+    assert project["toolchain"] == default and project["toolchain_why"]
+
+
+@pytest.mark.parametrize("name", ["coq-7.4", "./mine", "opam:../mine"])
+def test_a_toolchain_that_there_is_not(http: httpx2.Client, name: str) -> None:
+    request = {"statement": "Lemma t : True.", "toolchain": name}
+    answer = http.post("/v1/prove", json=request).json()
+    assert (answer["verdict"], answer["code"]) == ("ERROR", "invalid_request")
+    assert name in answer["message"] and "coq-8.20" in answer["message"]
 
 
 def test_every_step_is_an_event(http: httpx2.Client) -> None:

@@ -29,6 +29,7 @@ export function OptionFields() {
   const summary = [
     `${options.budget_cpu_s} s of CPU`,
     `${options.jobs} at one time`,
+    ...(options.toolchain === "" ? [] : [`with ${options.toolchain}`]),
     ...SWITCHES.filter(([name]) => !options[name]).map(([, label]) => `not: ${label.toLowerCase()}`),
   ].join(", ");
   return (
@@ -44,6 +45,7 @@ export function OptionFields() {
           </div>
         ))}
       </div>
+      {bench.toolchains.length > 1 || options.toolchain !== "" ? <ToolchainField /> : null}
       <div class="switches">
         {SWITCHES.map(([name, label]) => (
           <label key={name}>
@@ -57,6 +59,28 @@ export function OptionFields() {
         ))}
       </div>
     </details>
+  );
+}
+
+/** Which Coq, where there is a choice. */
+function ToolchainField() {
+  const own = bench.ownToolchain;
+  return (
+    <div class="field">
+      <label for="toolchain">Toolchain</label>
+      <select
+        id="toolchain"
+        value={bench.options.toolchain}
+        onChange={(event) => bench.setOptions({ toolchain: event.currentTarget.value })}
+      >
+        <option value="">as the project needs{own === "" ? "" : ` (${own})`}</option>
+        {bench.toolchains.map((one) => (
+          <option key={one.name} value={one.name}>
+            {one.name}, Coq {one.coq_version}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 

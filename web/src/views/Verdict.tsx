@@ -49,7 +49,10 @@ export function Verdict({ run, theorem, ending }: { run: Run; theorem: TheoremRu
           {ending.coq_version === "" ? null : (
             <div>
               <dt>Coq</dt>
-              <dd>{ending.coq_version}</dd>
+              <dd>
+                {ending.coq_version}
+                {ending.toolchain === "" ? "" : ` (${ending.toolchain})`}
+              </dd>
             </div>
           )}
         </dl>

@@ -8,6 +8,7 @@ export interface FillRequest {
   readonly budget_cpu_s?: number;
   readonly samples?: number;
   readonly jobs?: number;
+  readonly toolchain?: string;
 }
 
 /** A place as editors count it: lines from 0, characters in UTF-16 code units. */

@@ -219,6 +219,19 @@ test("the load path and the logical name of a project", async (t) => {
   assert.ok(editor.called.includes("workbench.action.openSettings"));
 });
 
+test("the toolchain that is set is asked for", async (t) => {
+  const editor = started(t, { toolchain: "coq-7.4", confirm: "apply" });
+  const document = editor.open("Lemma a : 1 = 1.\nAdmitted.\n", "/a/tool.v");
+  const done = editor.run("palmetto.fillAll");
+  // It names those that there are.
+  (await editor.notice(/no toolchain 'coq-7\.4'.*coq-8\.20/)).press(undefined);
+  await done;
+  editor.set("palmetto.toolchain", "coq-8.20");
+  await editor.run("palmetto.fillAll");
+  await editor.notice(/‘a’ was found/);
+  assert.ok(proved(document.getText(), "a"));
+});
+
 test("stopped in the middle: the server stops too, and what was found is offered", async (t) => {
   const editor = started(t, { budgetCpuSeconds: 3000 });
   const document = editor.open(HARD, "/somewhere/hard.v");
