@@ -4,6 +4,7 @@
 #   make models          setup, and torch and transformers: local checkpoints, and training
 #   make xtuner-env      setup, and the environment of the engine xtuner, in its cache (1 to 3 minutes, 2 GB)
 #   make test            setup, models and xtuner-env, then all checks and tests
+#   make test-rocq       setup, then the tests of the checker, its attacks, the prover and the retriever on Rocq 9.2
 #   make web             the workbench, the page that the prover serves (Node.js 20.19 or newer, from apt where it can be)
 #   make vscode          the VS Code extension: checked, tested and packed (Node.js 20 or newer)
 #   make images          build the container images with docker, podman or buildah (ARGS="all --push ..." for docker/build)
@@ -60,7 +61,7 @@ usable_environment() {
 endef
 export SETUP_FUNCTIONS
 
-.PHONY: help setup models xtuner-env xtuner-env-for-tests rocq-for-tests browser web web-for-setup web-for-tests vscode vscode-for-tests test images test-images demo bench-checker bench-proving bench-retrieval lock clean
+.PHONY: help setup models xtuner-env xtuner-env-for-tests rocq-for-tests browser web web-for-setup web-for-tests vscode vscode-for-tests test test-rocq images test-images demo bench-checker bench-proving bench-retrieval lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' $(firstword $(MAKEFILE_LIST))
@@ -182,6 +183,13 @@ test: setup rocq-for-tests models xtuner-env-for-tests browser web-for-tests vsc
 	$(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+
+# `make test` runs on the default; these are the tests that have Coq at work.
+test-rocq: setup
+	@$(BIN)/palmetto toolchain ensure rocq-9.2
+	PALMETTO_TOOLCHAIN=rocq-9.2 $(BIN)/pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder $(ROCQ_TESTS)
+
+ROCQ_TESTS := tests/attacks tests/coq_checker tests/prover tests/retriever
 
 images:
 	@eval "$$SETUP_FUNCTIONS"

@@ -106,7 +106,8 @@ def after_attributes(text: bytes, at: int) -> int | None:
             depth -= 1
             if depth == 0:
                 return place + 1
-        if depth == 0 or word in (b'"', b"."):  # no attribute holds a full stop
+        # Of the full stops only one inside a name (`use=Nat.add_comm`) may stand there.
+        if depth == 0 or word == b'"' or (word == b"." and not text[place + 1 : place + 2].strip()):
             return None
     return None
 

@@ -21,7 +21,8 @@ def _library() -> list[Path]:
         toolchain = find_toolchain()
     except ToolchainError as error:
         pytest.skip(f"no Coq to compare with: {error}")
-    return sorted(toolchain.host_path(toolchain.coqlib).glob("theories/**/*.v"))
+    folders = toolchain.library_folders
+    return sorted(file for root in toolchain.standard_libraries for file in folders[root].rglob("*.v"))
 
 
 def _entries(glob: Path) -> dict[int, list[tuple[str, str, str]]]:

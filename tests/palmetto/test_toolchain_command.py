@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from coq_checker.toolchain import Toolchain, list_toolchains
+from coq_checker.toolchain import Toolchain, find_toolchain, list_toolchains
 from palmetto.cli import app
 
 
@@ -14,6 +14,12 @@ from palmetto.cli import app
 def nobodys_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("PALMETTO_TOOLCHAIN", raising=False)
+
+
+@pytest.fixture
+def toolchain() -> Toolchain:
+    """The one that is in use where nobody says which."""
+    return find_toolchain()
 
 
 def run(*args: str) -> Result:

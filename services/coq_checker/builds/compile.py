@@ -81,7 +81,7 @@ async def compile_file(source: Source, toolchain: Toolchain, folders: Iterable[P
             writable=[stage],
             working_directory=stage / unit.project.root.relative_to(unit.base),
         )
-        failure = await _run(argv, wall_s, unit.folder)
+        failure = await _run(argv, wall_s, unit.folder, toolchain)
         if failure is None:
             target = unit.folder / source.name
             for suffix in (".v", ".glob", ".vo"):
@@ -97,7 +97,7 @@ async def compile_file(source: Source, toolchain: Toolchain, folders: Iterable[P
         shutil.rmtree(stage, ignore_errors=True)
 
 
-async def _run(argv: list[str], wall_s: float, folder: Path) -> Failure | None:
+async def _run(argv: list[str], wall_s: float, folder: Path, toolchain: Toolchain) -> Failure | None:
     begun = time.monotonic()
     try:
         child = await asyncio.create_subprocess_exec(
@@ -125,7 +125,7 @@ async def _run(argv: list[str], wall_s: float, folder: Path) -> Failure | None:
     fault = machine_fault(said, _ERROR.search(said) is not None, folder)
     if fault is not None:
         raise BuildFaultError(f"{fault}: {WRITE_REMEDY}.")
-    return _failure(said, status, time.monotonic() - begun)
+    return _failure(said, status, time.monotonic() - begun, toolchain)
 
 
 async def _tail(child: asyncio.subprocess.Process) -> bytes:
@@ -137,7 +137,7 @@ async def _tail(child: asyncio.subprocess.Process) -> bytes:
     return kept
 
 
-def _failure(printed: str, status: int, wall_s: float) -> Failure:
+def _failure(printed: str, status: int, wall_s: float, toolchain: Toolchain) -> Failure:
     if found := _ERROR.search(printed):
         line, text = int(found[1]), found[2]
     else:
@@ -146,7 +146,7 @@ def _failure(printed: str, status: int, wall_s: float) -> Failure:
     if not message:
         how = f"was killed by signal {abs(status) % 128}" if status < 0 or status > 128 else f"ended with {status}"
         message = f"coqc {how} after {wall_s:.0f} s and said nothing (out of memory?)"
-    about = message_remedy(message)
+    about = message_remedy(message, toolchain)
     if len(message) > _MESSAGE_CHARS:
         message = message[:_MESSAGE_CHARS] + "..."
     if about:

@@ -11,7 +11,7 @@ from coq_checker.builds.names import LogicalName, NameIndex
 from coq_checker.toolchain import Toolchain
 from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
-from coqdata.releases import ALIAS, other_roots
+from coqdata.releases import ALIAS, STANDARD_ROOTS, other_roots, prover_name, standard_libraries
 
 # Packages of the toolchain by the first parts of the logical names in them.
 _PACKAGE = {
@@ -38,7 +38,9 @@ _MISSING = re.compile(
 )
 # Coq ends its warnings with the name and the categories; those with the last one are errors unless told otherwise.
 _ERROR_BY_DEFAULT = re.compile(r"\[([a-z][\w-]*)(?:,[\w-]+)*,default\]$")
-_FOREIGN = re.compile(r"bad (?:version|magic) number|another version of Coq|inconsistent assumptions over library")
+_FOREIGN = re.compile(
+    r"bad (?:version|magic) number|another version of (?:Coq|Rocq)|inconsistent assumptions over library"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,15 @@ def missing_libraries(project: Project, toolchain: Toolchain) -> list[MissingLib
             shown = source.shown_from(project.root)
             for prefix, name in source.elsewhere:
                 if not there.find(prefix, name):
-                    found.append(MissingLibrary(shown, prefix, name, library_remedy(prefix, name)))
+                    found.append(MissingLibrary(shown, prefix, name, library_remedy(prefix, name, toolchain)))
     return found
 
 
-def library_remedy(prefix: str, name: str) -> str:
-    """What to do about a library that is not there: `From prefix Require name`."""
+def library_remedy(prefix: str, name: str, toolchain: Toolchain) -> str:
+    """What to do about a library that a toolchain does not have: `From prefix Require name`."""
     parts = [*prefix.split("."), *name.split(".")] if prefix else name.split(".")
+    if parts[0] in STANDARD_ROOTS:
+        return _standard_remedy(parts[0], toolchain)
     for length in (2, 1):
         package = _PACKAGE.get(".".join(parts[:length]))
         recipe = next((one.name for one in RECIPES.values() if package in one.packages), None)
@@ -92,14 +96,28 @@ def library_remedy(prefix: str, name: str) -> str:
     return f"bind the folder of its project with -Q or -R in {PROJECT_FILE}"
 
 
-def message_remedy(message: str) -> str | None:
+def _standard_remedy(root: str, toolchain: Toolchain) -> str:
+    this = f"{prover_name(toolchain.version)} {toolchain.coq_version}"
+    if root not in toolchain.standard_libraries and root != ALIAS:
+        other = next((one.name for one in RECIPES.values() if root in standard_libraries(one.version)), "")
+        return (
+            f"{this} has no {root}, and the toolchain {other} has: run `palmetto toolchain ensure {other}`, then "
+            f"`palmetto toolchain use {other}`"
+        )
+    if toolchain.standard_library not in toolchain.library_folders:
+        return f"{this} is here without its standard library: install that (opam's rocq-stdlib)"
+    return f"the standard library of {this} has no such file: require what took its place"
+
+
+def message_remedy(message: str, toolchain: Toolchain) -> str | None:
     """What to do about an error of coqc that is not about the file's own text; None when it is.
 
     Args:
         message: Coq's message, in one line.
+        toolchain: whose coqc.
     """
     if found := _MISSING.search(message):
-        return library_remedy(found[2] or "", found[1])
+        return library_remedy(found[2] or "", found[1], toolchain)
     if found := _ERROR_BY_DEFAULT.search(message):
         return f"where the file is meant for an older Coq, put `-arg -w -arg -{found[1]}` in {PROJECT_FILE}"
     if _FOREIGN.search(message):

@@ -19,7 +19,8 @@ _PLUGIN = re.compile(
     r"\.cmxs|\.cmxa|Findlib error|Dynlink|dynlink|findlib|Declare ML Module|ML module|[Pp]lugin \S+ (?:is )?not found"
 )
 _VERSION = re.compile(
-    r"bad (?:version|magic) number|another version of Coq|is deprecated since|has been removed|was removed|no longer"
+    r"bad (?:version|magic) number|another version of (?:Coq|Rocq)|is deprecated since|has been removed"
+    r"|was removed|no longer"
     r"|The (?:reference|variable) \S+ was not found in the current environment|Syntax error|Unknown (?:flag|option)"
     r"|There is no (?:flag|option|qualid|flag or option)|\[[a-z][\w-]*(?:,[\w-]+)*,default\]|Unknown command"
     r"|Hint locality|Compatibility with Coq|No such language|Ltac2 is not"

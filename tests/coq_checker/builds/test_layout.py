@@ -129,13 +129,33 @@ def test_missing_libraries_with_their_remedies(make_project: MakeProject, toolch
     text = (
         "Require Import List Coq.ZArith.ZArith.\nFrom Coq Require Import Lia.\nRequire Import Some.B.\n"
         "From Flocq Require Import No.Such.\nFrom Lost Require Import Thing.\nRequire Import C.\n"
+        "From Coq.Lists Require List.\nFrom Coq Require Omegas.\nRequire Init.Datatypes Coq.Init.Nat.\n"
     )
     project = make_project("asks", "-Q . Some\nA.v\nB.v\nC.v\n", A=text, B="", C="")
     missing = {(one.prefix, one.name): one.remedy for one in missing_libraries(project, toolchain)}
     # Under -Q a bare `C` is not found, as in Coq.
-    assert set(missing) == {("Flocq", "No.Such"), ("Lost", "Thing"), ("", "C")}
+    assert set(missing) == {("Flocq", "No.Such"), ("Lost", "Thing"), ("", "C"), ("Coq", "Omegas")}
+    assert "has no such file: require what took its place" in missing["Coq", "Omegas"]
     assert "libcoq-flocq" in missing["Flocq", "No.Such"]
     assert missing["Lost", "Thing"] == "bind the folder of its project with -Q or -R in _CoqProject"
+
+
+async def test_rocqs_names_of_the_standard_library(make_project: MakeProject, toolchain: Toolchain) -> None:
+    text = (
+        "From Stdlib Require Import List.\nFrom Corelib Require Import Nat.\nRequire Stdlib.Arith.PeanoNat.\n"
+        "Require Corelib.Init.Datatypes.\nFrom Stdlib.Lists Require List.\n"
+    )
+    project = make_project("asks", "-Q . Some\nA.v\n", A=text)
+    missing = missing_libraries(project, toolchain)
+    built = await build_project(project, toolchain, jobs=1)
+    # What is said to be missing is what coqc does not find.
+    if toolchain.version >= (9,):
+        assert missing == [] and built.problems == ()
+        return
+    remedy = "the toolchain rocq-9.2 has: run `palmetto toolchain ensure rocq-9.2`"
+    assert len(missing) == 5 and all(remedy in one.remedy for one in missing)
+    (problem,) = built.problems
+    assert problem.message.startswith("Cannot find") and remedy in problem.message
 
 
 @pytest.mark.parametrize("name", ["mathcomp", "Coquelicot", "stdpp", "ExtLib", "Equations"])

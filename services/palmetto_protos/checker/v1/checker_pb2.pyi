@@ -240,7 +240,8 @@ class Axioms(_message.Message):
     @_builtins.property
     def allowed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names as Coq prints them, or any suffix of whole components of the full name
-        (`classic`, `Classical_Prop.classic` and `Coq.Logic.Classical_Prop.classic` name one axiom).
+        (`classic`, `Classical_Prop.classic` and `Coq.Logic.Classical_Prop.classic` name one axiom, and so does `Stdlib.Logic.Classical_Prop.classic`: a
+        name of the standard library may be that of another release).
         """
 
     def __init__(
