@@ -389,18 +389,3 @@ def test_a_coq_process_that_hangs_is_replaced(tmp_path: Path) -> None:
             assert time.monotonic() - begun < 300
     finally:
         server.stop()
-
-
-def test_a_temporary_folder_with_a_long_name(tmp_path: Path) -> None:
-    """A socket's name has 107 bytes at the most, and a folder's 4096: Coq and its forks come in all the same."""
-    folder = tmp_path / ("x" * 200) / ("y" * 200)
-    folder.mkdir(parents=True)
-    server = start_server(f"examples={EXAMPLES}", slots=1, run_folder=folder)
-    try:
-        with SyncCheckerClient(server.address) as checker:
-            assert checker.check_proof(LEMMA, GOOD).proved
-            assert checker.check_proof(TheoremRef("examples", "sum_to_closed"), "Proof. auto. Qed.").message
-            assert checker.check_proof(LEMMA, GOOD).proved
-    finally:
-        assert server.stop() == 0
-    assert list(folder.iterdir()) == []

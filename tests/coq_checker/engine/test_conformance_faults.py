@@ -159,8 +159,8 @@ class TestStart:
             await start_engine(options, tmp_path / "nowhere")
 
     async def test_the_path_of_its_folder_is_long(self, options: EngineOptions, tmp_path: Path) -> None:
-        folder = tmp_path / ("long" * 40)
-        folder.mkdir()
+        folder = tmp_path / ("long" * 50) / ("long" * 50)
+        folder.mkdir(parents=True)
         engine = await start_engine(options, folder)
         try:
             fork = await engine.fork()
