@@ -61,11 +61,12 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(slots: int, projects: str = "", **settings: object) -> Iterator[Service]:
-    """A service with so many slots, ended with the block."""
+def service(slots: int, projects: str = "", checkout: Path | None = None, **settings: object) -> Iterator[Service]:
+    """A service with so many slots, ended with the block; of another checkout of the project where one is given."""
     group = _make_group()
     environment = {
         **os.environ,
+        **({"PYTHONPATH": str(checkout / "services")} if checkout is not None else {}),
         "PALMETTO_CHECKER_SLOTS": str(slots),
         "PALMETTO_CHECKER_PROJECTS": projects,
         **{f"PALMETTO_CHECKER_{name.upper()}": str(value) for name, value in settings.items()},
