@@ -143,14 +143,6 @@ def huge_pages_are_the_rule() -> bool:
         return False
 
 
-def virtual_bytes(pid: int) -> int:
-    """Size of the address space, which RLIMIT_AS is about; 0 when the process is gone."""
-    try:
-        return int(_read(f"/proc/{pid}/statm").split()[0]) * _PAGE_BYTES
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
 def running(pid: int) -> bool:
     """Whether the process is there, and no zombie."""
     try:

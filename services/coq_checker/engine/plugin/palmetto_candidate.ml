@@ -14,12 +14,10 @@ type gate = { commands : string list; attributes : bool }
    where that matters. *)
 let command sentence =
   match sentence.CAst.v.expr with
-  | VernacSynterp (VernacExtend (name, _)) -> name.ext_plugin ^ ":" ^ name.ext_entry
   | VernacSynPure (VernacEndProof Admitted) -> "VernacEndProof.Admitted"
   | VernacSynPure (VernacPrint what) -> (
       match what with PrintName _ -> "VernacPrint.PrintName" | PrintAbout _ -> "VernacPrint.PrintAbout" | _ -> "VernacPrint.other")
-  | VernacSynPure command -> Palmetto_compat.pure command
-  | VernacSynterp command -> Palmetto_compat.synterp command
+  | expr -> Palmetto_compat.command expr
 
 (* By its entry a plugin's command is allowed whatever the plugin is called, as builds call it differently. *)
 let gate_name sentence =

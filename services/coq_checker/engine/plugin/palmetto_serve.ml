@@ -143,12 +143,6 @@ let answer_to { Wire.operation; fields; _ } =
   | "release", [ numbers ] ->
       List.iter (fun number -> Hashtbl.remove places (int number)) (words numbers);
       []
-  | "reap", [ pids ] ->
-      reap (List.map int (words pids));
-      []
-  | "status", [] ->
-      let heap = (Gc.quick_stat ()).Gc.heap_words * (Sys.word_size / 8) in
-      [ ("states", Json.Int (Hashtbl.length places)); ("heap_bytes", Int heap) ]
   | _ -> raise (Bad_request (Printf.sprintf "no operation %s with %d fields" operation (List.length fields)))
 
 let rec loop wire =
