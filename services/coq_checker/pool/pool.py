@@ -19,6 +19,7 @@ from coq_checker.limits import Limits
 from coq_checker.metrics import Metrics
 from coq_checker.pool.crashes import Crashes
 from coq_checker.pool.document import Document
+from coq_checker.pool.idle import IdleWorkers
 from coq_checker.pool.passed import crash_message
 from coq_checker.pool.queue import ClosedError, Job, JobQueue
 from coq_checker.pool.watchdog import Watchdog
@@ -38,7 +39,9 @@ class PoolSettings:
     Attributes:
         slots: candidates checked at the same time.
         queue_size: candidates that may wait.
-        idle_workers: workers kept for the next candidate of their target.
+        idle_workers: workers kept for the next candidate of their target, whatever their size.
+        idle_workers_most: ... and as many at the most where they are small.
+        idle_workers_bytes: what is small: the memory of all, without what they share with their documents.
         documents: prepared environments kept at the most.
         documents_bytes: memory of prepared environments kept at the most.
         environment_limits: what preparing an environment may use.
@@ -48,6 +51,8 @@ class PoolSettings:
     slots: int
     queue_size: int
     idle_workers: int
+    idle_workers_most: int
+    idle_workers_bytes: int
     documents: int
     documents_bytes: int
     environment_limits: Limits
@@ -64,7 +69,9 @@ class Pool:
         self._run_folder = run_folder
         self._metrics = metrics
         self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._idle: OrderedDict[int, Worker] = OrderedDict()
+        self._idle = IdleWorkers(
+            max(settings.idle_workers, settings.slots), settings.idle_workers_most, settings.idle_workers_bytes
+        )
         self._slots: list[asyncio.Task[None]] = []
         self._running: dict[Job, asyncio.Task[ProofResult]] = {}
         self._busy = asyncio.Semaphore(settings.slots)
@@ -83,8 +90,6 @@ class Pool:
         for task in [*self._running.values(), *self._slots]:
             task.cancel()
         await asyncio.gather(*self._slots, return_exceptions=True)
-        for worker in self._idle.values():
-            worker.kill()
         self._idle.clear()
         for document in set(self._documents.values()):
             document.close()
@@ -137,7 +142,7 @@ class Pool:
             while True:
                 if worker is not None and not len(self.queue):
                     # Whichever slot serves the next job can have it.
-                    self._keep(worker)
+                    self._idle.keep(worker)
                     worker = None
                 job = await self.queue.get(last, since, self._holds)
                 if job is None:
@@ -172,8 +177,8 @@ class Pool:
         if worker is not None:
             if not worker.worn and worker.turn_to(target, go_on=not len(self.queue)):
                 return worker
-            self._keep(worker)
-        return self._find_idle(target)
+            self._idle.keep(worker)
+        return self._idle.take(target, go_on=not len(self.queue))
 
     def _holds(self, target: Target) -> bool:
         """Whether what stands before a target is executed already."""
@@ -322,10 +327,7 @@ class Pool:
             if document.environment.options.toolchain.key == toolchain:
                 document.close()
                 del self._documents[key]
-        for number, worker in list(self._idle.items()):
-            if worker.target.environment.options.toolchain.key == toolchain:
-                worker.kill()
-                del self._idle[number]
+        self._idle.drop(toolchain)
 
     def _make_room(self) -> None:
         settings = self.settings
@@ -342,25 +344,6 @@ class Pool:
             # A document stands under the id of each text that it served.
             for key in [key for key, document in self._documents.items() if document is oldest]:
                 del self._documents[key]
-
-    def _keep(self, worker: Worker) -> None:
-        if worker.worn:
-            worker.kill()
-            return
-        self._idle[id(worker)] = worker
-        while len(self._idle) > max(self.settings.idle_workers, self.settings.slots):
-            _, oldest = self._idle.popitem(last=False)
-            oldest.kill()
-
-    def _find_idle(self, target: Target) -> Worker | None:
-        # One that served the target last knows its statement, and maybe the beginning of the proof.
-        newest = list(reversed(self._idle.values()))
-        at_home = [worker for worker in newest if worker.target == target]
-        for worker in at_home + newest:
-            if not worker.worn and worker.turn_to(target, go_on=not len(self.queue)):
-                del self._idle[id(worker)]
-                return worker
-        return None
 
     @contextlib.asynccontextmanager
     async def busy(self) -> AsyncIterator[None]:

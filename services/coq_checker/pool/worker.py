@@ -118,6 +118,11 @@ class Worker:
             return True
         return self._engine.seen.rss_bytes - self._start_rss > MAX_GROWTH_BYTES
 
+    def own_bytes(self) -> int:
+        """Memory that it does not share with its document, at the most."""
+        usage = process.usage(self._engine.pid)
+        return usage.faulted_bytes if usage is not None else 0
+
     async def check(self, ask: Ask, watchdog: Watchdog) -> ProofResult:
         """The verdict on one candidate, its limits kept.
 

@@ -106,7 +106,20 @@ let own_folder () =
 (* How a fork ended is read from its zombie; it is waited for once the client says that this has been done. *)
 let reap pids = List.iter (fun pid -> try ignore (Unix.waitpid [ Unix.WNOHANG ] pid) with Unix.Unix_error _ -> ()) pids
 
+(* A fork writes to the whole minor heap: what has been used of it would be copied page by page, with next to nothing in it
+   that lives, and be held twice. Another size makes OCaml take new pages. *)
+let used_words = ref 0.
+
+let fresh_minor_heap () =
+  let words = Gc.minor_words () in
+  if words -. !used_words > 65536. then (
+    let control = Gc.get () in
+    let other = if control.minor_heap_size land 4096 = 0 then -4096 else 4096 in
+    Gc.set { control with minor_heap_size = control.minor_heap_size + other };
+    used_words := Gc.minor_words ())
+
 let fork wire path token =
+  fresh_minor_heap ();
   match Unix.fork () with
   | 0 ->
       Wire.close wire;
