@@ -59,6 +59,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def has_living_children(pid: int) -> bool:
+    """Whether it has children that have not ended; one that nobody has waited for yet has."""
+    return any(running(child) for child in children(pid))
+
+
 def descendants(pid: int) -> list[int]:
     """Process ids of children, their children, and so on."""
     found = children(pid)

@@ -86,7 +86,7 @@ def choose_engine(toolchain: Toolchain, wanted: str = AUTO) -> EngineChoice:
         why = str(error)
     path = plugin_path(toolchain)
     if path is not None:
-        return EngineChoice(NATIVE, (path,), (("OCAMLPATH", str(path)),))
+        return EngineChoice(NATIVE, (path,), (("OCAMLPATH", toolchain.ocamlpath(path)),))
     if wanted == NATIVE or not toolchain.sertop_version:
         raise ToolchainError(f"The toolchain {toolchain.name} cannot be used: {why}")
     _log.warning("engine serapi", why=why)

@@ -138,6 +138,9 @@ class Worker:
                 judged = await check(Place(self._engine, state, target.setup, target.statement, declaring), ask)
                 self.lesson, result = judged.lesson, judged.result
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < LONG_NS else guard.cpu_ns
+                if process.has_living_children(self._engine.pid):
+                    # They would read what the next candidate asks, and answer it.
+                    self.kill()
             except EngineOutputError:
                 self.kill()
                 why = f"Coq's answer passed the output limit of {ask.limits.output_bytes} bytes."

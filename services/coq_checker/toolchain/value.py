@@ -1,5 +1,6 @@
 """A toolchain as a value: what it is, and the argument vector that runs one of its programs."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,11 @@ class Toolchain:
         if self.root is None:
             return Path(inside)
         return self.root / str(inside).lstrip("/")
+
+    def ocamlpath(self, *folders: Path | str) -> str:
+        """OCAMLPATH for its programs: folders of findlib's packages, before those that it needs itself."""
+        own = dict(self.environment).get("OCAMLPATH", "")
+        return os.pathsep.join([*map(str, folders), *([own] if own else [])])
 
     def command(
         self,

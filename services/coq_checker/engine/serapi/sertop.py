@@ -5,10 +5,12 @@ A fork is SerAPI's fork(2) of the whole process, which hands over two fifos.
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from coq_checker.engine import process
@@ -58,6 +60,10 @@ class Sertop:
             EngineStartError: it did not come up; the message says what it printed.
         """
         arguments = sertop_arguments(options.arguments)
+        # Its own -I adds nothing to where findlib looks for a plugin's package, as Coq's does.
+        if plugins := [after for word, after in itertools.pairwise(options.arguments) if word == "-I"]:
+            where = ("OCAMLPATH", options.toolchain.ocamlpath(*plugins))
+            options = replace(options, environment=(*options.environment, where))
         family = Family(options, run_folder)
         in_read, in_write = os.pipe2(os.O_CLOEXEC)
         out_read, out_write = os.pipe2(os.O_CLOEXEC)
