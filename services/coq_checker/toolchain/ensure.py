@@ -68,7 +68,7 @@ def _default(settings: ToolchainSettings, progress: Progress) -> Toolchain:
     stands_in = DEFAULT.standing_root(settings.roots) is None and FALLBACK.standing_root(settings.roots) is not None
     if stands_in and _is_recent(refused):
         again = f"`palmetto toolchain ensure {DEFAULT.name}` tries it again."
-        progress(f"going on with {FALLBACK.name}: Debian did not give {DEFAULT.name} a few hours ago; {again}")
+        progress(f"going on with {FALLBACK.name}: Debian did not give {DEFAULT.name} when it was last asked; {again}")
         return _built(FALLBACK, settings, progress)
     try:
         return _built(DEFAULT, settings, progress)
