@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coq_checker.toolchain import Toolchain, find_toolchain
+from coq_checker.toolchain import Toolchain
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 CLASSICAL = {"peirce", "drinker"}
@@ -28,14 +28,13 @@ def test_the_project_lists_every_file() -> None:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Toolchain, Path]:
+def compiled(each_toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> tuple[Toolchain, Path]:
     """A compiled copy of the project: the checkout stays clean."""
     folder = tmp_path_factory.mktemp("examples")
-    toolchain = find_toolchain()
     for name in files():
         shutil.copy(EXAMPLES / name, folder)
-        compile_file(toolchain, folder, name)
-    return toolchain, folder
+        compile_file(each_toolchain, folder, name)
+    return each_toolchain, folder
 
 
 def compile_file(toolchain: Toolchain, folder: Path, name: str) -> str:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pin_toolchain
 from benchmarks.checker import workload
 from benchmarks.checker.files import compare
 from benchmarks.checker.opening import opening
@@ -186,6 +187,7 @@ def _dig(value: Any, path: tuple[str, ...]) -> float:
 
 def main() -> None:
     """The command."""
+    pin_toolchain()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="rounds of raw sertop and the checker in turn")
     parser.add_argument("--soak", type=int, default=20_000, help="candidates of the endurance run; 0: none")

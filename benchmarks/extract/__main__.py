@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pin_toolchain
 from benchmarks.checker.files import coqc_cpu_s
 from benchmarks.checker.service import cpu_of
 from coq_checker.builds import build_project
@@ -125,6 +126,7 @@ def report(found: dict[str, Any]) -> None:
 
 def main() -> None:
     """Runs the benchmark."""
+    pin_toolchain()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.extract")
     parser.add_argument("projects", nargs="*")
     parser.add_argument("--runs", type=int, default=1)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import pin_toolchain
 from coqdata.catalogue import locate
 from retriever import weights as shipped
 from retriever.index.place import index_folder, unit_folders
@@ -206,6 +207,7 @@ def _machine() -> str:
 
 def main() -> None:
     """The command."""
+    pin_toolchain()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("projects", nargs="*", help="default: all small enough")
     parser.add_argument("--fit", action="store_true", help="learn the weights anew, cross-validated, and write them")

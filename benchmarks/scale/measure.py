@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pin_toolchain
 from coq_checker.client import CheckerClient, TheoremRef
 from coq_checker.result import ProofResult
 from coqdata.project import Project, load_project
@@ -106,6 +107,7 @@ async def measure(items: list[Item], projects: dict[str, Project], budget_cpu_s:
 
 def main() -> None:
     """Measures and writes."""
+    pin_toolchain()
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--limit", type=int, default=56, help="theorems, each project with its share")
     arguments.add_argument("--budget", type=float, default=60.0, help="CPU seconds a theorem")

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pin_toolchain
+
 # Dense bfloat16, from the makers' data sheets.
 PEAKS_TFLOPS = {"H200": 989.0, "H100": 989.0, "A100": 312.0, "L40S": 362.0, "L4": 121.0}
 
@@ -48,6 +50,7 @@ def train(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Runs the benchmark."""
+    pin_toolchain()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", default="tiny")

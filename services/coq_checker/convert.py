@@ -1,6 +1,6 @@
 """Between our values and the protobuf messages, both ways."""
 
-from coq_checker.goals import Goal, Hypothesis
+from coq_checker.goals import Existential, Goal, Hypothesis
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
@@ -26,7 +26,13 @@ _REASON_FROM_PB = {number: reason for reason, number in _REASON_TO_PB.items()}
 def goal_to_pb(goal: Goal) -> pb.Goal:
     """A goal as a message."""
     hypotheses = [pb.Hypothesis(names=h.names, body=h.body, type=h.type) for h in goal.hypotheses]
-    return pb.Goal(hypotheses=hypotheses, conclusion=goal.conclusion, truncated=goal.truncated)
+    return pb.Goal(
+        hypotheses=hypotheses,
+        conclusion=goal.conclusion,
+        truncated=goal.truncated,
+        name=goal.name,
+        existentials=[pb.Existential(name=one.name, type=one.type) for one in goal.existentials],
+    )
 
 
 def goal_from_pb(message: pb.Goal) -> Goal:
@@ -34,7 +40,8 @@ def goal_from_pb(message: pb.Goal) -> Goal:
     hypotheses = tuple(
         Hypothesis(tuple(h.names), h.body if h.HasField("body") else None, h.type) for h in message.hypotheses
     )
-    return Goal(hypotheses, message.conclusion, message.truncated)
+    existentials = tuple(Existential(one.name, one.type) for one in message.existentials)
+    return Goal(hypotheses, message.conclusion, message.truncated, message.name, existentials)
 
 
 def timings_to_pb(timings: Timings) -> pb.Timings:
@@ -86,6 +93,10 @@ def result_to_pb(result: ProofResult) -> pb.ProofResult:
         unfocused_count=result.unfocused_count,
         messages=result.messages,
         toolchain=result.toolchain,
+        shelved_count=result.shelved_count,
+        given_up_count=result.given_up_count,
+        shelf=[goal_to_pb(goal) for goal in result.shelf],
+        given_up=[goal_to_pb(goal) for goal in result.given_up],
     )
 
 
@@ -108,4 +119,8 @@ def result_from_pb(message: pb.ProofResult) -> ProofResult:
         unfocused_count=message.unfocused_count,
         messages=tuple(message.messages),
         toolchain=message.toolchain,
+        shelved_count=message.shelved_count,
+        given_up_count=message.given_up_count,
+        shelf=tuple(goal_from_pb(goal) for goal in message.shelf),
+        given_up=tuple(goal_from_pb(goal) for goal in message.given_up),
     )

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from coq_checker.candidate import Candidate
 from coq_checker.engine.api import VARIABLE, Audit, Checked, CoqError, Gate, Kind
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
-from coq_checker.goals import Goals, cut
+from coq_checker.goals import Goals
 from coq_checker.result import ProofResult, Reason, Verdict
 
 _GIVEN_UP = ("given up goals", "given-up goals", "you have given up", "proof term is not complete because of")
@@ -70,7 +69,7 @@ def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolic
     Raises:
         EnvironmentFailedError: what stands before it does not run, or changes what its statement says.
     """
-    goals = replace(checked.goals, goals=cut(checked.goals.goals, goals_bytes))
+    goals = checked.goals.cut(goals_bytes)
     said = checked.error.message if checked.error is not None else "Coq gave no reason."
     match checked.kind:
         case Kind.UNSTATED:
@@ -88,7 +87,7 @@ def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolic
         case Kind.FAILED:
             sentence = candidate.quote(checked.index) if checked.index < len(candidate.sentences) else ""
             kind = failure_kind(checked.error or CoqError(said), sentence)
-            return _with_goals(_at_sentence(candidate, checked.index, *kind, said), goals)
+            return _at_sentence(candidate, checked.index, *kind, said).with_goals(goals)
         case Kind.OPEN:
             return _open(candidate, goals, done=checked.done)
         case Kind.MISMATCH:
@@ -101,11 +100,11 @@ def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolic
 def _open(candidate: Candidate, goals: Goals, *, done: bool) -> ProofResult:
     if candidate.gives_up:
         why = "the proof was given up (Admitted or Abort)."
-        return _with_goals(ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why), goals)
+        return ProofResult(Verdict.INCOMPLETE, Reason.ADMITTED, why).with_goals(goals)
     if done:
         why = "no goal is left; the proof is not closed."
         return ProofResult(Verdict.INCOMPLETE, Reason.UNCLOSED, why)
-    return _with_goals(ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals."), goals)
+    return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals.").with_goals(goals)
 
 
 def _closed(checked: Checked, candidate: Candidate, axioms: AxiomPolicy, said: str) -> ProofResult:
@@ -118,11 +117,6 @@ def _closed(checked: Checked, candidate: Candidate, axioms: AxiomPolicy, said: s
         why = "after the script, Coq no longer reads the sentence that compares the statements."
         return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
     return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, f"the axioms of the proof could not be audited: {problem}")
-
-
-def _with_goals(result: ProofResult, goals: Goals) -> ProofResult:
-    """A result with the goals where it stopped."""
-    return replace(result, goals=goals.goals, goal_count=goals.count, unfocused_count=goals.unfocused)
 
 
 def _at_sentence(candidate: Candidate, index: int, verdict: Verdict, reason: Reason, message: str) -> ProofResult:

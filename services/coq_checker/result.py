@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from coq_checker.goals import Goal
+from coq_checker.goals import Goal, Goals
 
 
 class Verdict(Enum):
@@ -66,6 +66,8 @@ class ProofResult:
         start, end: byte range of the failing sentence in the candidate (in the file, for a file's check).
         sentence_index: its index in the candidate, from 0.
         toolchain: name of the toolchain that it was checked with, whose version is `coq_version`.
+        goal_count, unfocused_count, shelved_count, given_up_count: how many goals there are where it stopped.
+        shelf, given_up: the goals on the shelf and those that were given up, as `goals` has those in focus.
     """
 
     verdict: Verdict
@@ -84,11 +86,28 @@ class ProofResult:
     unfocused_count: int = 0
     messages: tuple[str, ...] = ()
     toolchain: str = ""
+    shelved_count: int = 0
+    given_up_count: int = 0
+    shelf: tuple[Goal, ...] = ()
+    given_up: tuple[Goal, ...] = ()
 
     @property
     def proved(self) -> bool:
         """Whether the verdict is PROVED."""
         return self.verdict is Verdict.PROVED
+
+    def with_goals(self, goals: Goals) -> "ProofResult":
+        """The same result with the goals where it stopped."""
+        return replace(
+            self,
+            goals=goals.goals,
+            goal_count=goals.count,
+            unfocused_count=goals.unfocused,
+            shelved_count=goals.shelved,
+            given_up_count=goals.given_up_count,
+            shelf=goals.shelf,
+            given_up=goals.given_up,
+        )
 
     def with_timings(self, **nanoseconds: int) -> "ProofResult":
         """The same result with some of its timings replaced."""

@@ -306,7 +306,7 @@ async def _until_listening(service: _Service) -> None:
 
 
 async def _until_ready(url: str, services: list[_Service]) -> None:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(trust_env=False) as client:
         for _ in range(int(_READY_S / 0.1)):
             for service in services:
                 if service.process.returncode is not None:

@@ -1,7 +1,7 @@
 """Goals as Coq shows them, structured."""
 
-from coq_checker.client import FreeStatement, Goal, Hypothesis, Options, SyncCheckerClient, Verdict
-from coq_checker.engine.serapi.show import parse_goal
+from coq_checker.client import Existential, FreeStatement, Goal, Hypothesis, Options, SyncCheckerClient, Verdict
+from coq_checker.engine.serapi.printed import parse_goal
 
 WANT = Options(want_goals=True)
 
@@ -68,6 +68,44 @@ def test_none_of_a_proved_theorem(checker: SyncCheckerClient) -> None:
     result = checker.check_proof(FreeStatement("Lemma t : 1 = 1."), "reflexivity.", options=WANT)
     assert result.proved
     assert result.goals == ()
+
+
+def test_existential_variables_the_shelf_and_what_is_given_up(checker: SyncCheckerClient) -> None:
+    statement = FreeStatement("Lemma t (k : nat) : (exists x, x = k /\\ True) /\\ (k = 0 /\\ k = 1).")
+    proof = "split; [eexists; split | split]. 3: admit. 3: shelve. 2: exact I."
+    result = checker.check_proof(statement, proof, options=Options(want_goals=True, partial=True))
+    context = (Hypothesis(("k",), None, "nat"),)
+    (goal,) = result.goals
+    assert (goal, goal.existentials) == (Goal(context, "?x = k"), (Existential("?x", "nat"),))
+    assert result.shelf == (Goal(context, "nat"), Goal(context, "k = 1"))
+    assert result.given_up == (Goal(context, "k = 0"),)
+    assert result.shelf[0].name == "?x"
+    assert (result.goal_count, result.unfocused_count, result.shelved_count, result.given_up_count) == (1, 0, 2, 1)
+    # Where a sentence fails those before it; where no goals are wanted none.
+    failed = checker.check_proof(statement, f"{proof} fail.", options=WANT)
+    assert (failed.goals, failed.shelf, failed.given_up) == (result.goals, result.shelf, result.given_up)
+    unwanted = checker.check_proof(statement, f"{proof} fail.")
+    assert (unwanted.shelf, unwanted.shelved_count, unwanted.given_up, unwanted.given_up_count) == ((), 0, (), 0)
+
+
+def test_the_shelf_is_cut_behind_the_goals_in_focus(checker: SyncCheckerClient) -> None:
+    statement = FreeStatement("Lemma t (A : Prop) : exists x y : nat, x = y /\\ A.")
+    options = Options(want_goals=True, partial=True, goals_bytes=23)
+    result = checker.check_proof(statement, "do 2 eexists. split.", options=options)
+    first, second = result.goals
+    assert first == Goal((Hypothesis(("A",), None, "Prop"),), "?x = ?y")
+    assert len(first.existentials) == 2 and second.truncated
+    assert result.shelf == () and result.shelved_count == 2
+
+
+def test_goals_of_a_file(checker: SyncCheckerClient) -> None:
+    text = "Lemma t : exists x, x = 0 /\\ True.\nProof. eexists. split. 2: fail. Qed.\n"
+    (answer,) = checker.check_file(text=text, options=WANT)
+    result = answer.result
+    assert [goal.conclusion for goal in result.goals] == ["?x = 0", "True"]
+    assert (result.goal_count, result.shelved_count, [goal.name for goal in result.shelf]) == (2, 1, ["?x"])
+    (traced,) = checker.trace_file(text=text)
+    assert traced.steps[-1].goals[0].existentials == (Existential("?x", "nat"),)
 
 
 def test_long_goals_are_cut_and_marked(checker: SyncCheckerClient) -> None:

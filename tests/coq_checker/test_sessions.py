@@ -48,6 +48,14 @@ def test_a_proof_step_by_step(session: SyncSession) -> None:
     assert session.query(closed, "Check t.") == ["t\n     : forall A B : Prop, A -> B -> A /\\ B"]
 
 
+def test_existential_variables_and_the_shelf(session: SyncSession) -> None:
+    state = session.run(session.start, "Lemma t : exists n, n = 0 /\\ 1 = 1. eexists. split. 2: admit.")
+    assert [[one.name for one in goal.existentials] for goal in state.goals] == [["?n"]]
+    assert [(goal.name, goal.conclusion) for goal in state.shelf] == [("?n", "nat")]
+    assert [goal.conclusion for goal in state.given_up] == ["1 = 1"]
+    assert (state.goal_count, state.unfocused_count, state.shelved_count, state.given_up_count) == (2, 0, 1, 1)
+
+
 def test_states_are_values(session: SyncSession) -> None:
     stated = session.run(session.start, "Lemma t (n : nat) : n = n \\/ n = 0.")
     left = session.run(stated, "left.")

@@ -12,8 +12,8 @@ from coqdata.catalogue import cache_folder
 
 from ..coq_checker.servers import EXAMPLES, LOOPING, PALMETTO
 
-KEYS = ["theorem", "verdict", "reason", "message", "sentence", "start", "end", "goals", "axioms", "cpu_ms", "wall_ms"]
-KEYS += ["toolchain", "coq_version"]
+KEYS = ["theorem", "verdict", "reason", "message", "sentence", "start", "end", "goals", "shelf", "given_up", "axioms"]
+KEYS += ["cpu_ms", "wall_ms", "toolchain", "coq_version"]
 
 GOOD = "Require Import Arith.\nLemma a (n : nat) : n + 0 = n.\nProof. apply Nat.add_0_r. Qed.\n"
 MIXED = GOOD + "Lemma b : 1 = 2.\nProof. reflexivity. Qed.\nLemma c : True.\nProof. Admitted.\n"
@@ -187,10 +187,19 @@ class TestJson:
         failed = rows(check(mixed, "--json"))[1]
         assert failed["sentence"] == "reflexivity."
         assert MIXED.encode()[failed["start"] : failed["end"]].decode() == "reflexivity."
-        assert failed["goals"] == [{"hypotheses": [], "conclusion": "1 = 2"}]
+        (goal,) = failed["goals"]
+        assert (goal["hypotheses"], goal["conclusion"], goal["existentials"]) == ([], "1 = 2", [])
+        assert (failed["shelf"], failed["given_up"]) == ([], [])
         assert "Unable to unify" in failed["message"]
         assert failed["cpu_ms"] > 0
         assert failed["wall_ms"] > 0
+
+    def test_existential_variables(self, tmp_path: Path) -> None:
+        file = tmp_path / "A.v"
+        file.write_text("Lemma a : exists n, n = 0.\nProof. eexists. fail. Qed.\n")
+        (row,) = rows(check(file, "--json"))
+        assert row["goals"][0]["existentials"] == [{"name": "?n", "type": "nat"}]
+        assert [(goal["name"], goal["conclusion"]) for goal in row["shelf"]] == [("?n", "nat")]
 
     def test_several_files_say_which(self, good: Path, mixed: Path) -> None:
         found = rows(check(good, mixed, "--json"))

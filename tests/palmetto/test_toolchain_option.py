@@ -10,6 +10,7 @@ import pytest
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from ..coq_checker.servers import PALMETTO, start_server
+from ..coq_checker.toolchain.fakes import without_host_coq
 
 PLAIN = "Lemma a (A B : Prop) : A /\\ B -> B /\\ A.\nProof. intros [x y]; split; assumption. Qed.\n"
 OF_NINE = "From Stdlib Require Import Lia.\nLemma a (n : nat) : n <= n + 1.\nProof. lia. Qed.\n"
@@ -116,6 +117,39 @@ def test_serve(tmp_path: Path, each_toolchain: Toolchain) -> None:
         assert server.stop() == 0
     done = palmetto("serve", "coq-checker", "--listen", "127.0.0.1:0", "--toolchain", "coq-7.4", status=2)
     assert "coq-7.4" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+class TestDefault:
+    """Where nobody says which, and no Coq of this machine's own is to be found."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_says(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("PALMETTO_TOOLCHAIN", raising=False)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        without_host_coq(monkeypatch)
+
+    def test_it_is_rocq(self, tmp_path: Path, nine: Toolchain) -> None:
+        root = project(tmp_path, PLAIN)
+        for row in rows(palmetto("check", root / "A.v", "--json")) + rows(palmetto("prove", root / "A.v", "--json")):
+            assert row["verdict"] == "PROVED" and used(row) == (NINE, nine.coq_version)
+        assert f"toolchain {NINE}, since nothing in it asks for another" in palmetto("project", "doctor", root).stdout
+
+    def test_palms_projects_stay_on_coq(self, tmp_path: Path, nine: Toolchain) -> None:
+        root = project(tmp_path, PLAIN, "zfc")
+        (row,) = rows(palmetto("project", "show", root, "--json"))
+        assert row["toolchain"] == "coq-8.20" and "catalogue" in row["toolchain_why"]
+
+    def test_what_stands_in_for_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Debian did not give Rocq when this cache was filled."""
+        eight = find_toolchain("coq-8.20")
+        assert eight.root is not None
+        monkeypatch.setenv("PALMETTO_CACHE", str(tmp_path / "cache"))
+        roots = tmp_path / "cache" / "toolchains"
+        roots.mkdir(parents=True)
+        (roots / eight.root.name).symlink_to(eight.root)
+        root = project(tmp_path, PLAIN)
+        (row,) = rows(palmetto("check", root / "A.v", "--json"))
+        assert row["verdict"] == "PROVED" and used(row) == ("coq-8.20", eight.coq_version)
 
 
 class TestProject:

@@ -15,7 +15,7 @@ from coq_checker.client.messages import FreeStatement, Options, TheoremRef
 from coq_checker.client.session import Session, State, StepFailedError
 from coq_checker.client.sync import SyncCheckerClient
 from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, ToolchainInfo, Traced, TracedStep
-from coq_checker.goals import Goal, Hypothesis
+from coq_checker.goals import Existential, Goal, Hypothesis
 from coq_checker.result import ProofResult, Reason, Timings, Verdict
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "CheckerError",
     "DeadlineExceededError",
     "EnvironmentFailedError",
+    "Existential",
     "FreeStatement",
     "Goal",
     "Hypothesis",

@@ -106,6 +106,8 @@ class Channels:
             ("grpc.max_send_message_length", max_message_bytes),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
+            # The environment's proxy is for the network beyond.
+            ("grpc.enable_http_proxy", 0),
             # One that is started anew at its address is to be found soon.
             ("grpc.initial_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2_000),

@@ -38,8 +38,10 @@ class State:
         in_proof: a proof is open.
         messages: what Coq printed on the way here.
         goals: the goals in focus, where asked for.
-        goal_count: how many they are.
+        goal_count: how many goals there are in all, those out of focus and on the shelf counted.
         toolchain, coq_version: whose states they are.
+        unfocused_count, shelved_count, given_up_count: of the goals, where asked for.
+        shelf, given_up: the goals on the shelf and those that were given up, where asked for.
     """
 
     number: int
@@ -50,6 +52,11 @@ class State:
     timings: Timings
     toolchain: str = ""
     coq_version: str = ""
+    unfocused_count: int = 0
+    shelved_count: int = 0
+    given_up_count: int = 0
+    shelf: tuple[Goal, ...] = ()
+    given_up: tuple[Goal, ...] = ()
 
 
 class Session:
@@ -132,6 +139,11 @@ def _state(message: pb.StateResponse) -> State:
         timings=convert.timings_from_pb(message.timings),
         toolchain=message.toolchain,
         coq_version=message.coq_version,
+        unfocused_count=message.unfocused_count,
+        shelved_count=message.shelved_count,
+        given_up_count=message.given_up_count,
+        shelf=tuple(convert.goal_from_pb(goal) for goal in message.shelf),
+        given_up=tuple(convert.goal_from_pb(goal) for goal in message.given_up),
     )
 
 

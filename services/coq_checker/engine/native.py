@@ -34,7 +34,7 @@ from coq_checker.engine.loss import GONE, loss
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.plugin.build import plugin_path
 from coq_checker.engine.wire import Door, Wire, WireClosedError, WireForgedError, WireOutputError
-from coq_checker.goals import Goal, Goals, Hypothesis
+from coq_checker.goals import Existential, Goal, Goals, Hypothesis
 
 _ENTRY = """Declare ML Module "palmetto-engine.plugin".
 PalmettoServe "{door.path}" "{door.token}".
@@ -282,11 +282,24 @@ def _error(answer: dict[str, Any]) -> CoqError | None:
 
 
 def _goals(answer: dict[str, Any]) -> Goals:
-    goals = tuple(
-        Goal(tuple(Hypothesis(tuple(names), body, kind) for names, body, kind in one["h"]), one["c"])
-        for one in answer.get("goals", ())
+    return Goals(
+        tuple(map(_goal, answer.get("goals", ()))),
+        answer.get("count", 0),
+        answer.get("unfocused", 0),
+        answer.get("shelved", 0),
+        answer.get("given_up_count", 0),
+        shelf=tuple(map(_goal, answer.get("shelf", ()))),
+        given_up=tuple(map(_goal, answer.get("given_up", ()))),
     )
-    return Goals(goals, answer.get("count", 0), answer.get("unfocused", 0), answer.get("shelved", 0))
+
+
+def _goal(one: dict[str, Any]) -> Goal:
+    return Goal(
+        tuple(Hypothesis(tuple(names), body, kind) for names, body, kind in one["h"]),
+        one["c"],
+        name=one["n"],
+        existentials=tuple(Existential(*each) for each in one.get("e", ())),
+    )
 
 
 def _audits(answer: dict[str, Any]) -> tuple[Audit, ...]:

@@ -21,7 +21,7 @@ from coq_checker.engine.api import (
     Step,
 )
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
-from coq_checker.goals import MAX_GOALS, Goals, cut
+from coq_checker.goals import MAX_GOALS, Goals
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
@@ -243,7 +243,7 @@ class Document:
             self._fail(failed, "it failed", done.error)
         goals = await self.engine.goals(done.steps[-1].state, MAX_GOALS)
         states = tuple(step.state for step in done.steps)
-        self.passed[theorem.start] = Passed(done.error, failed, cut(goals.goals, _GOALS_BYTES), states=states)
+        self.passed[theorem.start] = Passed(done.error, failed, goals.cut(_GOALS_BYTES), states=states)
         await self._assume(first, opened, last, done.steps[: opened - first])
         self.engine.release(states[opened - first :])
 

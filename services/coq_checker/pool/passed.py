@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from coq_checker.engine.api import CoqError, EngineCrashedError, EngineLostError, EngineOutputError
-from coq_checker.goals import Goal
+from coq_checker.goals import Goals
 from coq_checker.limits import Limits
 from coq_checker.pool.watchdog import Breach
 from coq_checker.result import Reason, Verdict
@@ -47,7 +47,7 @@ class Passed:
 
     error: CoqError | None = None
     sentence: int | None = None
-    goals: tuple[Goal, ...] = ()
+    goals: Goals = Goals((), 0)
     verdict: Verdict | None = None
     reason: Reason = Reason.NONE
     limits: Limits | None = None

@@ -194,7 +194,7 @@ class FileChecks:
         source = document.environment.source
         text = source[where.start : where.end].decode("utf-8", "replace")
         verdict, reason = failure_kind(error, text)
-        return ProofResult(
+        result = ProofResult(
             verdict=verdict,
             reason=reason,
             message=error.message,
@@ -202,8 +202,8 @@ class FileChecks:
             sentence_index=(passed.sentence or 0) - document.index_at(theorem.statement_end),
             start=where.start,
             end=where.end,
-            goals=passed.goals if ask.want_goals else (),
         )
+        return result.with_goals(passed.goals) if ask.want_goals else result
 
     async def _audited(self, document: Document, theorem: Theorem, ask: FileAsk) -> ProofResult:
         outermost = next(iter(document.reading.around(theorem)), theorem)

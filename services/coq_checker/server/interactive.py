@@ -6,12 +6,12 @@ are asked for.
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from coq_checker.engine.api import CoqEngine, EngineCrashedError, EngineLostError, EngineOutputError, EngineStartError
 from coq_checker.environment import Environment, EnvironmentFailedError
-from coq_checker.goals import MAX_GOALS, Goals, cut
+from coq_checker.goals import MAX_GOALS, Goals
 from coq_checker.limits import Limits
 from coq_checker.pool.passed import breach_verdict, crash_message
 from coq_checker.pool.pool import Pool
@@ -163,8 +163,7 @@ class Interactive:
         return Step(number, state.in_proof, messages, goals, cpu_ns, wall_ns)
 
     async def _goals(self, engine: CoqEngine, place: int) -> Goals:
-        found = await engine.goals(place, MAX_GOALS)
-        return replace(found, goals=cut(found.goals, self._limits.goals_bytes))
+        return (await engine.goals(place, MAX_GOALS)).cut(self._limits.goals_bytes)
 
     async def run(self, number: int, text: bytes, want_goals: bool) -> Step:
         """A new state, after `text` is run on a state.

@@ -299,6 +299,11 @@ def _traced_to_pb(step: TracedStep, source: bytes) -> pb.TracedStep:
 def _add_goals(response: pb.StateResponse, goals: Goals) -> None:
     response.goals.extend(convert.goal_to_pb(goal) for goal in goals.goals)
     response.goal_count = goals.total
+    response.unfocused_count = goals.unfocused
+    response.shelved_count = goals.shelved
+    response.given_up_count = goals.given_up_count
+    response.shelf.extend(convert.goal_to_pb(goal) for goal in goals.shelf)
+    response.given_up.extend(convert.goal_to_pb(goal) for goal in goals.given_up)
 
 
 def _say_toolchain(response: pb.StateResponse, session: Interactive) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from coq_checker.environment import Environment
-from coq_checker.goals import Goals, cut
+from coq_checker.goals import Goals
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.pool import Pool
@@ -94,8 +94,7 @@ class Traces:
             before = document.traced.get(state)
             if before is None:
                 break
-            before = replace(before, goals=cut(before.goals, goals_bytes))
-            steps.append(Step(sentence.start, sentence.end, before))
+            steps.append(Step(sentence.start, sentence.end, before.cut(goals_bytes)))
         problem = ""
         timings = Timings()
         if passed is not None:

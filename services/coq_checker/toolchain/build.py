@@ -6,9 +6,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from coq_checker.toolchain.errors import SuiteError, ToolchainError
+from coq_checker.toolchain.compile_engine import compile_engine
+from coq_checker.toolchain.errors import SuiteError, ToolchainError, UnusableError
 from coq_checker.toolchain.find import toolchain_at
 from coq_checker.toolchain.mmdebstrap import run_mmdebstrap
 from coq_checker.toolchain.places import Place, root_place
@@ -105,6 +107,11 @@ def _build(recipe: Recipe, suite: str, root: Path, settings: ToolchainSettings, 
         except ToolchainError as error:
             raise SuiteError(str(error)) from None
         try_toolchain(new, recipe.version)
+        try:
+            # Under the name that it will have, so that it is found again.
+            compile_engine(replace(new, identity=root.name), progress)
+        except UnusableError as error:
+            raise SuiteError(str(error)) from None
         _rename(building, root)
     finally:
         if building.exists():

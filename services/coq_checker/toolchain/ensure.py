@@ -1,8 +1,11 @@
 """Seeing to it that there is a toolchain: what is there is used, what can be built is built."""
 
-import importlib
+import time
+from contextlib import suppress
+from pathlib import Path
 
 from coq_checker.toolchain.build import ensure_root
+from coq_checker.toolchain.compile_engine import compile_engine
 from coq_checker.toolchain.errors import SuiteError, ToolchainError, UnusableError
 from coq_checker.toolchain.find import named_place, no_sandbox_needs_own, toolchain_at
 from coq_checker.toolchain.names import AUTO, require_name
@@ -13,7 +16,9 @@ from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.value import Toolchain
 
 _SANDBOX_PROGRAMS = {"bwrap": ("bubblewrap",)}
-_PLUGIN_BUILDER = "coq_checker.engine.plugin.build"
+# How long suites that did not give the default are not asked again where another toolchain stands in for it: it costs
+# a minute.
+_NOT_AGAIN_S = 20 * 3600
 
 
 def ensure_toolchain(
@@ -41,7 +46,7 @@ def ensure_toolchain(
         toolchain = _built(RECIPES[choice], settings, progress)
     else:
         toolchain = toolchain_at(named_place(choice), settings, again=True)
-    _build_plugin(toolchain, progress)
+    compile_engine(toolchain, progress)
     return toolchain
 
 
@@ -54,13 +59,33 @@ def _automatic(settings: ToolchainSettings, progress: Progress) -> Toolchain:
             if settings.sandbox is SandboxMode.NONE:
                 raise
             progress(f"going on with {DEFAULT.name}: {error}")
+    return _default(settings, progress)
+
+
+def _default(settings: ToolchainSettings, progress: Progress) -> Toolchain:
+    """The default, or what stands in for it where Debian does not give it today."""
+    refused = settings.roots / f".refused-{DEFAULT.root_name(DEFAULT.suites[0])}"
+    stands_in = DEFAULT.standing_root(settings.roots) is None and FALLBACK.standing_root(settings.roots) is not None
+    if stands_in and _is_recent(refused):
+        again = f"`palmetto toolchain ensure {DEFAULT.name}` tries it again."
+        progress(f"going on with {FALLBACK.name}: Debian did not give {DEFAULT.name} when it was last asked; {again}")
+        return _built(FALLBACK, settings, progress)
     try:
         return _built(DEFAULT, settings, progress)
     except SuiteError as error:
         if FALLBACK is DEFAULT:
             raise
+        with suppress(OSError):  # it is asked again, then
+            refused.touch()
         progress(f"going on with {FALLBACK.name}: {error}")
         return _built(FALLBACK, settings, progress)
+
+
+def _is_recent(note: Path) -> bool:
+    try:
+        return 0 <= time.time() - note.stat().st_mtime < _NOT_AGAIN_S
+    except OSError:
+        return False
 
 
 def _built(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> Toolchain:
@@ -68,27 +93,3 @@ def _built(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> T
         raise ToolchainError(no_sandbox_needs_own())
     install_missing(_SANDBOX_PROGRAMS, progress)
     return ensure_root(recipe, settings, progress)
-
-
-def _build_plugin(toolchain: Toolchain, progress: Progress) -> None:
-    """Compile the engine that runs inside of Coq; without it SerAPI's serves, where the toolchain has that."""
-    try:
-        # By name: the plugin's builder stands on this package, so it is no import of it.
-        builder = importlib.import_module(_PLUGIN_BUILDER)
-    except ModuleNotFoundError as error:
-        if error.name is None or not _PLUGIN_BUILDER.startswith(error.name):
-            raise
-        return
-    if builder.plugin_available(toolchain):
-        return
-    progress("compiling the engine in Coq")
-    try:
-        builder.build_plugin(toolchain)
-    except Exception as error:
-        why = str(error)
-        if isinstance(error, OSError):
-            cache = ToolchainSettings.from_environment().cache
-            why = f"{cache} cannot be written ({error.strerror}): make room there, or set PALMETTO_CACHE"
-        if not toolchain.sertop_version:
-            raise ToolchainError(f"The toolchain {toolchain.name} cannot be used: {why}") from error
-        progress(f"going on with SerAPI, which is slower: {why}")

@@ -57,8 +57,8 @@ _FAILURES = (
 )
 
 
-# What apt says where a mirror lists a package that it does not have: a suite that is being changed.
-_GONE = "404  Not Found"
+# What apt says where a mirror lists what it does not have, or has something else: a suite that is being changed.
+_BEING_CHANGED = ("404  Not Found", "Hash Sum mismatch", "File has unexpected size")
 
 # What names the package that a suite cannot install.
 _UNMET = (" Depends: ", "Unable to locate package", "has no installation candidate")
@@ -124,10 +124,10 @@ def failure(lines: list[str], status: int) -> ToolchainError:
     >>> str(failure(["E: Could not connect to mirror", "E: apt-get update failed"], 25))[:63]
     "The Coq toolchain could not be built: Debian's package mirror c"
     """
-    gone = next((line for line in lines if _GONE in line), None)
-    if gone is not None:
+    changing = next((line for line in lines if any(sign in line for sign in _BEING_CHANGED)), None)
+    if changing is not None:
         return SuiteError(
-            f"The Coq toolchain could not be built: the mirror has not all of its packages ({gone}); try later."
+            f"The Coq toolchain could not be built: the mirror has not all of the suite ({changing}); try later."
         )
     for signs, meaning in _FAILURES:
         for line in lines:

@@ -135,7 +135,7 @@ ROCQ_9_2 = Recipe(
 )
 
 # What is built and used where nothing else is said.
-DEFAULT = COQ_8_20
+DEFAULT = ROCQ_9_2
 # What stands in for it where Debian cannot give it today.
 FALLBACK = COQ_8_20
 RECIPES = {recipe.name: recipe for recipe in (COQ_8_20, ROCQ_9_2)}

@@ -63,6 +63,8 @@ class Wire:
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             timeout=httpx2.Timeout(timeout_s, connect=connect_timeout_s, pool=None),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=32),
+            # The environment's proxy is for the network: nobody's proxy leads back to this machine.
+            mounts=dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
         )
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coq_checker.client import ProofResult, Verdict
+from coq_checker.client import Goal, ProofResult, Verdict
 from palmetto.commands import COULD_NOT_RUN
 from palmetto.commands.check_sources import Source
 from palmetto.streams import print_json
@@ -69,13 +69,6 @@ class Report:
 
 def _as_json(row: Row) -> dict[str, Any]:
     result = row.result
-    goals = [
-        {
-            "hypotheses": [{"names": list(h.names), "body": h.body, "type": h.type} for h in goal.hypotheses],
-            "conclusion": goal.conclusion,
-        }
-        for goal in result.goals
-    ]
     return {
         "theorem": row.theorem,
         "verdict": result.verdict.value,
@@ -84,12 +77,23 @@ def _as_json(row: Row) -> dict[str, Any]:
         "sentence": result.sentence,
         "start": result.start,
         "end": result.end,
-        "goals": goals,
+        "goals": [_goal_as_json(goal) for goal in result.goals],
+        "shelf": [_goal_as_json(goal) for goal in result.shelf],
+        "given_up": [_goal_as_json(goal) for goal in result.given_up],
         "axioms": list(result.axioms),
         "cpu_ms": round(result.timings.cpu_ns / 1e6, 3),
         "wall_ms": round(result.timings.wall_ns / 1e6, 3),
         "toolchain": result.toolchain,
         "coq_version": result.coq_version,
+    }
+
+
+def _goal_as_json(goal: Goal) -> dict[str, Any]:
+    return {
+        "name": goal.name,
+        "hypotheses": [{"names": list(h.names), "body": h.body, "type": h.type} for h in goal.hypotheses],
+        "conclusion": goal.conclusion,
+        "existentials": [{"name": one.name, "type": one.type} for one in goal.existentials],
     }
 
 

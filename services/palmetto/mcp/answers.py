@@ -72,6 +72,7 @@ class Goal(BaseModel):
 
     hypotheses: list[str] = Field(description="`n m : nat`, `x := 3 : nat`; oldest first.")
     conclusion: str
+    existentials: list[str] = Field(description="Existential variables in it that are still open: `?x : nat`.")
 
     @classmethod
     def of(cls, goal: checker.Goal) -> "Goal":
@@ -80,7 +81,8 @@ class Goal(BaseModel):
         for one in goal.hypotheses:
             body = f" := {one.body}" if one.body is not None else ""
             lines.append(f"{', '.join(one.names)}{body} : {one.type}")
-        return cls(hypotheses=lines, conclusion=goal.conclusion)
+        existentials = [f"{one.name} : {one.type}" for one in goal.existentials]
+        return cls(hypotheses=lines, conclusion=goal.conclusion, existentials=existentials)
 
 
 def goals_of(goals: Iterable[checker.Goal]) -> list[Goal]:
@@ -99,6 +101,8 @@ class Checked(BaseModel):
     end_byte: int | None
     goals: list[Goal] = Field(description="The goals before that sentence, or those left.")
     goal_count: int = Field(description="How many goals are in focus, shown or not.")
+    shelf: list[Goal] = Field(description="Goals on the shelf: existential variables that nothing instantiates yet.")
+    given_up: list[Goal] = Field(description="Goals that were given up with `admit`.")
     axioms: list[str] = Field(description="What the proved theorem rests on.")
     cpu_s: float
     toolchain: str = Field(description="What checked it, and its Coq's version.")
@@ -136,6 +140,8 @@ class Ran(BaseModel):
     goals: list[Goal] = Field(description="All goals in focus at the end.")
     goal_count: int
     unfocused_count: int
+    shelf: list[Goal] = Field(description="Goals on the shelf: existential variables that nothing instantiates yet.")
+    given_up: list[Goal] = Field(description="Goals that were given up with `admit`.")
     failed: FailedTactic | None
 
 

@@ -31,6 +31,8 @@ class ProverClient:
             headers=headers,
             timeout=httpx2.Timeout(_SILENCE_S, connect=10.0),
             limits=httpx2.Limits(max_connections=None),
+            # The environment's proxy is for the network: nobody's proxy leads back to this machine.
+            mounts=dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]")),
         )
 
     async def __aenter__(self) -> "ProverClient":

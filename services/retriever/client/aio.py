@@ -53,6 +53,8 @@ class RetrieverClient:
                 ("grpc.max_send_message_length", max_message_bytes),
                 ("grpc.keepalive_time_ms", 30_000),
                 ("grpc.keepalive_timeout_ms", 10_000),
+                # The environment's proxy is for the network beyond.
+                ("grpc.enable_http_proxy", 0),
                 ("grpc.service_config", _SERVICE_CONFIG),
             ],
         )

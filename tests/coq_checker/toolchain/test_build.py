@@ -1,6 +1,5 @@
 """Building the root: with stand-ins for mmdebstrap and for the trial, so that no network is needed."""
 
-import io
 import multiprocessing
 import os
 from collections import namedtuple
@@ -23,7 +22,7 @@ from coq_checker.toolchain import (
     privileges,
 )
 from coq_checker.toolchain.places import Place
-from coq_checker.toolchain.recipe import COQ_8_20, DEFAULT, RECIPES, ROCQ_9_2, recipe_of_root
+from coq_checker.toolchain.recipe import COQ_8_20, DEFAULT, FALLBACK, RECIPES, ROCQ_9_2, recipe_of_root
 from coq_checker.toolchain.trial import try_toolchain
 from coq_checker.toolchain.wished import left_out
 
@@ -64,7 +63,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToolchainSettin
     monkeypatch.setattr(build, "try_toolchain", lambda toolchain, version: None)
     monkeypatch.setattr(build, "as_root", lambda command, purpose: list(command))
     monkeypatch.setattr(mmdebstrap, "as_root", lambda command, purpose: list(command))
-    monkeypatch.setattr(ensure, "_build_plugin", lambda toolchain, progress: None)
+    monkeypatch.setattr(ensure, "compile_engine", lambda toolchain, progress: None)
+    monkeypatch.setattr(build, "compile_engine", lambda toolchain, progress: None)
     monkeypatch.setattr(build, "toolchain_at", made)
     program(tmp_path / "bin", "mmdebstrap", MAKES_A_ROOT)
     program(tmp_path / "bin", "bwrap", "exit 0")
@@ -81,7 +81,8 @@ def silent(step: str) -> None:
 
 
 def left_in(settings: ToolchainSettings) -> list[str]:
-    return sorted(path.name for path in settings.roots.iterdir() if path.name != ".lock")
+    kept = (".lock", ".refused-")
+    return sorted(path.name for path in settings.roots.iterdir() if not path.name.startswith(kept))
 
 
 def test_a_root_is_built_once(settings: ToolchainSettings) -> None:
@@ -236,17 +237,72 @@ class TestSuites:
             ensure_toolchain(silent, settings, "rocq-9.2")
         assert left_in(settings) == []
 
-    def test_the_default_falls_back(
-        self, settings: ToolchainSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(ensure, "DEFAULT", ROCQ_9_2)
+    def test_the_default_falls_back(self, settings: ToolchainSettings, tmp_path: Path) -> None:
+        notes = 'for word; do echo "$word" >> $(dirname "$0")/../words; done\n'
         lacks = LACKS.replace("SUITE", "sid") + LACKS.replace("SUITE", "forky")
-        program(tmp_path / "bin", "mmdebstrap", lacks + MAKES_A_ROOT)
+        program(tmp_path / "bin", "mmdebstrap", notes + lacks + MAKES_A_ROOT)
+        settings = ToolchainSettings("auto", SandboxMode.BWRAP, tmp_path)
         steps: list[str] = []
-        found = ensure_toolchain(steps.append, ToolchainSettings("auto", SandboxMode.BWRAP, tmp_path))
+        found = ensure_toolchain(steps.append, settings)
         assert found.name == "coq-8.20"
         (said,) = (step for step in steps if step.startswith("going on with coq-8.20"))
         assert "rocq-9.2 cannot be built today" in said
+        asked = (tmp_path / "words").read_text()
+        # On the same day no suite is asked again, unless somebody wants it: that costs a minute.
+        steps.clear()
+        assert ensure_toolchain(steps.append, settings) == found
+        (said,) = steps
+        assert said.startswith("going on with coq-8.20") and "`palmetto toolchain ensure rocq-9.2`" in said
+        assert (tmp_path / "words").read_text() == asked
+        with pytest.raises(ToolchainError, match=r"rocq-9\.2 cannot be built today"):
+            ensure_toolchain(silent, settings, "rocq-9.2")
+        # On another day they are.
+        (note,) = settings.roots.glob(".refused-*")
+        os.utime(note, (0, 0))
+        program(tmp_path / "bin", "mmdebstrap", MAKES_A_ROOT)
+        assert ensure_toolchain(silent, settings).name == "rocq-9.2"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "E: Unable to locate package coq",
+            "E: Failed to fetch http://m/debian/pool/main/c/coq/coq_9.2.deb  404  Not Found [IP: ::1 80]",
+            "E: Failed to fetch http://m/debian/dists/sid/main/binary-amd64/Packages.xz  Hash Sum mismatch",
+            "E: Failed to fetch http://m/debian/dists/sid/main/Packages.xz  File has unexpected size (1 != 2).",
+            "E: Sub-process /usr/bin/dpkg returned an error code (1)",
+        ],
+    )
+    def test_what_a_suite_that_is_being_changed_says(
+        self, settings: ToolchainSettings, tmp_path: Path, said: str
+    ) -> None:
+        lacks = LACKS.replace("SUITE", "sid").replace(
+            "E: Unable to correct problems, you have held broken packages.", said
+        )
+        lacks = "\n".join(line for line in lacks.splitlines() if "Depends" not in line)
+        program(tmp_path / "bin", "mmdebstrap", lacks + MAKES_A_ROOT)
+        steps: list[str] = []
+        found = ensure_toolchain(steps.append, settings, "rocq-9.2")
+        assert found.root == settings.roots / ROCQ_9_2.root_name("forky")
+        (told,) = (step for step in steps if step.startswith("Debian's sid does not give rocq-9.2 today: "))
+        assert said.removeprefix("E: ") in told
+
+    def test_a_suite_that_the_engine_does_not_compile_in(
+        self, settings: ToolchainSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def not_in_sid(toolchain: Toolchain, progress: privileges.Progress) -> None:
+            assert toolchain.root is not None and toolchain.root.is_dir()
+            if "sid" in toolchain.key:
+                raise UnusableError("The toolchain rocq-9.2 cannot be used: it does not compile.")
+
+        monkeypatch.setattr(build, "compile_engine", not_in_sid)
+        steps: list[str] = []
+        found = ensure_toolchain(steps.append, settings, "rocq-9.2")
+        assert found.root == settings.roots / ROCQ_9_2.root_name("forky")
+        assert (
+            "Debian's sid does not give rocq-9.2 today: The toolchain rocq-9.2 cannot be used: it does not compile."
+            in steps
+        )
+        assert left_in(settings) == [ROCQ_9_2.root_name("forky")]
 
     @pytest.mark.parametrize("said", ["E: Temporary failure resolving 'mirror'", "E: No space left on device"])
     def test_a_fault_of_the_machine_is_no_broken_suite(
@@ -296,6 +352,9 @@ class TestSuites:
 
 
 class TestRecipes:
+    def test_the_default_and_what_stands_in_for_it(self) -> None:
+        assert (DEFAULT, FALLBACK) == (ROCQ_9_2, COQ_8_20)
+
     def test_the_root_that_stands_keeps_its_name(self) -> None:
         assert COQ_8_20.root_name("trixie") == "debian-trixie-73773eff6e6e"
 
@@ -314,50 +373,3 @@ class TestRecipes:
     def test_a_root_tells_its_recipe(self, tmp_path: Path) -> None:
         assert recipe_of_root(tmp_path / ROCQ_9_2.root_name("forky")) is ROCQ_9_2
         assert recipe_of_root(tmp_path / "debian-forky-000000000000") is None
-
-
-class TestPrivileges:
-    def test_root_needs_no_sudo(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("os.geteuid", lambda: 0)
-        assert privileges.as_root(["true"], "try") == ["true"]
-
-    def test_others_go_through_sudo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("os.geteuid", lambda: 1000)
-        program(tmp_path, "sudo", "exit 0")
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        assert privileges.as_root(["true"], "try") == ["sudo", "-n", "true"]
-
-    def test_without_sudo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("os.geteuid", lambda: 1000)
-        monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(ToolchainError, match="Root rights are needed to try and sudo is not installed"):
-            privileges.as_root(["true"], "try")
-
-    def test_a_password_that_nobody_can_type(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("os.geteuid", lambda: 1000)
-        monkeypatch.setattr("sys.stdin", io.StringIO())
-        program(tmp_path, "sudo", "exit 1")
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        with pytest.raises(ToolchainError, match="sudo asks for a password: run `sudo -v` first"):
-            privileges.as_root(["true"], "try")
-
-    def test_no_apt_get(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setattr(privileges, "_search_path", lambda: str(tmp_path))
-        with pytest.raises(ToolchainError, match="no apt-get: install bubblewrap with its own package manager"):
-            privileges.install_missing({"bwrap": ("bubblewrap",)}, silent)
-
-    def test_apt_get_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(privileges, "as_root", lambda command, purpose: list(command))
-        monkeypatch.setattr(privileges, "_search_path", lambda: str(tmp_path))
-        program(tmp_path, "apt-get", "echo 'E: no mirror'; exit 100")
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        with pytest.raises(ToolchainError, match=r"could not install bubblewrap \(E: no mirror\)"):
-            privileges.install_missing({"bwrap": ("bubblewrap",)}, silent)
-
-    def test_what_is_there_is_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        steps: list[str] = []
-        monkeypatch.setenv("PATH", str(tmp_path))
-        program(tmp_path, "bwrap", "exit 0")
-        privileges.install_missing({"bwrap": ("bubblewrap",)}, steps.append)
-        assert steps == []

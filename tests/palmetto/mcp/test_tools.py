@@ -91,6 +91,15 @@ class TestCheckProof:
         assert found.split() == ["Nat.add", ":", "nat", "->", "nat", "->", "nat"]
         assert "ListToolchains" in host.error("check_proof", proof="auto.", **SNOC, toolchain="coq-7.4")
 
+    def test_existential_variables(self, host: Host) -> None:
+        statement = "Lemma t : exists n, n = 0 /\\ 1 = 1."
+        ran = host.ok("run_tactics", tactics=["eexists.", "split.", "2: admit."], statement=statement)
+        assert [goal["existentials"] for goal in ran["goals"]] == [["?n : nat"]]
+        assert [goal["conclusion"] for goal in ran["shelf"]] == ["nat"]
+        assert [goal["conclusion"] for goal in ran["given_up"]] == ["1 = 1"]
+        done = host.ok("check_proof", proof="eexists. fail.", statement=statement)
+        assert [goal["conclusion"] for goal in done["shelf"]] == ["nat"]
+
     def test_a_proof_that_fails_is_an_answer(self, host: Host) -> None:
         done = host.ok("check_proof", proof="rewrite snoc_app. foo.", **SNOC)
         assert (done["verdict"], done["reason"], done["sentence"]) == ("FAILED", "tactic", "foo.")

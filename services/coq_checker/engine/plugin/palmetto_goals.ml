@@ -37,25 +37,39 @@ let hypotheses env sigma =
   let compact = Termops.compact_named_context sigma (EConstr.named_context env) in
   Json.List (List.fold_left declaration [] compact)
 
+let name sigma evar = Json.String (text (Termops.pr_existential_key (Global.env ()) sigma evar))
+
+let conclusion sigma info =
+  let env = Evd.evar_filtered_env (Global.env ()) info in
+  Json.String (text (Printer.pr_letype_env ~goal_concl_style:true env sigma (Evd.evar_concl info)))
+
+(* The existential variables in what is shown of a goal, by age, each with its type where it was made. *)
+let existentials sigma info =
+  let existential evar = Json.List [ name sigma evar; conclusion sigma (Evd.find_undefined sigma evar) ] in
+  List.map existential (Evar.Set.elements (Evarutil.filtered_undefined_evars_of_evar_info sigma info))
+
 let goal sigma evar =
   let info = Evd.find_undefined sigma evar in
   let env = Evd.evar_filtered_env (Global.env ()) info in
-  let conclusion = Printer.pr_letype_env ~goal_concl_style:true env sigma (Evd.evar_concl info) in
-  Json.Object [ ("h", hypotheses env sigma); ("c", String (text conclusion)) ]
+  let shown = [ ("h", hypotheses env sigma); ("c", conclusion sigma info); ("n", name sigma evar) ] in
+  Json.Object (match existentials sigma info with [] -> shown | some -> ("e", Json.List some) :: shown)
 
 let rec take n = function head :: tail when n > 0 -> head :: take (n - 1) tail | _ -> []
 
-(* The first `most` goals in focus, how many there are, and how many are out of focus and on the shelf. *)
+(* Of the goals in focus, of those on the shelf and of those that were given up the first `most`, and how many there are;
+   how many are out of focus. *)
 let of_proof ~most proof =
   let { Proof.sigma; goals; stack; _ } = Proof.data proof in
   let behind = List.fold_left (fun n (before, after) -> n + List.length before + List.length after) 0 stack in
-  let shelved = List.filter (Evd.is_undefined sigma) (Evd.shelf sigma) in
-  [
-    ("goals", Json.List (List.map (goal sigma) (take most goals)));
-    ("count", Json.Int (List.length goals));
-    ("unfocused", Json.Int behind);
-    ("shelved", Json.Int (List.length shelved));
-  ]
+  let shelf = List.sort Evar.compare (List.filter (Evd.is_undefined sigma) (Evd.shelf sigma)) in
+  let told shown counted = function
+    | [] -> []
+    | some -> [ (shown, Json.List (List.map (goal sigma) (take most some))); (counted, Json.Int (List.length some)) ]
+  in
+  told "goals" "count" goals
+  @ told "shelf" "shelved" shelf
+  @ told "given_up" "given_up_count" (Evar.Set.elements (Evd.given_up sigma))
+  @ if behind = 0 then [] else [ ("unfocused", Json.Int behind) ]
 
 let of_state ~most st =
   match st.Vernacstate.interp.lemmas with

@@ -200,10 +200,11 @@ class Document:
         (answer,) = await self.sertop.request(_vernac(state, command.encode()))
         return answer
 
-    async def goals(self, place: Place) -> Answer:
-        """The goals of a place as terms, as they would be written."""
+    async def goals(self, place: Place, *, kernel: bool = False) -> Answer:
+        """The goals of a place as terms, as they would be written, or as the kernel has them."""
         state = await self.bring(place)
-        (answer,) = await self.sertop.request(b"(Query ((sid %d)) EGoals)" % state, more_bytes=_TERMS_BYTES)
+        what = b"Goals" if kernel else b"EGoals"
+        (answer,) = await self.sertop.request(b"(Query ((sid %d)) %s)" % (state, what), more_bytes=_TERMS_BYTES)
         return answer
 
 

@@ -1,51 +1,14 @@
-"""Goals as values, from the text that Coq's `Show` prints.
-
-The text is Coq's own: hypotheses in their order, notations as set. With a wide printing width each
-hypothesis starts a line two columns in, and what a notation breaks over lines is indented deeper.
-"""
+"""Goals as values, from what Coq prints of them and what sertop tells."""
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from coq_checker.engine.serapi.counts import Counts, counts_at
+from coq_checker.engine.serapi.counts import Counts, counts_at, existentials_in
 from coq_checker.engine.serapi.document import Document, Place
-from coq_checker.goals import Goal, Goals, Hypothesis
-
-_HYPOTHESIS = re.compile(r"^  ([^\W\d][\w']*(?:, [^\W\d][\w']*)*) (:=|:) ", re.M)
-_BAR = re.compile(r"^  ={4,}[^\n]*$", re.M)
-
-
-def _split_definition(text: str, types: dict[str, str], name: str) -> tuple[str, str]:
-    """Body and type of `body : type`. A body may hold ` : ` itself, so Coq is asked for the type."""
-    known = types.get(name)
-    if known is not None and text.endswith(" : " + known):
-        return text[: -len(known) - 3], known
-    body, _, kind = text.rpartition(" : ")
-    return (body, kind) if body else (text, "")
-
-
-def parse_goal(text: str, types: dict[str, str] | None = None) -> Goal:
-    """A goal from the text of `Show N.`.
-
-    Args:
-        text: what Coq printed; everything before the first hypothesis is skipped.
-        types: printed types of local definitions, by name.
-    """
-    bar = _BAR.search(text)
-    if bar is None:
-        return Goal((), text.strip())
-    found: list[Hypothesis] = []
-    context = text[: bar.start()].rstrip()
-    starts = list(_HYPOTHESIS.finditer(context))
-    for here, after in zip(starts, [*starts[1:], None], strict=False):
-        value = context[here.end() : after.start() if after else len(context)].rstrip()
-        names = tuple(here[1].split(", "))
-        if here[2] == ":=":
-            body, kind = _split_definition(value, types or {}, names[0])
-            found.append(Hypothesis(names, body, kind))
-        else:
-            found.append(Hypothesis(names, None, value))
-    conclusion = text[bar.end() :].strip("\n")
-    return Goal(tuple(found), "\n".join(line.removeprefix("  ") for line in conclusion.split("\n")).strip())
+from coq_checker.engine.serapi.existentials import listed, with_existentials
+from coq_checker.engine.serapi.printed import HYPOTHESIS, parse_goal
+from coq_checker.goals import Goal, Goals
 
 
 async def _shown(document: Document, place: Place, command: str) -> str:
@@ -60,17 +23,54 @@ async def nothing_left(document: Document, place: Place) -> bool:
 
 
 async def goals_at(document: Document, place: Place, most: int) -> Goals:
-    """The goals in focus in a place, `most` of them printed; none outside a proof."""
+    """The goals in focus in a place, on the shelf and given up, `most` of each printed; none outside a proof."""
     if not place.proofs:
         return Goals((), 0)
     counts = await counts_at(document, place)
-    found: list[Goal] = []
-    for index in range(1, min(counts.focused, most) + 1):
+    found = await _printed(document, place, range(1, min(len(counts.focused), most) + 1))
+    told = Goals(
+        tuple(found),
+        len(counts.focused),
+        len(counts.unfocused),
+        len(counts.shelved),
+        len(counts.given_up),
+    )
+    if not most or not counts.all:
+        return told
+    existing = await listed(document, place, counts)
+    shown = dict(zip(counts.focused, found, strict=False))
+    shown |= await _on_the_shelf(document, place, sorted(counts.shelved)[:most])
+    shown |= {number: existing[number].goal for number in sorted(counts.given_up)[:most] if number in existing}
+    named = with_existentials(shown, existing, await existentials_in(document, place) if len(counts.all) > 1 else {})
+    goals, shelf, given_up = (
+        tuple(named[number] for number in numbers if number in named)
+        for numbers in (counts.focused, sorted(counts.shelved), sorted(counts.given_up))
+    )
+    return replace(told, goals=goals, shelf=shelf, given_up=given_up)
+
+
+async def _printed(document: Document, place: Place, indices: Iterable[int]) -> list[Goal]:
+    """Goals in focus, by their positions from 1."""
+    found = []
+    for index in indices:
         text = await _shown(document, place, f"Show {index}.")
         types: dict[str, str] = {}
-        for match in _HYPOTHESIS.finditer(text.partition("\n  ====")[0]):
+        for match in HYPOTHESIS.finditer(text.partition("\n  ====")[0]):
             if match[2] == ":=" and index == 1:
                 checked = await _shown(document, place, f"Check {match[1]}.")
                 types[match[1]] = re.sub(r"\s+", " ", checked).partition(" : ")[2]
         found.append(parse_goal(text, types))
-    return Goals(tuple(found), counts.focused, counts.unfocused, counts.shelved)
+    return found
+
+
+async def _on_the_shelf(document: Document, place: Place, numbers: Sequence[int]) -> dict[int, Goal]:
+    """Goals on the shelf, by number: in focus, where `Show` prints goals, they are behind `Unshelve`."""
+    if not numbers:
+        return {}
+    ran = await document.run_one(place, b"Unshelve.")
+    if ran.place is None:
+        return {}
+    focused = (await counts_at(document, ran.place)).focused
+    there = [number for number in numbers if number in focused]
+    goals = await _printed(document, ran.place, [focused.index(number) + 1 for number in there])
+    return dict(zip(there, goals, strict=True))

@@ -593,6 +593,10 @@ class ProofResult(_message.Message):
     MESSAGES_FIELD_NUMBER: _builtins.int
     UNFOCUSED_COUNT_FIELD_NUMBER: _builtins.int
     TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    SHELVED_COUNT_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_COUNT_FIELD_NUMBER: _builtins.int
+    SHELF_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     reason: Global___Reason.ValueType
     message: _builtins.str
@@ -614,6 +618,11 @@ class ProofResult(_message.Message):
     """With `want_goals`: how many goals are out of focus, behind bullets and braces. 0 where the server cannot tell."""
     toolchain: _builtins.str
     """The name of the toolchain that it was checked with; empty where it could not run."""
+    shelved_count: _builtins.int
+    """With `want_goals`: how many goals are on the shelf (existential variables that are not instantiated, and what
+    `shelve` put there), and how many were given up (`admit`).
+    """
+    given_up_count: _builtins.int
     @_builtins.property
     def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
         """With `want_goals`: the goals before the failing sentence, or those left."""
@@ -628,6 +637,12 @@ class ProofResult(_message.Message):
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """With `want_messages`: what Coq printed while the candidate ran."""
 
+    @_builtins.property
+    def shelf(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
+        """These goals, the oldest first, as far as they are returned."""
+
+    @_builtins.property
+    def given_up(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]: ...
     def __init__(
         self,
         *,
@@ -647,10 +662,14 @@ class ProofResult(_message.Message):
         messages: _abc.Iterable[_builtins.str] | None = ...,
         unfocused_count: _builtins.int = ...,
         toolchain: _builtins.str = ...,
+        shelved_count: _builtins.int = ...,
+        given_up_count: _builtins.int = ...,
+        shelf: _abc.Iterable[Global___Goal] | None = ...,
+        given_up: _abc.Iterable[Global___Goal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "end_byte", b"end_byte", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "given_up", b"given_up", "given_up_count", b"given_up_count", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "shelf", b"shelf", "shelved_count", b"shelved_count", "start_byte", b"start_byte", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_byte: _TypeAlias = _typing.Literal["end_byte"]  # noqa: Y015
     _WhichOneofArgType__end_byte: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte"]  # noqa: Y015
@@ -726,12 +745,22 @@ class Goal(_message.Message):
     HYPOTHESES_FIELD_NUMBER: _builtins.int
     CONCLUSION_FIELD_NUMBER: _builtins.int
     TRUNCATED_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    EXISTENTIALS_FIELD_NUMBER: _builtins.int
     conclusion: _builtins.str
     truncated: _builtins.bool
     """Something was cut to the limits."""
+    name: _builtins.str
+    """The existential variable that the goal is, such as `?Goal`. Coq may give another name after a tactic."""
     @_builtins.property
     def hypotheses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hypothesis]:
         """In Coq's own order, oldest first."""
+
+    @_builtins.property
+    def existentials(self) -> _containers.RepeatedCompositeFieldContainer[Global___Existential]:
+        """The existential variables in hypotheses and conclusion that are not instantiated, the oldest first: those in
+        implicit arguments too.
+        """
 
     def __init__(
         self,
@@ -739,14 +768,41 @@ class Goal(_message.Message):
         hypotheses: _abc.Iterable[Global___Hypothesis] | None = ...,
         conclusion: _builtins.str = ...,
         truncated: _builtins.bool = ...,
+        name: _builtins.str = ...,
+        existentials: _abc.Iterable[Global___Existential] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conclusion", b"conclusion", "hypotheses", b"hypotheses", "truncated", b"truncated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conclusion", b"conclusion", "existentials", b"existentials", "hypotheses", b"hypotheses", "name", b"name", "truncated", b"truncated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Goal: _TypeAlias = Goal  # noqa: Y015
+
+@_typing.final
+class Existential(_message.Message):
+    """An existential variable that is not instantiated."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """As Coq shows it, such as `?x`."""
+    type: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Existential: _TypeAlias = Existential  # noqa: Y015
 
 @_typing.final
 class Hypothesis(_message.Message):
@@ -1200,6 +1256,11 @@ class StateResponse(_message.Message):
     TIMINGS_FIELD_NUMBER: _builtins.int
     TOOLCHAIN_FIELD_NUMBER: _builtins.int
     COQ_VERSION_FIELD_NUMBER: _builtins.int
+    UNFOCUSED_COUNT_FIELD_NUMBER: _builtins.int
+    SHELVED_COUNT_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_COUNT_FIELD_NUMBER: _builtins.int
+    SHELF_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
     state: _builtins.int
     in_proof: _builtins.bool
     """A proof is open in this state."""
@@ -1208,6 +1269,10 @@ class StateResponse(_message.Message):
     toolchain: _builtins.str
     """The session's toolchain, and its Coq's version."""
     coq_version: _builtins.str
+    unfocused_count: _builtins.int
+    """Of the goals, as in ProofResult."""
+    shelved_count: _builtins.int
+    given_up_count: _builtins.int
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Messages that Coq printed while running."""
@@ -1218,6 +1283,10 @@ class StateResponse(_message.Message):
 
     @_builtins.property
     def timings(self) -> Global___Timings: ...
+    @_builtins.property
+    def shelf(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]: ...
+    @_builtins.property
+    def given_up(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]: ...
     def __init__(
         self,
         *,
@@ -1229,10 +1298,15 @@ class StateResponse(_message.Message):
         timings: Global___Timings | None = ...,
         toolchain: _builtins.str = ...,
         coq_version: _builtins.str = ...,
+        unfocused_count: _builtins.int = ...,
+        shelved_count: _builtins.int = ...,
+        given_up_count: _builtins.int = ...,
+        shelf: _abc.Iterable[Global___Goal] | None = ...,
+        given_up: _abc.Iterable[Global___Goal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "goal_count", b"goal_count", "goals", b"goals", "in_proof", b"in_proof", "messages", b"messages", "state", b"state", "timings", b"timings", "toolchain", b"toolchain"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "given_up", b"given_up", "given_up_count", b"given_up_count", "goal_count", b"goal_count", "goals", b"goals", "in_proof", b"in_proof", "messages", b"messages", "shelf", b"shelf", "shelved_count", b"shelved_count", "state", b"state", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
