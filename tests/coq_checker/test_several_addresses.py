@@ -1,11 +1,9 @@
 """A client of checkers at several addresses, with toolchains of their own: what goes where, and what is said of it."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,14 +21,13 @@ from coq_checker.client import (
     Verdict,
 )
 from coq_checker.client import router as router_module
-from coq_checker.engine.plugin.build import build_plugin
-from coq_checker.toolchain import ToolchainError, ToolchainSettings, find_toolchain
 
-from .servers import ServerProcess, start_server
+from .machines import EIGHT, NINE, Alone, alone
+from .servers import ServerProcess
 from .test_several_checkers import judged
-from .test_toolchains import without_coq
 
-EIGHT, NINE = "coq-8.20", "rocq-9.2"
+__all__ = ["alone"]
+
 EASY = "Lemma t : 1 + 1 = 2."
 A = "Lemma a : 1 = 1.\nProof. trivial. Qed.\n"
 FILES = {
@@ -39,27 +36,6 @@ FILES = {
     "either": {"A.v": A},
     "neither": {"palmetto.toml": '[palmetto]\ntoolchain = "path"\n', "A.v": A},
 }
-
-
-class Alone:
-    """A checker that has one toolchain, as an image has."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        """A cache with the root of that toolchain alone."""
-        found = find_toolchain(name)
-        build_plugin(found)
-        assert found.root is not None
-        self.name = name
-        self._cache = folder / f"cache-{name}"
-        (self._cache / "toolchains").mkdir(parents=True)
-        (self._cache / "toolchains" / found.root.name).symlink_to(found.root)
-        (self._cache / "plugins").symlink_to(ToolchainSettings.from_environment().cache / "plugins")
-
-    def start(self, *projects: str, listen: str = "127.0.0.1:0") -> ServerProcess:
-        environment = {**os.environ, "PALMETTO_CACHE": str(self._cache), "PALMETTO_TOOLCHAIN": ""}
-        return start_server(
-            *projects, toolchain=self.name, slots=1, environment=without_coq(environment), listen=listen
-        )
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +47,6 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         for file, text in files.items():
             (root / name / file).write_text(text)
     return [f"{name}={root / name}" for name in FILES]
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Alone]:
-    folder = tmp_path_factory.mktemp("alone")
-    try:
-        return {name: Alone(name, folder) for name in (EIGHT, NINE)}
-    except ToolchainError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

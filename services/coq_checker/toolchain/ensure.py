@@ -4,7 +4,7 @@ import importlib
 
 from coq_checker.toolchain.build import ensure_root
 from coq_checker.toolchain.errors import SuiteError, ToolchainError, UnusableError
-from coq_checker.toolchain.find import named_place, no_sandbox_needs_own, toolchain_at
+from coq_checker.toolchain.find import named_place, own_of, toolchain_at
 from coq_checker.toolchain.names import AUTO, require_name
 from coq_checker.toolchain.places import own_place
 from coq_checker.toolchain.privileges import Progress, install_missing
@@ -65,7 +65,7 @@ def _automatic(settings: ToolchainSettings, progress: Progress) -> Toolchain:
 
 def _built(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> Toolchain:
     if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(no_sandbox_needs_own())
+        return own_of(recipe, settings, again=True)
     install_missing(_SANDBOX_PROGRAMS, progress)
     return ensure_root(recipe, settings, progress)
 
