@@ -1,12 +1,15 @@
 # The jobs: builds projects, indexes, extracts, crawls, evaluates. The layers of Coq are coq-checker's.
 #
-#   docker/build jobs          or: docker build -f docker/jobs.Dockerfile -t palmetto/jobs:0.1.0 .
+#   docker/build jobs-rocq-9.2
+#   or: docker build -f docker/jobs.Dockerfile --build-arg TOOLCHAIN=rocq-9.2 -t palmetto/jobs-rocq-9.2:0.1.0 .
 #
 # docs/containers.md has the build arguments, the volumes and how to run it.
 
 # By its digest (debian@sha256:...) where builds are to be the same for ever.
 ARG BASE=debian:trixie-slim
-# Empty: Debian's. Else a version that opam installs, such as 8.12.2 (docs/containers.md).
+# The image's Coq: coq-8.20 or rocq-9.2, of Debian's packages; or `path`, with COQ_VERSION.
+ARG TOOLCHAIN=
+# A version that opam installs, such as 8.12.2 (docs/containers.md).
 ARG COQ_VERSION=
 ARG OCAML_VERSION=4.09.1
 ARG OPAM_REPOSITORIES=
@@ -34,21 +37,22 @@ FROM packages AS object-store
 COPY requirements/s3.txt requirements/
 RUN /steps/packages more requirements/s3.txt
 
-# ---- Coq: Debian's, with the engine compiled for it; or with COQ_VERSION another one, by opam.
+# ---- Coq, with the engine compiled for it.
 FROM python AS coq-with-compilers
+ARG TOOLCHAIN
 ARG COQ_VERSION
 ARG OCAML_VERSION
 ARG OPAM_REPOSITORIES
 ARG OPAM_PACKAGES
-COPY docker/steps/coq-install docker/steps/coq-packages.txt /steps/
-RUN /steps/coq-install "${COQ_VERSION}"
+COPY docker/steps/coq-install docker/steps/coq-8.20.txt docker/steps/rocq-9.2.txt /steps/
+RUN /steps/coq-install "${TOOLCHAIN}" "${COQ_VERSION}"
 ENV PATH=/usr/local/bin:/opt/coq/palmetto/bin:/usr/bin:/bin:/usr/sbin:/sbin
 COPY services/coqdata /src/coqdata
 COPY services/coq_checker/__init__.py /src/coq_checker/
 COPY services/coq_checker/toolchain /src/coq_checker/toolchain
 COPY services/coq_checker/engine/plugin /src/coq_checker/engine/plugin
 COPY docker/steps/coq /steps/
-RUN /steps/coq plugin "${COQ_VERSION}"
+RUN /steps/coq plugin "${TOOLCHAIN}"
 
 FROM coq-with-compilers AS coq
 RUN /steps/coq slim && rm -r /steps /src
@@ -63,17 +67,18 @@ COPY docker/steps/coq /steps/
 RUN /steps/coq more ca-certificates git && rm -r /steps
 COPY --from=object-store /made/ /
 COPY --from=project /made/ /
+ARG TOOLCHAIN
 ENV PATH=/opt/palmetto/bin:/usr/local/bin:/opt/coq/palmetto/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PALMETTO_CACHE=/var/lib/palmetto/cache \
     PALMETTO_SANDBOX=none \
+    PALMETTO_TOOLCHAIN=${TOOLCHAIN} \
     PALMETTO_PLUGINS=/opt/coq-plugins \
     PALMETTO_RETRIEVER_INDEXES=/index
-ARG COQ_VERSION
 COPY docker/steps/coq /steps/
-RUN /steps/coq check "${COQ_VERSION}" && rm -r /steps
+RUN /steps/coq check && rm -r /steps
 USER 10001:10001
 WORKDIR /var/lib/palmetto
 STOPSIGNAL SIGTERM
@@ -87,7 +92,7 @@ ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG SOURCE=
 LABEL org.opencontainers.image.title="palmetto/jobs" \
-      org.opencontainers.image.description="Jobs on Coq projects: build, index, extract, crawl, evaluate" \
+      org.opencontainers.image.description="Jobs on Coq projects, with ${TOOLCHAIN}: build, index, extract, crawl, evaluate" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.source="${SOURCE}" \

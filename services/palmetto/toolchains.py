@@ -1,7 +1,8 @@
 """The toolchain that a command works with: the one of `--toolchain`, else the one that a project needs."""
 
 import contextlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -21,6 +22,41 @@ ToolchainOption = Annotated[
         metavar="NAME",
     ),
 ]
+
+ElsewhereOption = Annotated[
+    str,
+    typer.Option(
+        "--elsewhere",
+        envvar="PALMETTO_TOOLCHAINS_ELSEWHERE",
+        help="Leave out projects that need one of these toolchains, which another machine has, or another image.",
+        metavar="NAME[,NAME...]",
+    ),
+]
+
+
+def elsewhere_names(given: str) -> frozenset[str]:
+    """The toolchains of `--elsewhere`.
+
+    Raises:
+        ToolchainError: there is no such name.
+    """
+    return frozenset(require_name(name) for one in given.split(",") if (name := one.strip()))
+
+
+def is_elsewhere(project: Project, given: str | None, elsewhere: Collection[str]) -> bool:
+    """Whether a project is another machine's to work on.
+
+    Args:
+        project: it.
+        given: the toolchain of `--toolchain`, which goes before what it needs.
+        elsewhere: toolchains that others have.
+
+    Raises:
+        ToolchainError: its own files name none that there is.
+    """
+    if not elsewhere:
+        return False
+    return (given or choose_toolchain(project).name) in elsewhere
 
 
 def for_services(given: str | None) -> str:
@@ -68,14 +104,25 @@ def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, 
         raise ToolchainError(f"The project {project.name} needs the toolchain {name}, since {why}: {error}") from None
 
 
-def by_toolchain(named: Sequence[tuple[str, Project]], given: str | None = None) -> list[Group]:
+def by_toolchain(
+    named: Sequence[tuple[str, Project]], given: str | None = None, elsewhere: Collection[str] = ()
+) -> list[Group]:
     """Projects by the toolchains that they are worked on with, in the order in which they were given.
+
+    Args:
+        named: the projects, with their names.
+        given: the toolchain of `--toolchain`.
+        elsewhere: toolchains whose projects are left out, which is said on standard error.
 
     Raises:
         ToolchainError: one of the toolchains is not here.
     """
     found: dict[str, Group] = {}
     for name, project in named:
+        if is_elsewhere(project, given, elsewhere):
+            needed = given or choose_toolchain(project).name
+            print(f"palmetto: {name} is left out: its toolchain {needed} is elsewhere (--elsewhere).", file=sys.stderr)
+            continue
         toolchain, _ = for_project(project, given)
         found.setdefault(toolchain.key, (toolchain, []))[1].append((name, project))
     return list(found.values())
@@ -88,9 +135,9 @@ def name_for(toolchain: Toolchain, asked: str, server: str | None) -> str:
         toolchain: that is used.
         asked: the one of `--toolchain`, which goes before.
         server: address of a checker that runs already, whose default may go by another name and is meant by none; None
-            for one that this command started.
+            for one that this command started. Of several the name says which.
     """
-    if server is None or asked:
+    if server is None or asked or len(server.split()) > 1:
         return asked or toolchain.name
     try:
         return "" if find_toolchain().key == toolchain.key else toolchain.name

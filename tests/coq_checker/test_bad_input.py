@@ -311,7 +311,7 @@ async def test_a_client_that_goes_away_in_the_middle(checker_address: str) -> No
     """Streams that are left without a word, before, between and after their messages."""
     for sent in range(3):
         client = CheckerClient(checker_address)
-        call = (await client._channels.stub()).CheckProofs()
+        call = (await (await client._router.channels()).stub()).CheckProofs()
         for number in range(sent):
             check = pb.CheckProofRequest(statement=STATEMENT, proof="exact I.")
             await call.write(pb.CheckProofsRequest(id=str(number), check=check))

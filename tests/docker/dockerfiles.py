@@ -6,6 +6,8 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coq_checker.toolchain.recipe import RECIPES
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docker"
 
@@ -98,6 +100,12 @@ def _instructions(text: str) -> list[Instruction]:
     return found
 
 
+def kind_of(image: str) -> str:
+    """The Dockerfile's name for an image, which may end with its toolchain's."""
+    ends = [f"-{toolchain}" for toolchain in RECIPES if image.endswith(f"-{toolchain}")]
+    return image.removesuffix(ends[0]) if ends else image
+
+
 def all_files() -> dict[str, Path]:
-    """Every Dockerfile of ours, by the name of its image."""
+    """Every Dockerfile of ours, by its name: that of its image, but for the toolchain's."""
     return {path.name.removesuffix(".Dockerfile"): path for path in sorted(FOLDER.glob("*.Dockerfile"))}

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .dockerfiles import FOLDER, ROOT, all_files
+from coq_checker.toolchain.recipe import RECIPES
+
+from .dockerfiles import FOLDER, ROOT, all_files, kind_of
 
 BUILD = FOLDER / "build"
 # Writes down what it was asked; `info` and the rest end as the variables say.
@@ -108,10 +110,27 @@ def test_health_checks_are_kept_where_the_format_is_to_be_said(machine: Path) ->
 
 def test_by_default_all_without_torch_in_an_order_that_shares_layers(machine: Path) -> None:
     listed = build(machine, "--list").stdout.split()
-    assert listed == ["coq-checker", "jobs", "retriever", "prover", "model-server"]
+    with_coq = [f"{kind}-{toolchain}" for toolchain in RECIPES for kind in ("coq-checker", "jobs")]
+    assert listed == [*with_coq, "retriever", "prover", "model-server"]
     every = build(machine, "all", "--list").stdout.split()
     assert every == [*listed, "model-server-hf", "trainer"]
-    assert {name.removesuffix("-hf") for name in every} == set(all_files())
+    assert {kind_of(name).removesuffix("-hf") for name in every} == set(all_files())
+
+
+def test_a_toolchain_each(machine: Path) -> None:
+    add(machine, "docker")
+    assert build(machine, "prover", "coq-checker").returncode == 0
+    made = [call for call in calls(machine) if "docker/coq-checker.Dockerfile" in call]
+    for call, toolchain in zip(made, RECIPES, strict=True):
+        assert f"palmetto/coq-checker-{toolchain}:0.1.0" in call and f"TOOLCHAIN={toolchain}" in call
+    assert build(machine, "jobs-rocq-9.2", "--list").stdout.split() == ["jobs-rocq-9.2"]
+
+
+def test_another_version_is_built_when_it_is_named(machine: Path) -> None:
+    add(machine, "docker")
+    assert build(machine, "coq-checker-opam", "--tag", "1-8.12", "--build-arg", "COQ_VERSION=8.12.2").returncode == 0
+    (made,) = calls(machine)
+    assert {"palmetto/coq-checker-opam:1-8.12", "TOOLCHAIN=path", "COQ_VERSION=8.12.2"} <= set(made)
 
 
 def test_print_runs_nothing(machine: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from coq_checker.server import CheckerSettings
+from coq_checker.toolchain.recipe import RECIPES
 from model_server.server import ModelServerSettings
 from prover.server import ProverServerSettings
 
 from . import compose
-from .dockerfiles import FOLDER, all_files, parse
+from .dockerfiles import FOLDER, all_files, kind_of, parse
 
 SETTINGS: dict[str, type[BaseSettings]] = {
     "coq-checker": CheckerSettings,
@@ -29,7 +30,7 @@ def problems(document: dict[str, Any]) -> list[str]:
     found = []
     for name, service in document["services"].items():
         image, _, tag = service["image"].rpartition(":")
-        if image.rpartition("/")[2] not in all_files() or tag in ("", "latest"):
+        if kind_of(image.rpartition("/")[2]) not in all_files() or tag in ("", "latest"):
             found.append(f"{name}: {service['image']} is no image that docker/ builds, with a tag")
         if service.get("user") != "10001:10001" or not service.get("read_only") or service.get("cap_drop") != ["ALL"]:
             found.append(f"{name}: is not hardened")
@@ -119,6 +120,10 @@ def test_its_variables_change_what_they_say() -> None:
     document = compose.read({"PALMETTO_IMAGES": "registry.example/p", "PALMETTO_TAG": "9", "PALMETTO_PORT": "18080"})
     assert document["services"]["prover"]["image"] == "registry.example/p/prover:9"
     assert document["services"]["prover"]["ports"] == ["127.0.0.1:18080:8080"]
+    for toolchain in RECIPES:
+        services = compose.read({"PALMETTO_TOOLCHAIN": toolchain})["services"]
+        assert services["coq-checker"]["image"] == f"palmetto/coq-checker-{toolchain}:0.1.0"
+        assert services["index"]["image"] == f"palmetto/jobs-{toolchain}:0.1.0"
     assert "${" not in str(compose.read())
 
 

@@ -29,7 +29,7 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "prover": ProverServerSettings,
 }
 # Settings that are no service's: of the toolchain, the cache, the trainer.
-COMMON = {"PALMETTO_CACHE", "PALMETTO_SANDBOX", "PALMETTO_PLUGINS", "PALMETTO_XTUNER_ENV"}
+COMMON = {"PALMETTO_CACHE", "PALMETTO_SANDBOX", "PALMETTO_TOOLCHAIN", "PALMETTO_PLUGINS", "PALMETTO_XTUNER_ENV"}
 
 
 def dockerfile(name: str) -> Dockerfile:
@@ -130,10 +130,35 @@ def test_stages_of_one_name_are_the_same_in_all_files() -> None:
 
 
 def test_coqs_packages_are_the_toolchains() -> None:
-    assert (FOLDER / "steps" / "coq-packages.txt").read_text().split() == list(recipe.COQ_8_20.packages)
-    ((path, text),) = recipe.COQ_8_20.programs
+    """A stable suite has all of them; of one that moves those that are wished may be missing."""
     script = (FOLDER / "steps" / "coq-install").read_text()
-    assert f"printf '{text}' > /{path}".replace("\n", "\\n") in script
+    assert {path.stem for path in (FOLDER / "steps").glob("*.txt")} == set(recipe.RECIPES)
+    for one in recipe.RECIPES.values():
+        lines = (FOLDER / "steps" / f"{one.name}.txt").read_text().splitlines()
+        listed = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
+        assert list(listed) == ["suites", "required", "wished"]
+        if listed["suites"] == ["base"]:
+            assert one.suites == ("trixie",) and listed["wished"] == []
+            assert listed["required"] == list(one.packages)
+        else:
+            assert listed["suites"] == list(one.suites)
+            assert (listed["required"], listed["wished"]) == (list(one.required), list(one.wished))
+        ((path, text),) = one.programs
+        assert f"printf '{text}' > /{path}".replace("\n", "\\n") in script
+        for path, target in one.links:
+            assert f"ln -sf {target} /{path}" in script
+        for option in one.apt_options:
+            assert f"-o '{option.replace(' ', '=').replace(chr(34), '')}'" in script
+
+
+@pytest.mark.parametrize("given", ["", "coq-7.4"])
+def test_an_image_has_a_toolchain(given: str) -> None:
+    script = ["sh", str(FOLDER / "steps" / "coq-install"), given]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == (
+        f"coq-install: '{given}' is no toolchain: give the build argument TOOLCHAIN, coq-8.20 or rocq-9.2\n"
+    )
 
 
 def test_pages_that_nobody_reads_stay_out_as_in_the_toolchain() -> None:

@@ -1,10 +1,14 @@
 """What must hold of rendered manifests. Each check names what is wrong, one sentence each; none: all is well."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from .rendered import ROOT, Manifest, containers, pod_templates
+from .shared_work import toolchains
 
 # Images that are not ours: models are served by these.
 FOREIGN = ("vllm/vllm-openai:", "ghcr.io/huggingface/text-generation-inference:")
@@ -16,7 +20,7 @@ def images(manifests: Sequence[Manifest]) -> list[str]:
     """Every image has a version, and is one that docker/ builds or a known one."""
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)
     assert version is not None
-    built = {one.name.removesuffix(".Dockerfile") for one in (ROOT / "docker").glob("*.Dockerfile")}
+    built = _built()
     found = []
     for owner, template in pod_templates(list(manifests)):
         for one in containers(template):
@@ -27,6 +31,13 @@ def images(manifests: Sequence[Manifest]) -> list[str]:
             elif not image.startswith(FOREIGN) and (name.removeprefix("palmetto/") not in built or tag != version[1]):
                 found.append(f"{owner}: docker/ does not build {image}")
     return found
+
+
+@cache
+def _built() -> frozenset[str]:
+    """The images that docker/build builds."""
+    command = [sys.executable, str(ROOT / "docker" / "build"), "all", "--list"]
+    return frozenset(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
 def resources(manifests: Sequence[Manifest]) -> list[str]:
@@ -302,6 +313,7 @@ def token(manifests: Sequence[Manifest]) -> list[str]:
 
 CHECKS: dict[str, Callable[[Sequence[Manifest]], list[str]]] = {
     "images": images,
+    "toolchains": toolchains,
     "resources": resources,
     "restricted": restricted,
     "references": references,

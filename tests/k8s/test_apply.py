@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from coq_checker.engine.plugin.build import build_plugin
+from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchain.recipe import RECIPES
 from coqdata.catalogue import cache_folder
-from evaluator.store import ExperimentStore
+from coqdata.releases import version_numbers
+from evaluator.store import ExperimentStore, Outcome
 
 from .cluster.api import serve
 from .cluster.controllers import Controllers
@@ -100,12 +104,12 @@ def test_claims_cannot_be_changed(tmp_path: Path) -> None:
 def test_applying_again_leaves_the_number_of_checkers_to_the_autoscaler(tmp_path: Path) -> None:
     with a_cluster(tmp_path, running=False) as cluster:
         assert cluster.apply(K8S / "base").returncode == 0
-        scaled = cluster.objects.get("Deployment", "palmetto", "coq-checker")
+        scaled = cluster.objects.get("Deployment", "palmetto", "coq-checker-rocq-9-2")
         assert scaled is not None
         scaled["spec"]["replicas"] = 30
         cluster.objects.put(scaled)
         assert cluster.apply(K8S / "base").returncode == 0
-        again = cluster.objects.get("Deployment", "palmetto", "coq-checker")
+        again = cluster.objects.get("Deployment", "palmetto", "coq-checker-rocq-9-2")
         assert again is not None
         assert again["spec"]["replicas"] == 30
 
@@ -139,17 +143,52 @@ def test_a_change_needs_another_run(tmp_path: Path) -> None:
         assert "job.batch/eval-3-a created" in done.stdout
 
 
+# Projects, and the version that they are checked with: one that any can check, and one that says it needs Coq 8.20.
+BOTH = {"eight": (8, 20), "small": (9, 2)}
+
+
+def put_projects(projects: Path, names: Iterable[str] = BOTH) -> None:
+    """Puts some of these there."""
+    for name in names:
+        (projects / name).mkdir()
+        (projects / name / "_CoqProject").write_text("-R . Small\nA.v\n")
+        (projects / name / "A.v").write_text(LEMMAS)
+        if name == "eight":
+            (projects / name / "palmetto.toml").write_text('[palmetto]\ntoolchain = "coq-8.20"\n')
+
+
+def require_evaluated(out: Path, names: Iterable[str] = BOTH) -> None:
+    """Both models proved all theorems of these projects, each with its toolchain, and coqc confirmed it."""
+    with ExperimentStore.open(out / "experiments.sqlite") as store:
+        for name in ("sft-1", "llama-3-8b-1"):
+            records = list(store.records(name))
+            found = sorted((one.project, version_numbers(one.coq_version)[:2], one.theorem) for one in records)
+            assert found == [
+                (project, BOTH[project], theorem) for project in sorted(names) for theorem in ("one", "three", "two")
+            ]
+            assert all(one.proved for one in records), [(one.theorem, one.message) for one in records]
+            assert any(one.model for one in records), "no model was asked"
+            assert {one.shard for one in records} == {"0/2", "1/2"}
+            verified = store.verifications(name).values()
+            assert [one.outcome for one in verified] == [Outcome.AGREES] * len(records)
+
+
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster to which `kubectl apply -k` of a small evaluation was made; everything in it runs."""
+    for name in RECIPES:
+        try:
+            build_plugin(find_toolchain(name))
+        except ToolchainError as error:
+            pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("cluster")
     made = changed(
         folder,
-        PROJECTS="/projects/small",
+        PROJECTS="/projects/small,/projects/eight",
         SHARDS="2",
         PARALLELISM="1",
         THREADS="1",
-        BUDGET_CPU_S="4",
+        BUDGET_CPU_S="20",
         A_MODEL="",
         A_PRINTING="default",
         B_MODEL="",
@@ -173,10 +212,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             (folder / "made.yaml").write_text(made_of)
             done = cluster.run("apply", "--validate=false", "-f", str(folder / "made.yaml"))
             assert done.returncode == 0, done.stderr
-        project = cluster.node.volume("projects") / "small"
-        project.mkdir()
-        (project / "_CoqProject").write_text("-R . Small\nA.v\n")
-        (project / "A.v").write_text(LEMMAS)
+        put_projects(cluster.node.volume("projects"))
         # What other tests have indexed of the libraries need not be read again, which takes minutes.
         known = cache_folder() / "index"
         if known.is_dir():
@@ -201,14 +237,7 @@ class TestEvaluation:
         out = evaluated.node.volume("results") / "run-1"
         assert {one.name for one in out.iterdir()} >= {"parts", "report.html", "report.md", "experiments.sqlite"}
         assert "sft-1" in (out / "report.md").read_text()
-        with ExperimentStore.open(out / "experiments.sqlite") as store:
-            for name in ("sft-1", "llama-3-8b-1"):
-                records = list(store.records(name))
-                assert sorted(one.theorem for one in records) == ["one", "three", "two"]
-                assert all(one.proved for one in records), [(one.theorem, one.message) for one in records]
-                assert any(one.model for one in records), "no model was asked"
-                assert {one.shard for one in records} == {"0/2", "1/2"}
-                assert len(store.verifications(name)) == 3
+        require_evaluated(out)
         assert evaluated.controllers is not None
         assert evaluated.controllers.problems == []
 

@@ -32,6 +32,7 @@ from .rendered import (
 OLDEST, NEWEST = "1.33.0", "1.37.0"
 # Of others' kinds there is no schema at hand.
 _OTHERS = ("monitoring.coreos.com/", "keda.sh/")
+NINE = "coq-checker-rocq-9-2"
 PALMETTO = Path(sys.executable).with_name("palmetto")
 
 
@@ -112,7 +113,7 @@ BROKEN: list[tuple[str, str, Callable[[list[Manifest]], Any]]] = [
      lambda m: _container(m, "prover")["env"].append(
          {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "x", "key": "NOTHING"}}})),
     ("references", "no Deployment",
-     lambda m: _kind(m, "HorizontalPodAutoscaler", "coq-checker")["spec"]["scaleTargetRef"].update(name="checker")),
+     lambda m: _kind(m, "HorizontalPodAutoscaler", NINE)["spec"]["scaleTargetRef"].update(name="checker")),
     ("network", "no policy lets it", lambda m: m.remove(_kind(m, "NetworkPolicy", "retriever"))),
     ("network", "no policy lets it",
      lambda m: _kind(m, "Deployment", "prover")["spec"]["template"]["metadata"]["labels"].pop("asks-coq-checker")),
@@ -120,7 +121,7 @@ BROKEN: list[tuple[str, str, Callable[[list[Manifest]], Any]]] = [
      lambda m: _kind(m, "NetworkPolicy", "coq-checker")["spec"].update(egress=[{}])),
     ("network", "nothing denies", lambda m: m.remove(_kind(m, "NetworkPolicy", "default-deny"))),
     ("operation", "what the autoscaler did",
-     lambda m: _kind(m, "Deployment", "coq-checker")["spec"].update(replicas=2)),
+     lambda m: _kind(m, "Deployment", NINE)["spec"].update(replicas=2)),
     ("operation", "from being drained",
      lambda m: _kind(m, "PodDisruptionBudget", "prover")["spec"].pop("unhealthyPodEvictionPolicy")),
     ("token", "in the open",

@@ -1,50 +1,31 @@
 """The asynchronous client."""
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from dataclasses import dataclass
 from types import TracebackType
 
 import grpc
 
 from coq_checker import convert
-from coq_checker.client.channels import Channels
-from coq_checker.client.errors import InvalidRequestError, encoding, from_rpc
+from coq_checker.client.errors import encoding
 from coq_checker.client.messages import FreeStatement, Options, TheoremRef, check_request
+from coq_checker.client.router import Router
 from coq_checker.client.session import Session, State
+from coq_checker.client.streams import CheckItem, check_all
 from coq_checker.client.types import (
     CheckedTheorem,
     ProjectInfo,
     TheoremInfo,
     ToolchainInfo,
     Traced,
+    project_from_pb,
     theorem_from_pb,
     toolchain_from_pb,
     traced_from_pb,
 )
-from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.result import ProofResult
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
 __all__ = ["CheckItem", "CheckerClient", "Session", "State"]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckItem:
-    """One item of a stream of checks; `id` comes back with its answer.
-
-    Raises:
-        ValueError: not exactly one of `proof` and `script` is given.
-    """
-
-    id: str
-    target: TheoremRef | FreeStatement
-    proof: str | None = None
-    script: str | None = None
-    options: Options = Options()
-
-    def __post_init__(self) -> None:
-        if (self.proof is None) == (self.script is None):
-            raise ValueError("give either proof= (the body) or script= (a whole text)")
 
 
 class CheckerClient:
@@ -53,13 +34,15 @@ class CheckerClient:
     Args:
         address: `HOST:PORT` or `unix:/path`; `dns:///NAME:PORT` for all checkers behind a name (a headless service),
             `ipv4:A:PORT,B:PORT` for several: a theorem stays with one of them, and new ones go where the fewest are.
+            Several of these, with white space between, are checkers with toolchains of their own: a question goes where
+            the toolchain is that it names or its project needs, and without either to the first.
         max_message_bytes: largest message sent or received.
 
     Every method raises a `CheckerError` where the request could not run.
     """
 
     def __init__(self, address: str, *, max_message_bytes: int = 64 << 20) -> None:
-        self._channels = Channels(address, max_message_bytes)
+        self._router = Router(address, max_message_bytes)
 
     async def __aenter__(self) -> "CheckerClient":
         """Nothing is sent yet."""
@@ -73,15 +56,15 @@ class CheckerClient:
 
     async def close(self) -> None:
         """Closes the connection."""
-        await self._channels.close()
+        await self._router.close()
 
     async def wait_until_ready(self, timeout_s: float = 30.0) -> None:
-        """Waits until the server answers.
+        """Waits until the server answers; of several one of them.
 
         Raises:
             TimeoutError: it did not within `timeout_s`.
         """
-        await self._channels.wait_until_ready(timeout_s)
+        await self._router.wait_until_ready(timeout_s)
 
     async def check_proof(
         self,
@@ -98,48 +81,15 @@ class CheckerClient:
             timeout_s: deadline of the call; the work is killed when it passes.
         """
         request = check_request(target, proof, script, options or Options())
-        whom = _keys(target)
-        response = await self._channels.unary("CheckProof", request, **whom, timeout_s=timeout_s)
+        channels = await self._router.channels(target.toolchain, target.project)
+        response = await channels.unary("CheckProof", request, **_keys(target), timeout_s=timeout_s)
         return convert.result_from_pb(response.result)
 
-    async def check_proofs(
+    def check_proofs(
         self, items: Iterable[CheckItem] | AsyncIterable[CheckItem], *, timeout_s: float | None = None
     ) -> AsyncIterator[tuple[str, ProofResult]]:
         """Checks many candidates; answers come as they finish, each with its item's id."""
-
-        broken: list[Exception] = []
-        # Items whose text no message can hold: they fail no other.
-        refused: list[tuple[str, ProofResult]] = []
-
-        async def messages() -> AsyncIterator[pb.CheckProofsRequest]:
-            try:
-                async for item in _as_async(items):
-                    try:
-                        check = check_request(item.target, item.proof, item.script, item.options)
-                    except InvalidRequestError as error:
-                        refused.append((item.id, ProofResult(Verdict.ERROR, Reason.INVALID_REQUEST, str(error))))
-                    else:
-                        yield pb.CheckProofsRequest(id=item.id, check=check)
-            except Exception as error:
-                broken.append(error)  # gRPC only cancels the call
-                raise
-
-        call = (await self._channels.stub()).CheckProofs(messages(), timeout=timeout_s)
-        try:
-            async for response in call:
-                while refused:
-                    yield refused.pop(0)
-                yield response.id, convert.result_from_pb(response.result)
-            while refused:
-                yield refused.pop(0)
-        except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
-            if broken:
-                raise broken[0] from None
-            if isinstance(error, grpc.aio.AioRpcError):
-                raise from_rpc(error) from error
-            raise
-        finally:
-            call.cancel()
+        return check_all(self._router, items, timeout_s)
 
     async def check_file(
         self,
@@ -173,12 +123,13 @@ class CheckerClient:
                 request.text.CopyFrom(_text(text, project, logical_name, file, toolchain))
             else:
                 request.file.CopyFrom(pb.FileRef(project=project, file=file, toolchain=toolchain))
-        call = (await self._channels.stub(file=hash((project, file, toolchain)))).CheckFile(request, timeout=timeout_s)
+        channels = await self._router.channels(toolchain, project)
+        call = (await channels.stub(file=hash((project, file, toolchain)))).CheckFile(request, timeout=timeout_s)
         try:
             async for response in call:
                 yield CheckedTheorem(theorem_from_pb(response.theorem), convert.result_from_pb(response.result))
         except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+            raise channels.error(error) from error
         finally:
             call.cancel()
 
@@ -208,12 +159,13 @@ class CheckerClient:
                 request.text.CopyFrom(_text(text, project, logical_name, file, toolchain))
             else:
                 request.file.CopyFrom(pb.FileRef(project=project, file=file, toolchain=toolchain))
-        call = (await self._channels.stub(file=hash((project, file, toolchain)))).TraceFile(request)
+        channels = await self._router.channels(toolchain, project)
+        call = (await channels.stub(file=hash((project, file, toolchain)))).TraceFile(request)
         try:
             async for response in call:
                 yield traced_from_pb(response)
         except grpc.aio.AioRpcError as error:
-            raise from_rpc(error) from error
+            raise channels.error(error) from error
         finally:
             call.cancel()
 
@@ -248,7 +200,10 @@ class CheckerClient:
                 request.text.CopyFrom(_text(context, project, toolchain=toolchain))
             else:
                 raise TypeError(f"a session opens at a TheoremRef or a FreeStatement, not at {target!r}")
-        stub = await self._channels.stub(**_keys(target))
+        if target is not None:
+            toolchain, project = target.toolchain, target.project
+        channels = await self._router.channels(toolchain, project)
+        stub = await channels.stub(**_keys(target))
         session = await Session.open(stub.Session(), request)
         if isinstance(target, FreeStatement):
             try:
@@ -259,22 +214,27 @@ class CheckerClient:
         return session
 
     async def projects(self) -> list[ProjectInfo]:
-        """The projects that the server knows."""
-        response = await self._channels.unary("ListProjects", pb.ListProjectsRequest())
-        return [ProjectInfo(one.name, tuple(one.files), one.toolchain, one.toolchain_why) for one in response.projects]
+        """The projects that the server knows; of several servers those of all that answer."""
+        if self._router.only is None:
+            return await self._router.projects()
+        response = await self._router.only.unary("ListProjects", pb.ListProjectsRequest())
+        return [project_from_pb(one) for one in response.projects]
 
     async def toolchains(self) -> list[ToolchainInfo]:
-        """The toolchains that the server has, or can have."""
-        response = await self._channels.unary("ListToolchains", pb.ListToolchainsRequest())
+        """The toolchains that the server has, or can have; of several servers those of all that answer."""
+        if self._router.only is None:
+            return await self._router.toolchains()
+        response = await self._router.only.unary("ListToolchains", pb.ListToolchainsRequest())
         return [toolchain_from_pb(one) for one in response.toolchains]
 
     async def theorems(self, project: str, file: str = "") -> AsyncIterator[TheoremInfo]:
         """The theorems of a project or of one of its files, in file order, without their proofs."""
+        channels = await self._router.channels(project=project)
         token = ""
         while True:
             with encoding():
                 request = pb.ListTheoremsRequest(project=project, file=file, page_token=token)
-            response = await self._channels.unary("ListTheorems", request)
+            response = await channels.unary("ListTheorems", request)
             for one in response.theorems:
                 yield theorem_from_pb(one)
             token = response.next_page_token
@@ -285,7 +245,8 @@ class CheckerClient:
         """One theorem, with the proof that stands in the file."""
         with encoding():
             request = pb.GetTheoremRequest(theorem=target.to_pb())
-        response = await self._channels.unary("GetTheorem", request)
+        channels = await self._router.channels(project=target.project)
+        response = await channels.unary("GetTheorem", request)
         return theorem_from_pb(response.theorem)
 
 
@@ -301,12 +262,3 @@ def _keys(target: TheoremRef | FreeStatement | None) -> dict[str, int | None]:
 
 def _text(text: str, project: str, logical_name: str = "", file: str = "", toolchain: str = "") -> pb.TextEnvironment:
     return pb.TextEnvironment(text=text, project=project, logical_name=logical_name, file=file, toolchain=toolchain)
-
-
-async def _as_async(items: Iterable[CheckItem] | AsyncIterable[CheckItem]) -> AsyncIterator[CheckItem]:
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item

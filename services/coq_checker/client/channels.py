@@ -97,10 +97,12 @@ class Channels:
         address: `HOST:PORT` or `unix:/path`, one checker; `dns:///NAME:PORT`, all addresses of a name, which is asked
             again every 10 s; `ipv4:A:PORT,B:PORT` (`ipv6:`), these.
         max_message_bytes: largest message sent or received.
+        one_of_several: others have other addresses, so that errors say whose they are.
     """
 
-    def __init__(self, address: str, max_message_bytes: int) -> None:
+    def __init__(self, address: str, max_message_bytes: int, *, one_of_several: bool = False) -> None:
         self.address = address
+        self._told = address if one_of_several else ""
         self._options = [
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
@@ -186,6 +188,16 @@ class Channels:
                     return
                 await asyncio.sleep(0.02)
 
+    def error(self, rpc: grpc.aio.AioRpcError) -> CheckerError:
+        """The typed error of a call that failed here."""
+        return from_rpc(rpc, self._told)
+
+    @property
+    def live(self) -> bool:
+        """Whether it is not known that no checker is there."""
+        states = [one.get_state(try_to_connect=True) for one in self._channels.values()]
+        return not states or any(state not in _DEAD for state in states)
+
     def _pick(self, target: int | None, file: int | None, avoid: set[str]) -> str:
         """The checker for a question."""
         if len(self._channels) == 1:
@@ -259,7 +271,7 @@ class Channels:
                 self._reached.add(address)
                 return answer
             except grpc.aio.AioRpcError as rpc:
-                error = from_rpc(rpc)
+                error = self.error(rpc)
                 if isinstance(error, UnreachableError) and await self._is_back(address):
                     continue
                 avoid.add(address)

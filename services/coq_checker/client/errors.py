@@ -108,8 +108,13 @@ def encoding() -> Iterator[None]:
         ) from error
 
 
-def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
-    """The typed error of a failed call."""
+def from_rpc(error: grpc.aio.AioRpcError, address: str = "") -> CheckerError:
+    """The typed error of a failed call.
+
+    Args:
+        error: gRPC's.
+        address: whose it was, for the sentence; empty where there is but one.
+    """
     message = error.details() or error.code().name
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         metadata = dict(error.trailing_metadata() or ())
@@ -121,7 +126,10 @@ def from_rpc(error: grpc.aio.AioRpcError) -> CheckerError:
     if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:
         cause = _CAUSE.search(message)
         why = f" ({cause[0].lower()})" if cause is not None else ""
-        return UnreachableError(f"the checker cannot be reached{why}: see that it runs, and that its address is right.")
+        where = f" at {address}" if address else ""
+        return UnreachableError(
+            f"the checker{where} cannot be reached{why}: see that it runs, and that its address is right."
+        )
     kind = _BY_CODE.get(error.code())
     if kind is None:
         unknown = CheckerError(f"{error.code().name}: {message}")

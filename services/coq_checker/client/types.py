@@ -1,6 +1,6 @@
 """What the catalogue methods answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coq_checker.convert import goal_from_pb, timings_from_pb
@@ -45,6 +45,10 @@ class ToolchainInfo:
     state: ToolchainState
     problem: str
     is_default: bool
+
+    def not_default(self) -> "ToolchainInfo":
+        """The same, of a checker whose default is not that of all."""
+        return replace(self, is_default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,11 @@ def traced_from_pb(message: pb.TraceFileResponse) -> Traced:
         message.toolchain,
         message.coq_version,
     )
+
+
+def project_from_pb(message: pb.Project) -> ProjectInfo:
+    """A project from its message."""
+    return ProjectInfo(message.name, tuple(message.files), message.toolchain, message.toolchain_why)
 
 
 def toolchain_from_pb(message: pb.Toolchain) -> ToolchainInfo:

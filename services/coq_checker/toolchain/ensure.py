@@ -7,7 +7,7 @@ from pathlib import Path
 from coq_checker.toolchain.build import ensure_root
 from coq_checker.toolchain.compile_engine import compile_engine
 from coq_checker.toolchain.errors import SuiteError, ToolchainError, UnusableError
-from coq_checker.toolchain.find import named_place, no_sandbox_needs_own, toolchain_at
+from coq_checker.toolchain.find import named_place, own_of, toolchain_at
 from coq_checker.toolchain.names import AUTO, require_name
 from coq_checker.toolchain.places import own_place
 from coq_checker.toolchain.privileges import Progress, install_missing
@@ -90,6 +90,6 @@ def _is_recent(note: Path) -> bool:
 
 def _built(recipe: Recipe, settings: ToolchainSettings, progress: Progress) -> Toolchain:
     if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(no_sandbox_needs_own())
+        return own_of(recipe, settings, again=True)
     install_missing(_SANDBOX_PROGRAMS, progress)
     return ensure_root(recipe, settings, progress)

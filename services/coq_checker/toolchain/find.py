@@ -28,8 +28,8 @@ def find_toolchain(name: str | None = None, settings: ToolchainSettings | None =
 
     Args:
         name: which: `auto` (this machine's own Coq if there is one that works, else what Palmetto has built),
-            `coq-8.20` or `rocq-9.2` (what Palmetto builds), `path`, `opam:NAME`, or a folder. By default what the
-            settings say.
+            `coq-8.20` or `rocq-9.2` (what Palmetto builds; without a sandbox, as in a container, this machine's own
+            Coq where it is of that version), `path`, `opam:NAME`, or a folder. By default what the settings say.
         settings: read from the environment by default.
 
     Raises:
@@ -144,9 +144,32 @@ def _automatic(settings: ToolchainSettings) -> Toolchain:
     )
 
 
+def own_of(recipe: Recipe, settings: ToolchainSettings, again: bool = False) -> Toolchain:
+    """Give what a recipe's name means where Coq runs without a sandbox: the container's own, if it is of that version.
+
+    Args:
+        recipe: whose name.
+        settings: what is wanted.
+        again: look anew for what it lacked before.
+
+    Raises:
+        ToolchainError: there is no Coq, or another one.
+    """
+    place = own_place()
+    if place is None:
+        raise ToolchainError(no_sandbox_needs_own())
+    found = toolchain_at(replace(place, name=recipe.name), settings, again)
+    if found.version[: len(recipe.version)] != recipe.version:
+        raise ToolchainError(
+            f"The toolchain {recipe.name} is not here: PALMETTO_SANDBOX=none runs this machine's own Coq alone, "
+            f"which is {found.coq_version}; use an image, or a service, of {recipe.name}."
+        )
+    return found
+
+
 def _built(recipe: Recipe, settings: ToolchainSettings) -> Toolchain:
     if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(no_sandbox_needs_own())
+        return own_of(recipe, settings)
     root = recipe.standing_root(settings.roots)
     if root is None:
         raise ToolchainError(

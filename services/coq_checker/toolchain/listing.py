@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.find import named_place, toolchain_at
+from coq_checker.toolchain.find import named_place, own_of, toolchain_at
 from coq_checker.toolchain.names import PATH
 from coq_checker.toolchain.opam import SWITCH_PREFIX, switches
-from coq_checker.toolchain.places import path_place, root_place
-from coq_checker.toolchain.recipe import RECIPES
+from coq_checker.toolchain.places import own_place, path_place, root_place
+from coq_checker.toolchain.recipe import RECIPES, Recipe
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 
 
@@ -47,7 +47,9 @@ def list_toolchains(settings: ToolchainSettings | None = None) -> list[Listed]:
 def _known(settings: ToolchainSettings) -> Iterator[Listed]:
     for recipe in RECIPES.values():
         root = recipe.standing_root(settings.roots)
-        if root is None:
+        if settings.sandbox is SandboxMode.NONE and (own := _own_of(recipe, settings)) is not None:
+            yield own
+        elif root is None:
             yield Listed(recipe.name, "not built")
         elif settings.sandbox is SandboxMode.NONE:
             problem = "PALMETTO_SANDBOX=none, and a Debian root is run through bwrap: unset it."
@@ -58,6 +60,17 @@ def _known(settings: ToolchainSettings) -> Iterator[Listed]:
                 yield Listed(recipe.name, "built", found.coq_version, found.engines, str(root))
             except ToolchainError as error:
                 yield Listed(recipe.name, "built", place=str(root), problem=str(error))
+
+
+def _own_of(recipe: Recipe, settings: ToolchainSettings) -> Listed | None:
+    """What a container has of a recipe; None where it has not."""
+    try:
+        found = own_of(recipe, settings)
+    except ToolchainError:
+        return None
+    place = own_place()
+    where = (place.programs() or ("",))[0] if place is not None else ""
+    return Listed(recipe.name, "built", found.coq_version, found.engines, where)
 
 
 def _own(settings: ToolchainSettings) -> Iterator[Listed]:

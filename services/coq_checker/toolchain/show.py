@@ -2,7 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from coq_checker.toolchain.sandbox import sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode
@@ -52,9 +52,9 @@ def describe(toolchain: Toolchain) -> list[Row]:
     elif contrib.is_dir():
         names = sorted(entry.name for entry in contrib.iterdir() if entry.is_dir())
         rows += [Row(f"library.{name}", "installed") for name in names]
-    if toolchain.root is not None:
-        missing = left_out(toolchain.root)
-        rows += [Row(f"missing.{package}", f"not installed: {why}", False) for package, why in missing.items()]
+    # An image's is at the top.
+    missing = left_out(toolchain.root or Path("/"))
+    rows += [Row(f"missing.{package}", f"not installed: {why}", False) for package, why in missing.items()]
     return rows
 
 

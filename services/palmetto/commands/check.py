@@ -67,7 +67,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     server: Annotated[
         str | None,
-        typer.Option(envvar="PALMETTO_CHECKER_ADDRESS", help="Address of a checker service; default: one of its own."),
+        typer.Option(
+            envvar="PALMETTO_CHECKER_ADDRESS",
+            help="Address of a checker service, or several with spaces between; default: one of its own.",
+        ),
     ] = None,
     toolchain: ToolchainOption = None,
 ) -> None:
@@ -151,8 +154,8 @@ async def _run(
 
 
 def _unreachable(error: UnreachableError, server: str | None) -> str:
-    if server is None:
-        return str(error)
+    if server is None or len(server.split()) > 1:
+        return str(error)  # of several it names the one
     return (
         f"no checker answers at {server}: start one with `palmetto serve coq-checker --listen {server}`, "
         "or leave out --server and PALMETTO_CHECKER_ADDRESS."

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from palmetto.commands import fail
 from palmetto.commands.eval_run import split_names
 from palmetto.evaluation.compiler import CoqcCompiler
 from palmetto.evaluation.projects import find_projects
-from palmetto.toolchains import for_project
+from palmetto.toolchains import ElsewhereOption, elsewhere_names, for_project, is_elsewhere
 
 _WORDS = {
     Outcome.AGREES: "agrees",
@@ -46,6 +46,7 @@ def verify(
     store: Annotated[
         Path | None, typer.Option(help="The experiment store. (PALMETTO_EXPERIMENTS)", metavar="PATH")
     ] = None,
+    elsewhere: ElsewhereOption = "",
 ) -> None:
     """Compile every claimed proof by coqc in a fresh process, in its original file with all that follows.
 
@@ -54,21 +55,34 @@ def verify(
     try:
         with ExperimentStore.open(store or default_store(), create=False) as opened:
             given = split_names(proj or [])
-            clean = [
-                _verify(opened, name, given, threads or os.cpu_count() or 1, again, not lenient) for name in experiments
-            ]
+            others = elsewhere_names(elsewhere)
+            at_once = threads or os.cpu_count() or 1
+            clean = [_verify(opened, name, given, others, at_once, again, not lenient) for name in experiments]
     except (EvaluatorError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(0 if all(clean) else 1)
 
 
-def _verify(store: ExperimentStore, name: str, given: Sequence[str], threads: int, again: bool, strict: bool) -> bool:
+def _verify(
+    store: ExperimentStore,
+    name: str,
+    given: Sequence[str],
+    elsewhere: Collection[str],
+    threads: int,
+    again: bool,
+    strict: bool,
+) -> bool:
     settings = store.experiment(name)
     projects = _projects(settings["projects"], given)
     wanted = {text.partition("=")[0] if "=" in text else Path(text).name for text in given}
+    asked = str(settings.get("toolchain", "")) or None
+    others = {project for project, one in projects.items() if is_elsewhere(one, asked, elsewhere)}
     claimed = [one for one in store.records(name) if one.proved and (not given or one.project in wanted)]
     if given and not claimed and not any(one in settings["projects"] for one in wanted):
         raise StoreError(f"the experiment {name} has no theorem of {', '.join(sorted(wanted))}: see --proj.")
+    if left := sum(one.project in others for one in claimed):
+        print(f"{name}: {left} claimed proofs are left to where their toolchains are (--elsewhere)")
+    claimed = [one for one in claimed if one.project not in others]
     before = {} if again else store.verifications(name)
     todo = [one for one in claimed if not _judged(one, before)]
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -84,8 +98,9 @@ def _verify(store: ExperimentStore, name: str, given: Sequence[str], threads: in
             line = f"[{done}/{len(todo)}] {key.project}/{key.file} {key.theorem} {_WORDS[one.outcome]}{said}"
             console.print(Text(line, style="" if one.agrees else "yellow"))
 
-    asked = str(settings.get("toolchain", "")) or None
-    toolchains = {project: for_project(one, asked)[0] for project, one in projects.items()}
+    # What has been verified already needs none.
+    needed = {one.project for one in todo}
+    toolchains = {project: for_project(one, asked)[0] for project, one in projects.items() if project in needed}
     verifier = Verifier(CoqcCompiler(projects, toolchains, jobs=threads), projects)
     asyncio.run(verifier.verify(todo, threads=threads, told=told))
     now = store.verifications(name)

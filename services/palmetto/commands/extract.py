@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,15 @@ from palmetto.commands import fail
 from palmetto.commands.extract_sources import a_checker, a_retriever, build, sources_of
 from palmetto.evaluation.projects import find_projects
 from palmetto.streams import print_json
-from palmetto.toolchains import Group, ToolchainOption, by_toolchain, for_requests, name_for
+from palmetto.toolchains import (
+    ElsewhereOption,
+    Group,
+    ToolchainOption,
+    by_toolchain,
+    elsewhere_names,
+    for_requests,
+    name_for,
+)
 from retriever.client import RetrieverError
 from retriever.indexing import IndexFailedError
 from retriever.server import ServeError as RetrieverServeError
@@ -68,13 +76,15 @@ def extract(
     checker: Annotated[
         str | None,
         typer.Option(
-            envvar="PALMETTO_CHECKER_ADDRESS", help="A checker that serves the projects; default: one of its own."
+            envvar="PALMETTO_CHECKER_ADDRESS",
+            help="A checker that serves the projects, or several with spaces between; default: one of its own.",
         ),
     ] = None,
     retriever: Annotated[
         str | None, typer.Option(help="A retriever with the projects' indexes; default: one of its own.")
     ] = None,
     toolchain: ToolchainOption = None,
+    elsewhere: ElsewhereOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Figures as one JSON object.")] = False,
 ) -> None:
     """Extract training examples: goals with the proofs that the checker accepts for them.
@@ -109,9 +119,9 @@ def extract(
         if from_coqgym is not None:
             records = import_coqgym(from_coqgym, out, replace(wish, profile="coqgym"), numbers, _say)
         else:
-            records = asyncio.run(
-                _run(projects or [], out, wish, numbers, threads or os.cpu_count() or 1, checker, retriever, toolchain)
-            )
+            at_once = threads or os.cpu_count() or 1
+            which = (toolchain, elsewhere_names(elsewhere))
+            records = asyncio.run(_run(projects or [], out, wish, numbers, at_once, checker, retriever, which))
         figures = assemble(out, form, exclusion)
         write_card(out, figures, form)
     except TimeoutError:
@@ -132,11 +142,14 @@ async def _run(
     threads: int,
     checker: str | None,
     retriever: str | None,
-    toolchain: str | None,
+    which: tuple[str | None, Collection[str]],
 ) -> list[FileRecord]:
+    toolchain, elsewhere = which
     name = for_requests(toolchain, checker)
     projects, broken = await asyncio.to_thread(find_projects, names)
-    grouped = await asyncio.to_thread(by_toolchain, [(one.name, one) for one in projects], toolchain)
+    grouped = await asyncio.to_thread(by_toolchain, [(one.name, one) for one in projects], toolchain, elsewhere)
+    if not grouped:
+        return []
     for sentence in [*broken, *(await build(grouped, threads))]:
         print(f"palmetto: {sentence}", file=sys.stderr)
     every = {one.name: sources_of(one, used, name) for used, named in grouped for _, one in named}

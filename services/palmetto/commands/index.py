@@ -25,7 +25,15 @@ from coqdata.project import Project, ProjectError
 from palmetto.commands import fail
 from palmetto.commands.index_sources import Plan, plans
 from palmetto.streams import print_json
-from palmetto.toolchains import Group, ToolchainOption, by_toolchain, for_requests, name_for
+from palmetto.toolchains import (
+    ElsewhereOption,
+    Group,
+    ToolchainOption,
+    by_toolchain,
+    elsewhere_names,
+    for_requests,
+    name_for,
+)
 from retriever.indexing import Built, CheckerAsker, IndexFailedError, build_index, index_folder
 
 _SHOWN_NOTES = 5
@@ -45,10 +53,11 @@ def index(
         str | None,
         typer.Option(
             envvar="PALMETTO_CHECKER_ADDRESS",
-            help="Address of a checker that serves the projects; default: one of its own.",
+            help="Address of a checker with the projects, or several with spaces between; default: one of its own.",
         ),
     ] = None,
     toolchain: ToolchainOption = None,
+    elsewhere: ElsewhereOption = "",
 ) -> None:
     """Index projects and the libraries that they require, for `palmetto serve retriever`.
 
@@ -61,7 +70,7 @@ def index(
     )
     try:
         named = [_project(text) for text in expand(projects)]
-        grouped = by_toolchain(named, toolchain)
+        grouped = by_toolchain(named, toolchain, elsewhere_names(elsewhere))
         asked = for_requests(toolchain, checker)
         whole = asyncio.run(_run(grouped, asked, library_goals, goals, jobs or os.cpu_count() or 1, as_json, checker))
     except (ProjectError, BuildError, ToolchainError, ServeError, CheckerError, IndexFailedError) as error:
@@ -87,6 +96,8 @@ async def _run(
     checker: str | None,
 ) -> bool:
     whole = True
+    if not grouped:
+        return whole
     with _bar(as_json) as bar:
         todo: list[tuple[Plan, Toolchain]] = []
         served: dict[str, Project] = {}

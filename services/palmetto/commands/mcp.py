@@ -30,7 +30,11 @@ def mcp(
     ] = None,
     checker: Annotated[
         str | None,
-        typer.Option(envvar="PALMETTO_CHECKER_ADDRESS", help="A checker that runs already.", metavar="ADDR"),
+        typer.Option(
+            envvar="PALMETTO_CHECKER_ADDRESS",
+            help="A checker that runs already, or several with spaces between.",
+            metavar="ADDR",
+        ),
     ] = None,
     retriever: Annotated[str | None, typer.Option(help="A retriever that runs already.", metavar="ADDR")] = None,
     http: Annotated[

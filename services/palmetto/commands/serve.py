@@ -120,7 +120,7 @@ def model_server(
 @app.command("prover")
 def prover(
     listen: Annotated[str | None, typer.Option(help="HTTP address, HOST:PORT.")] = None,
-    checker: Annotated[str | None, typer.Option(help="Address of the checker.")] = None,
+    checker: Annotated[str | None, typer.Option(help="Address of the checker, or several with spaces between.")] = None,
     retriever: Annotated[str | None, typer.Option(help="Address of the retriever.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Base address of the model server, e.g. http://HOST:PORT/v1.")

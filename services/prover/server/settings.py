@@ -15,7 +15,9 @@ class ProverServerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PALMETTO_PROVER_", extra="ignore")
 
     listen: str = Field("127.0.0.1:8080", description="Address of the HTTP port.")
-    checker: str = Field("127.0.0.1:50051", description="Address of the checker (gRPC).")
+    checker: str = Field(
+        "127.0.0.1:50051", description="Address of the checker (gRPC), or several with spaces between."
+    )
     retriever: str = Field("127.0.0.1:50052", description="Address of the retriever (gRPC); empty: none.")
     model: str = Field("http://127.0.0.1:8000/v1", description="The model server's base address; empty: none.")
     model_name: str = Field("", description="Which of its models; empty: the first one.")

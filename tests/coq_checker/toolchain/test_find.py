@@ -39,6 +39,37 @@ def test_what_is_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found.host_path("/opt/coq") == Path("/opt/coq")
 
 
+class TestInAContainer:
+    """What images are: one Coq on PATH, and no sandbox."""
+
+    def test_its_own_coq_has_the_name_of_its_version(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        host_coq(tmp_path / "bin", monkeypatch)
+        own = find_toolchain("path", settings(tmp_path))
+        found = find_toolchain("coq-8.20", settings(tmp_path))
+        assert (found.name, found.coq_version, found.root) == ("coq-8.20", "8.20.1", None)
+        assert found.key == own.key
+        listed = {one.name: one for one in list_toolchains(settings(tmp_path))}
+        assert (listed["coq-8.20"].state, listed["coq-8.20"].coq_version) == ("built", "8.20.1")
+        assert listed["coq-8.20"].place == listed["path"].place == str(tmp_path / "bin")
+
+    def test_another_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        host_coq(tmp_path / "bin", monkeypatch)
+        with pytest.raises(ToolchainError, match=r"rocq-9\.2 is not here: .* which is 8\.20\.1; use an image"):
+            find_toolchain("rocq-9.2", settings(tmp_path))
+        listed = {one.name: one.state for one in list_toolchains(settings(tmp_path))}
+        assert listed["rocq-9.2"] == "not built"
+
+    def test_where_there_is_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        without_host_coq(monkeypatch)
+        with pytest.raises(ToolchainError, match="needs this machine's own"):
+            find_toolchain("rocq-9.2", settings(tmp_path))
+
+    def test_with_a_sandbox_its_own_coq_is_none_of_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        host_coq(tmp_path / "bin", monkeypatch)
+        with pytest.raises(ToolchainError, match="has not been built"):
+            find_toolchain("coq-8.20", settings(tmp_path, mode=None))
+
+
 def test_direct_commands_have_a_clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host_coq(tmp_path / "bin", monkeypatch)
     monkeypatch.setenv("PALMETTO_TEST_SECRET", "secret")

@@ -1,6 +1,7 @@
 """A node: pods as processes, each with the volumes and names that its manifest says, by bubblewrap."""
 
 import base64
+import contextlib
 import os
 import re
 import shlex
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from coq_checker.toolchain import find_toolchain
+from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchain.recipe import RECIPES
 from coqdata.catalogue import cache_folder
 
 from .objects import Object, Objects
@@ -23,6 +25,7 @@ PALMETTO = Path(sys.executable).with_name("palmetto")
 # Places that a pod has of its own.
 _CHECKOUT = Path(__file__).parents[3]
 _OWN = ("/proc", "/dev", "/tmp", "/var", "/sys", "/projects", "/index", "/results", "/data", "/models")
+_CACHE = "/var/lib/palmetto/cache"
 _VARIABLE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 # The ports on which services listen in their images.
 _LISTEN = {
@@ -156,18 +159,18 @@ class Node:
 
     @staticmethod
     def _image(image: str, address: str) -> dict[str, str]:
-        """What an image of ours sets, with this machine's toolchain in the place of the image's."""
-        name = image.rpartition("/")[2].partition(":")[0]
+        """What an image of ours sets."""
+        toolchain = _toolchain(image)
+        name = image.rpartition("/")[2].partition(":")[0].removesuffix(f"-{toolchain}")
         listens = {variable: f"{address}:{port}" for variable, port in _LISTEN.get(name, {}).items()}
-        root = find_toolchain().root
         return {
             **listens,
-            "PALMETTO_CACHE": "/var/lib/palmetto/cache",
+            "PALMETTO_CACHE": _CACHE,
             # A pod's address is one of the loopback's here, where a prover answers to no other names by itself.
             "PALMETTO_PROVER_HOSTS": "*",
             "PALMETTO_RETRIEVER_INDEXES": "/index",
             "PALMETTO_PLUGINS": str(cache_folder() / "plugins"),
-            **({"PALMETTO_TOOLCHAIN": str(root)} if root is not None else {}),
+            **({"PALMETTO_TOOLCHAIN": toolchain} if toolchain else {}),
         }
 
     def _sandbox(self, name: str, spec: Object, container: Object) -> list[str]:
@@ -189,9 +192,14 @@ class Node:
             if mount["mountPath"] != "/dev/shm":
                 words += ["--ro-bind" if mount.get("readOnly") else "--bind", str(source), mount["mountPath"]]
         # What the programs are made of may lie in /tmp or /var, which pods have of their own.
-        for made in (_CHECKOUT, Path(sys.base_prefix), cache_folder(), find_toolchain().root):
-            if made is not None and (made.is_relative_to("/tmp") or made.is_relative_to("/var")):
+        for made in (_CHECKOUT, Path(sys.base_prefix), cache_folder()):
+            if made.is_relative_to("/tmp") or made.is_relative_to("/var"):
                 words += ["--ro-bind", str(made), str(made)]
+        # The toolchain of its image, and no other.
+        words += ["--tmpfs", f"{_CACHE}/toolchains"]
+        with contextlib.suppress(ToolchainError):  # a pod that needs it says so
+            if (toolchain := _toolchain(container["image"])) and (root := find_toolchain(toolchain).root) is not None:
+                words += ["--ro-bind", str(root), f"{_CACHE}/toolchains/{root.name}"]
         return [*words, "--ro-bind", str(self.names()), "/etc/hosts", "--chdir", "/tmp"]
 
     def names(self) -> Path:
@@ -224,6 +232,11 @@ class Node:
         for pod in self.pods.values():
             pod.process.wait(30)
         shutil.rmtree(self.folder / "pods", ignore_errors=True)
+
+
+def _toolchain(image: str) -> str:
+    """The toolchain that an image has, as its name says; empty for one that has none."""
+    return next((one for one in RECIPES if image.partition(":")[0].endswith(f"-{one}")), "")
 
 
 def _filled(text: Any, variables: dict[str, str]) -> str:
