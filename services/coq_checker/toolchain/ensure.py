@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coq_checker.toolchain.build import ensure_root
 from coq_checker.toolchain.compile_engine import compile_engine
-from coq_checker.toolchain.errors import SuiteError, ToolchainError, UnusableError
+from coq_checker.toolchain.errors import SuiteError, UnusableError
 from coq_checker.toolchain.find import named_place, own_of, toolchain_at
 from coq_checker.toolchain.names import AUTO, require_name
 from coq_checker.toolchain.places import own_place
