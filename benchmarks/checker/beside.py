@@ -8,8 +8,8 @@ usage: python -m benchmarks.checker.beside CHECKOUT [--rounds N] [--toolchain NA
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from coqdata.theorem import theorems
 
 HERE = Path(__file__).resolve().parents[2]
 # Passes over the workload, which warm up, and which are counted.
-WARM, COUNTED = 2, 4
+WARM, COUNTED = 2, 8
 # The file with the most theorems.
 OPENED = "Lists/List.v"
 
@@ -35,20 +35,29 @@ def _own_cpu_s(pid: int) -> float:
     return times.user + times.system
 
 
-async def _candidates(up: Service) -> dict[str, float]:
+async def _candidates(ups: Sequence[Service]) -> list[dict[str, float]]:
+    """Pass by pass in turn, so that what else the machine does meets all alike."""
     given = workload.items(workload.load(), calm=True)
-    for _ in range(WARM):
-        await workload.run(up, given)
-    cpu_s, own_s = up.cpu_s(), _own_cpu_s(up.pid)
-    passes = [await workload.run(up, given) for _ in range(COUNTED)]
-    items = sum(one.items for one in passes)
-    return {
-        "CPU ms a candidate": 1000 * (up.cpu_s() - cpu_s) / items,
-        "of it Python's": 1000 * (_own_cpu_s(up.pid) - own_s) / items,
-        "candidates/s": sum(one.rate for one in passes) / COUNTED,
-        "PSS MB": passes[-1].pss_mb,
-        "verdicts that agree": passes[-1].agree,
-    }
+    used: list[list[tuple[float, float, workload.Figures]]] = [[] for _ in ups]
+    for number in range(WARM + COUNTED):
+        for up, mine in zip(ups, used, strict=True):
+            cpu_s, own_s = up.cpu_s(), _own_cpu_s(up.pid)
+            figures = await workload.run(up, given)
+            if number >= WARM:
+                mine.append((up.cpu_s() - cpu_s, _own_cpu_s(up.pid) - own_s, figures))
+    found = []
+    for mine in used:
+        items = sum(figures.items for _, _, figures in mine)
+        found.append(
+            {
+                "CPU ms a candidate": 1000 * sum(cpu_s for cpu_s, _, _ in mine) / items,
+                "of it Python's": 1000 * sum(own_s for _, own_s, _ in mine) / items,
+                "candidates/s": sum(figures.rate for _, _, figures in mine) / len(mine),
+                "PSS MB": mine[-1][2].pss_mb,
+                "verdicts that agree": mine[-1][2].agree,
+            }
+        )
+    return found
 
 
 async def _opening(up: Service, source: bytes) -> dict[str, float]:
@@ -81,14 +90,14 @@ async def _files(up: Service, names: list[str]) -> dict[str, float]:
     return found
 
 
-async def _round(start: Start, work: dict[str, Any]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    with start() as up:
-        found |= await _candidates(up)
-    with start() as up:
-        found |= await _opening(up, work["files"][OPENED].encode())
-    with start() as up:
-        found |= await _files(up, list(work["files"]))
+async def _round(starts: Sequence[Start], work: dict[str, Any]) -> list[dict[str, float]]:
+    with ExitStack() as stack:
+        found = await _candidates([stack.enter_context(start()) for start in starts])
+    for start, mine in zip(starts, found, strict=True):
+        with start() as up:
+            mine.update(await _opening(up, work["files"][OPENED].encode()))
+        with start() as up:
+            mine.update(await _files(up, list(work["files"])))
     return found
 
 
@@ -103,15 +112,15 @@ def main() -> None:
     work = workload.load()
     with tempfile.TemporaryDirectory() as folder:
         project = workload.write_project(work, Path(folder))
-        one, another = (
+        starts = [
             partial(service, 1, project, checkout, toolchain=toolchain)
             for checkout, toolchain in (
                 (arguments.checkout.resolve(), arguments.other_toolchain),
                 (HERE, arguments.toolchain),
             )
-        )
+        ]
         for _ in range(arguments.rounds):
-            other, this = asyncio.run(_round(one, work)), asyncio.run(_round(another, work))
+            other, this = asyncio.run(_round(starts, work))
             for name, value in this.items():
                 told = f"other {other[name]:8.2f}  this {value:8.2f}  ratio {value / other[name]:.2f}"
                 print(f"{name:24}  {told}", flush=True)
