@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
@@ -14,6 +15,11 @@ from coq_checker.client.messages import FreeStatement, Options, TheoremRef, chec
 from coq_checker.client.router import Router
 from coq_checker.result import ProofResult, Reason, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+# In the initial metadata of a server that reads `CheckProofsRequest.more`.
+_MORE = "palmetto-more"
+# So many items are asked for beforehand, and go into one message while that has no more bytes than these.
+_AHEAD, _MESSAGE_BYTES = 16, 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +108,83 @@ def _not_run(error: CheckerError) -> ProofResult:
 
 
 async def _stream(channels: Channels, items: Items, timeout_s: float | None) -> AsyncGenerator[Answer, None]:
-    broken: list[Exception] = []
-    # Items whose text no message can hold: they fail no other.
-    refused: list[Answer] = []
-
-    async def messages() -> AsyncIterator[pb.CheckProofsRequest]:
-        try:
-            async for item in _as_async(items):
-                try:
-                    check = check_request(item.target, item.proof, item.script, item.options)
-                except InvalidRequestError as error:
-                    refused.append((item.id, _not_run(error)))
-                else:
-                    yield pb.CheckProofsRequest(id=item.id, check=check)
-        except Exception as error:
-            broken.append(error)  # gRPC only cancels the call
-            raise
-
-    call = (await channels.stub()).CheckProofs(messages(), timeout=timeout_s)
+    sender = _Sender(items)
+    call = (await channels.stub()).CheckProofs(sender.messages(), timeout=timeout_s)
+    learning = asyncio.create_task(sender.learn(call))
     try:
         async for response in call:
-            while refused:
-                yield refused.pop(0)
+            while sender.refused:
+                yield sender.refused.pop(0)
             yield response.id, convert.result_from_pb(response.result)
-        while refused:
-            yield refused.pop(0)
+        while sender.refused:
+            yield sender.refused.pop(0)
     except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
-        if broken:
-            raise broken[0] from None
+        if sender.broken is not None:
+            raise sender.broken from None
         if isinstance(error, grpc.aio.AioRpcError):
             raise channels.error(error) from error
         raise
     finally:
         call.cancel()
+        learning.cancel()
+        sender.end()
+
+
+class _Sender:
+    """Sends items as they come, several in one message where they are there already and the server knows that.
+
+    Attributes:
+        broken: what the items themselves raised.
+        refused: items whose text no message can hold: they fail no other.
+    """
+
+    def __init__(self, items: Items) -> None:
+        self.broken: Exception | None = None
+        self.refused: list[Answer] = []
+        self._several = False
+        self._ahead: asyncio.Queue[pb.CheckProofsRequest | None] = asyncio.Queue(_AHEAD)
+        self._reader = asyncio.create_task(self._read(items))
+
+    async def learn(self, call: Any) -> None:
+        """Waits for what the server says of itself."""
+        metadata = await call.initial_metadata()
+        self._several = metadata is not None and any(key == _MORE for key, _ in metadata)
+
+    def end(self) -> None:
+        """Asks for no further item."""
+        self._reader.cancel()
+
+    async def _read(self, items: Items) -> None:
+        try:
+            async for item in _as_async(items):
+                try:
+                    check = check_request(item.target, item.proof, item.script, item.options)
+                except InvalidRequestError as error:
+                    self.refused.append((item.id, _not_run(error)))
+                else:
+                    await self._ahead.put(pb.CheckProofsRequest(id=item.id, check=check))
+        except Exception as error:
+            self.broken = error  # gRPC only cancels the call
+        await self._ahead.put(None)
+
+    async def messages(self) -> AsyncIterator[pb.CheckProofsRequest]:
+        """What is sent.
+
+        Raises:
+            Exception: what the items raised, behind those before.
+        """
+        while (message := await self._ahead.get()) is not None:
+            size_bytes = message.ByteSize()
+            while self._several and size_bytes < _MESSAGE_BYTES and not self._ahead.empty():
+                further = self._ahead.get_nowait()
+                if further is None:
+                    self._ahead.put_nowait(None)
+                    break
+                size_bytes += further.ByteSize()
+                message.more.append(further)
+            yield message
+        if self.broken is not None:
+            raise self.broken
 
 
 async def _as_async(items: Items) -> AsyncIterator[CheckItem]:

@@ -169,7 +169,10 @@ async def _each(
     """The items of a stream; one whose bytes are no message is answered at once, without a name."""
     while True:
         try:
-            yield await anext(messages)
+            message = await anext(messages)
+            yield message
+            for further in message.more:
+                yield further
         except StopAsyncIteration:
             return
         except InvalidRequestError as error:

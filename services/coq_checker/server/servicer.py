@@ -39,6 +39,8 @@ from palmetto_protos.checker.v1 import checker_pb2 as pb
 from palmetto_protos.checker.v1 import checker_pb2_grpc as pb_grpc
 
 _PAGE = 1000
+# Tells clients that `CheckProofsRequest.more` is read.
+_MORE = "palmetto-more"
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -66,6 +68,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         self, request_iterator: AsyncIterator[pb.CheckProofsRequest], context: Context
     ) -> AsyncIterator[pb.CheckProofsResponse]:
         """Many candidates, answered as they finish."""
+        await context.send_initial_metadata(((_MORE, "1"),))
         async for name, result in self._proofs.many(request_iterator):
             yield pb.CheckProofsResponse(id=name, result=convert.result_to_pb(result))
 

@@ -528,19 +528,27 @@ class CheckProofsRequest(_message.Message):
 
     ID_FIELD_NUMBER: _builtins.int
     CHECK_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Chosen by the client, and returned with the answer. Should be unique in the stream."""
     @_builtins.property
     def check(self) -> Global___CheckProofRequest: ...
+    @_builtins.property
+    def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___CheckProofsRequest]:
+        """Further items in the same message, which saves most of what a message costs; theirs are not read. Only for a server
+        whose initial metadata have `palmetto-more`: an older one does not know the field.
+        """
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         check: Global___CheckProofRequest | None = ...,
+        more: _abc.Iterable[Global___CheckProofsRequest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "id", b"id", "more", b"more"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
