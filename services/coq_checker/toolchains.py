@@ -61,7 +61,8 @@ class Ready:
         compiler = [path for path in compilers if path.is_file()][:1]
         # The folder itself: what runs in one that was removed does not see what was put in its place.
         root = toolchain.root or toolchain.host_path(toolchain.coqlib)
-        paths = (root, *compiler, prelude, *options.read_only)
+        machine_code = (path for folder in options.read_only for path in sorted(folder.rglob("*.cmxs")))
+        paths = (root, *compiler, prelude, *options.read_only, *machine_code)
         return Ready(toolchain, options, tuple((str(path), _stamp(str(path))) for path in paths))
 
     def stands(self) -> bool:

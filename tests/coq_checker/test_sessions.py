@@ -152,6 +152,7 @@ def test_what_is_no_query_is_refused(session: SyncSession, command: str) -> None
         'Redirect "f" Check 1.',
         'Cd "/".',
         'Declare ML Module "x".',
+        'PalmettoServe "/tmp/x" "y".',
         'Add LoadPath "/" as X.',
         'Extraction "f.ml" nat.',
         'Time Redirect "f" Check 1.',

@@ -255,6 +255,16 @@ class Cache:
             shutil.rmtree(target, ignore_errors=True)
             subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
+    def own_plugins(self) -> Path:
+        """The folder of its plugins, now copies that may be damaged."""
+        plugins = self.folder / "plugins"
+        plugins.unlink()
+        for name in (EIGHT, NINE):
+            made = plugin_path(find_toolchain(name))
+            assert made is not None
+            shutil.copytree(made, plugins / made.name)
+        return plugins
+
     @property
     def environment(self) -> dict[str, str]:
         return without_coq({**os.environ, "PALMETTO_CACHE": str(self.folder)})
@@ -360,6 +370,18 @@ class TestGone:
             # A process that was there before would not find the library.
             assert client.check_proof(FreeStatement(EASY, before + after, toolchain=NINE), PROOF).proved
             assert client.check_proof(FreeStatement(EASY, before, toolchain=NINE), "exact I.").verdict is Verdict.FAILED
+
+    def test_its_engine_is_damaged(self, server: ServerProcess, cache: Cache) -> None:
+        plugins = cache.own_plugins()
+        with SyncCheckerClient(server.address) as client:
+            assert client.check_proof(FreeStatement(EASY, toolchain=NINE), "induction n; simpl; auto.").proved
+            damaged = list(plugins.rglob("*.cmxs"))
+            assert len(damaged) == 2
+            for machine_code in damaged:
+                machine_code.write_bytes(b"")
+            # Another text needs a process of its own, and that another engine: it is compiled anew.
+            assert client.check_proof(FreeStatement(EASY, OF_NINE, toolchain=NINE), PROOF).proved
+            assert any(machine_code.stat().st_size for machine_code in damaged)
 
     def test_the_default(self, server: ServerProcess, cache: Cache) -> None:
         with SyncCheckerClient(server.address) as client:

@@ -17,6 +17,9 @@ _CAUSE = re.compile(
     r"Connection refused|No such file or directory|DNS resolution failed|lookup failed|Connection reset|timed out", re.I
 )
 
+# Trailing metadata of every error that a checker itself answers.
+_ANSWERED = "palmetto-error"
+
 # gRPC's own limit, which the same message passes again; other uses of its status may pass.
 _TOO_LARGE = re.compile(r"larger than max", re.I)
 _RETRY_MS = 1000
@@ -116,14 +119,16 @@ def from_rpc(error: grpc.aio.AioRpcError, address: str = "") -> CheckerError:
         address: whose it was, for the sentence; empty where there is but one.
     """
     message = error.details() or error.code().name
+    metadata = dict(error.trailing_metadata() or ())
+    # What a server says may read like what gRPC says where there is none.
+    answered = _ANSWERED in metadata
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        metadata = dict(error.trailing_metadata() or ())
         if _TOO_LARGE.search(message) is not None:
             return InvalidRequestError(f"{message}; see PALMETTO_CHECKER_MAX_MESSAGE_BYTES and max_message_bytes.")
         return OverloadedError(message, int(metadata.get("retry-after-ms", _RETRY_MS)))
     if error.code() is grpc.StatusCode.UNAVAILABLE and message.endswith("backend unhealthy"):
         return UnavailableError("the checker is draining, it takes nothing new: send the request again later.")
-    if error.code() is grpc.StatusCode.UNAVAILABLE and _NO_CONNECTION.search(message) is not None:
+    if error.code() is grpc.StatusCode.UNAVAILABLE and not answered and _NO_CONNECTION.search(message) is not None:
         cause = _CAUSE.search(message)
         why = f" ({cause[0].lower()})" if cause is not None else ""
         where = f" at {address}" if address else ""

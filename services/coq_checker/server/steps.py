@@ -41,6 +41,7 @@ _DENIED = frozenset(
         "Add",
         "Remove",
         "PalmettoAssumptions",
+        "PalmettoServe",
     ]
 )
 # What may stand before the word that names a command.

@@ -4,6 +4,7 @@ The plugin is machine code for one Coq: it is compiled in the sandbox, with its 
 other things that are built once, under a name made of its sources and of the toolchain.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -46,6 +47,9 @@ package "plugin" (
   plugin(native) = "palmetto_engine_plugin.cmxs"
 )
 """
+_MACHINE_CODE = "palmetto_engine_plugin.cmxs"
+# Beside it: its digest.
+_MADE = "SHA256"
 # Exits with _UNFIT after a clause that tells why, where nothing can be compiled.
 _UNFIT = 3
 _COMPILE = f"""set -e
@@ -127,7 +131,17 @@ def plugin_path(toolchain: Toolchain) -> Path | None:
     places = [_folder(toolchain)]
     if ready := os.environ.get("PALMETTO_PLUGINS"):
         places.insert(0, Path(ready) / _name(toolchain))
-    return next((place for place in places if (place / "palmetto-engine" / "META").is_file()), None)
+    return next((place for place in places if _is_whole(place)), None)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder has the plugin that was compiled for it: one that was damaged since, or put there, ends Coq."""
+    try:
+        made = (folder / "palmetto-engine" / _MADE).read_text()
+        found = (folder / "palmetto-engine" / _MACHINE_CODE).stat()
+        return made == _digest(folder / "palmetto-engine" / _MACHINE_CODE, found.st_size, found.st_mtime_ns)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def plugin_available(toolchain: Toolchain) -> bool:
@@ -167,8 +181,11 @@ def build_plugin(toolchain: Toolchain) -> None:
             raise PluginError(f"the engine in Coq could not be compiled ({said}): {_REMEDY}")
         made = work / "made" / "palmetto-engine"
         made.mkdir(parents=True)
-        shutil.copy(work / "palmetto_engine_plugin.cmxs", made)
+        shutil.copy(work / _MACHINE_CODE, made)
         (made / "META").write_text(_of_this_coq(_META, toolchain))
+        (made / _MADE).write_text(hashlib.sha256((made / _MACHINE_CODE).read_bytes()).hexdigest())
+        with contextlib.suppress(OSError):
+            folder.rename(work / "damaged")
         try:
             (work / "made").rename(folder)
         except OSError:

@@ -40,8 +40,8 @@ type opened = {
   before : Safe_typing.safe_environment;  (* what can be named there is the environment's *)
   place : Document.place;
   proving : Names.Id.t list;
-  known : (Digest.t, Document.place) Hashtbl.t;
-  order : Digest.t Queue.t;
+  known : (int * string, int * Document.place) Hashtbl.t;  (* by what they follow, and the sentence; each has a number *)
+  order : (int * string) Queue.t;
 }
 
 let most_opened = 8
@@ -121,34 +121,45 @@ let open_statement ~key ~from setup statement =
       opened := found :: take (most_opened - 1) others;
       found
 
-let remember { known; order; _ } digest place =
-  if not (Hashtbl.mem known digest) then (
-    if Queue.length order >= most_known then Hashtbl.remove known (Queue.pop order);
-    Hashtbl.add known digest place;
-    Queue.push digest order)
+(* The number of the statement itself among the known places, and of what is not known. *)
+let at_statement, unknown = (0, -1)
+let last_known = ref at_statement
+
+let remember { known; order; _ } key place =
+  if Queue.length order >= most_known then Hashtbl.remove known (Queue.pop order);
+  incr last_known;
+  Hashtbl.replace known key (!last_known, place);
+  Queue.push key order;
+  !last_known
 
 (* -- running *)
 
 type outcome = Failed of int * Document.place * Exninfo.iexn | Through of Document.place * bool
 
-(* The sentences one after the other, up to the first that fails; `problem` is what ended their parsing. The digest stands
-   for the sentences so far. *)
-let rec run_all ~keep opened text place index digest renamed sentences problem =
+(* The sentences one after the other, up to the first that fails; `problem` is what ended their parsing. `behind` is the
+   number of the known place where they begin. *)
+let rec run_all ~keep opened text place index behind renamed sentences problem =
   match (sentences, problem) with
   | [], None -> Through (place, renamed)
   | [], Some error -> Failed (index, place, error)
   | sentence :: rest, _ -> (
       let from, upto = Document.span sentence in
-      let digest = Digest.string (digest ^ String.sub text from (upto - from)) in
-      let on after = run_all ~keep opened text after (index + 1) digest (renamed || Document.renames sentence) rest problem in
-      match Hashtbl.find_opt opened.known digest with
+      let key = (behind, String.sub text from (upto - from)) in
+      let on after number =
+        run_all ~keep opened text after (index + 1) number (renamed || Document.renames sentence) rest problem
+      in
+      match if behind = unknown then None else Hashtbl.find_opt opened.known key with
       (* What the last sentence prints is wanted again. *)
-      | Some after when not (!Palmetto_heard.talkative && rest = []) -> on after
-      | _ -> (
+      | Some (number, after) when not (!Palmetto_heard.talkative && rest = []) -> on after number
+      | known -> (
           match step place sentence with
           | after ->
-              if keep then remember opened digest after;
-              on after
+              let number =
+                match known with
+                | Some (number, _) -> number
+                | None -> if keep && behind <> unknown then remember opened key after else unknown
+              in
+              on after number
           | exception error -> Failed (index, place, Exninfo.capture error)))
 
 let goals_at ~most (place : Document.place) =
@@ -218,7 +229,7 @@ let body ~gate ~ends ~most ~keep ~key ~from ~setup ~statement text =
       | Some (index, sentence) -> refused index sentence
       | None -> (
           let parsed = ("parse_us", microseconds begun) in
-          match run_all ~keep opened text opened.place 0 "" false sentences problem with
+          match run_all ~keep opened text opened.place 0 at_statement false sentences problem with
           | Failed (index, place, error) -> parsed :: failed ~most index (place, error)
           | Through (place, renamed) ->
               let still = Document.names place in

@@ -184,7 +184,11 @@ let rec loop wire =
       Wire.answer wire request.number (Json.Object fields);
       loop wire
 
+let served = ref false
+
 let serve path token =
+  if !served then CErrors.user_err Pp.(str "This process serves already.");
+  served := true;
   let wire = Wire.connect path token in
   let nowhere = Unix.openfile "/dev/null" [ Unix.O_RDWR; Unix.O_CLOEXEC ] 0 in
   List.iter (fun standard -> Unix.dup2 ~cloexec:false nowhere standard) [ Unix.stdin; Unix.stdout; Unix.stderr ];

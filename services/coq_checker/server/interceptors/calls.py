@@ -16,6 +16,8 @@ from coq_checker.server.interceptors.undecodable import EachChecked, careful, ch
 from coqdata.fields import bounded
 
 _log = structlog.get_logger("coq_checker")
+# Marks errors that are answered here among those that gRPC makes itself.
+_OURS = ("palmetto-error", "1")
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -107,11 +109,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             raise error
         if isinstance(error, RequestError):
             watched.code = error.code.name
-            if error.retry_after_ms is not None:
-                context.set_trailing_metadata((("retry-after-ms", str(error.retry_after_ms)),))
+            again = () if error.retry_after_ms is None else (("retry-after-ms", str(error.retry_after_ms)),)
+            context.set_trailing_metadata((_OURS, *again))
             await context.abort(error.code, bounded(str(error)))
         watched.code = grpc.StatusCode.INTERNAL.name
         self._metrics.fault(error)
+        context.set_trailing_metadata((_OURS,))
         # What went wrong inside is logged; the client gets what it can act on.
         await context.abort(
             grpc.StatusCode.INTERNAL,

@@ -26,6 +26,7 @@ def test_it_is_found_once_it_is_built(each_toolchain: Toolchain) -> None:
     assert folder is not None and plugin_available(each_toolchain)
     assert sorted(file.name for file in (folder / "palmetto-engine").iterdir()) == [
         "META",
+        "SHA256",
         "palmetto_engine_plugin.cmxs",
     ]
     made = (folder / "palmetto-engine" / "META").stat().st_mtime_ns
@@ -195,3 +196,21 @@ def test_every_command_has_a_name(each_toolchain: Toolchain) -> None:
         constructors = re.findall(r"^ *\| (\w+)", body, re.M)
         assert len(constructors) >= some
         assert [name for name in constructors if not re.search(rf"\b{name}\b(?: _| \(name, _\))? ->", named)] == []
+
+
+@pytest.mark.parametrize("damage", ["emptied", "another's", "gone"])
+def test_a_damaged_one_is_built_anew(damage: str, each_toolchain: Toolchain, empty_cache: Path) -> None:
+    build_plugin(each_toolchain)
+    found = plugin_path(each_toolchain)
+    assert found is not None
+    machine_code = found / "palmetto-engine" / "palmetto_engine_plugin.cmxs"
+    whole = machine_code.read_bytes()
+    if damage == "gone":
+        machine_code.unlink()
+    else:
+        machine_code.write_bytes(b"" if damage == "emptied" else whole + b"\n")
+    assert plugin_path(each_toolchain) is None
+    build_plugin(each_toolchain)
+    assert plugin_path(each_toolchain) == found
+    assert machine_code.stat().st_size == len(whole)
+    assert [path.name for path in found.parent.iterdir()] == [found.name]
