@@ -17,9 +17,11 @@ from coq_checker.toolchain.sandbox import DEFAULT_PRIVATE_TMP_BYTES, sandbox_pro
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.show import Row, describe
 from coq_checker.toolchain.value import CommandOptions, Toolchain
+from coq_checker.toolchain.versions import NATIVE_VERSIONS, versions_that_work
 
 __all__ = [
     "DEFAULT_PRIVATE_TMP_BYTES",
+    "NATIVE_VERSIONS",
     "Choice",
     "CommandOptions",
     "Listed",
@@ -40,4 +42,5 @@ __all__ = [
     "require_name",
     "sandbox_problem",
     "toolchain_for_project",
+    "versions_that_work",
 ]

@@ -24,7 +24,7 @@ def compile_engine(toolchain: Toolchain, progress: Progress) -> None:
         if error.name is None or not _PLUGIN_BUILDER.startswith(error.name):
             raise
         return
-    if builder.plugin_available(toolchain):
+    if builder.plugin_path(toolchain) is not None:
         return
     progress("compiling the engine in Coq")
     try:

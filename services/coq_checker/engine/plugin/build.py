@@ -8,18 +8,16 @@ import contextlib
 import functools
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from coq_checker.toolchain import Toolchain, ToolchainSettings
+from coq_checker.toolchain import NATIVE_VERSIONS, Toolchain, ToolchainSettings, versions_that_work
 
 # What differs between releases is a module of its own, the first of all.
 _RELEASE = "palmetto_release"
-_RELEASES = ("8.20", "9.0", "9.1", "9.2")
 # In the order in which they stand on each other.
 _UNITS = (
     "palmetto_compat",
@@ -78,8 +76,8 @@ class PluginError(Exception):
 
 def _release(toolchain: Toolchain) -> str | None:
     """The release that the toolchain's Coq is of, such as `9.2`; None where the plugin does not know it."""
-    release = re.match(r"\d+\.\d+", toolchain.coq_version)
-    return release[0] if release is not None and release[0] in _RELEASES else None
+    release = toolchain.version[:2]
+    return ".".join(map(str, release)) if release in NATIVE_VERSIONS else None
 
 
 def _of_this_coq(text: str, toolchain: Toolchain) -> str:
@@ -144,11 +142,6 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def plugin_available(toolchain: Toolchain) -> bool:
-    """Whether the plugin has been built for this toolchain."""
-    return plugin_path(toolchain) is not None
-
-
 def build_plugin(toolchain: Toolchain) -> None:
     """Builds the plugin, unless it is there.
 
@@ -157,13 +150,13 @@ def build_plugin(toolchain: Toolchain) -> None:
             Coq was compiled with or no development files of Coq, or compiling failed.
     """
     folder = _folder(toolchain)
-    if plugin_available(toolchain):
+    if plugin_path(toolchain) is not None:
         return
     release = _release(toolchain)
     if release is None:
         raise PluginError(
-            f"the engine in Coq is for Coq 8.20 and Rocq 9.0 to 9.2, and this is {toolchain.coq_version}: install one "
-            "of those versions."
+            f"the engine in Coq is for the versions {versions_that_work()}, and this is {toolchain.coq_version}: "
+            "install one of those."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
@@ -189,7 +182,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         try:
             (work / "made").rename(folder)
         except OSError:
-            if not plugin_available(toolchain):  # another build was as fast: its result is the same
+            if plugin_path(toolchain) is None:  # another build was as fast: its result is the same
                 raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
