@@ -9,29 +9,11 @@ from coq_checker.builds.graph import read_sources
 from coq_checker.builds.layout import lay_out
 from coq_checker.builds.names import LogicalName, NameIndex
 from coq_checker.toolchain import Toolchain
+from coq_checker.toolchain.packages import LIBRARIES, has_library, library_in
 from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
 from coqdata.releases import ALIAS, STANDARD_ROOTS, other_roots, prover_name, standard_libraries
 
-# Packages of the toolchain by the first parts of the logical names in them.
-_PACKAGE = {
-    "AAC_tactics": "libcoq-aac-tactics",
-    "Bignums": "libcoq-bignums",
-    "Coqprime": "libcoq-coqprime",
-    "Coquelicot": "libcoq-coquelicot",
-    "Equations": "libcoq-equations",
-    "ExtLib": "libcoq-ext-lib",
-    "Flocq": "libcoq-flocq",
-    "Hammer": "libcoq-hammer",
-    "Interval": "libcoq-interval",
-    "MathClasses": "libcoq-math-classes",
-    "RegLang": "libcoq-reglang",
-    "mathcomp": "libcoq-mathcomp",
-    "mathcomp.bigenough": "libcoq-mathcomp-bigenough",
-    "mathcomp.finmap": "libcoq-mathcomp-finmap",
-    "mathcomp.zify": "libcoq-mathcomp-zify",
-    "stdpp": "libcoq-stdpp",
-}
 _MISSING = re.compile(
     r"(?:Cannot find a physical path bound to logical path|Unable to locate library|Cannot find library)"
     r" (\S+?)(?: with prefix (\S+?))?\.?(?= |$)"
@@ -85,13 +67,17 @@ def library_remedy(prefix: str, name: str, toolchain: Toolchain) -> str:
     parts = [*prefix.split("."), *name.split(".")] if prefix else name.split(".")
     if parts[0] in STANDARD_ROOTS:
         return _standard_remedy(parts[0], toolchain)
-    for length in (2, 1):
-        package = _PACKAGE.get(".".join(parts[:length]))
-        recipe = next((one.name for one in RECIPES.values() if package in one.packages), None)
+    if (library := library_in(prefix, name)) is not None:
+        package = LIBRARIES[library]
+        if has_library(toolchain, library):
+            return f"{library} ({package}) is here and has no such file: see what it is called in this version"
+        # What this one's own recipe names it may lack all the same: its suite did not have it.
+        names = [one.name for one in RECIPES.values() if package in one.packages]
+        recipe = next((one for one in names if one != toolchain.name), None)
         if recipe is not None:
             return (
                 f"the toolchain {recipe} has {parts[0]} ({package}): run `palmetto toolchain ensure {recipe}`, then "
-                f"`palmetto toolchain use {recipe}`"
+                f"`palmetto toolchain use {recipe}`, or name it (`--toolchain {recipe}`)"
             )
     return f"bind the folder of its project with -Q or -R in {PROJECT_FILE}"
 
@@ -116,13 +102,19 @@ def message_remedy(message: str, toolchain: Toolchain) -> str | None:
         message: Coq's message, in one line.
         toolchain: whose coqc.
     """
-    if found := _MISSING.search(message):
-        return library_remedy(found[2] or "", found[1], toolchain)
+    if (missing := missing_remedy(message, toolchain)) is not None:
+        return missing
     if found := _ERROR_BY_DEFAULT.search(message):
         return f"where the file is meant for an older Coq, put `-arg -w -arg -{found[1]}` in {PROJECT_FILE}"
     if _FOREIGN.search(message):
         return f"a folder that {PROJECT_FILE} binds holds files of another Coq: compile them with this one"
     return None
+
+
+def missing_remedy(message: str, toolchain: Toolchain) -> str | None:
+    """What to do where Coq's message is that it does not find a library; None where it is about something else."""
+    found = _MISSING.search(message)
+    return None if found is None else library_remedy(found[2] or "", found[1], toolchain)
 
 
 def _compiled_libraries(toolchain: Toolchain, bound: Iterable[LoadPath]) -> NameIndex[Path]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from coq_checker.builds.libraries import missing_remedy
 from coq_checker.engine import process
 from coq_checker.engine.api import (
     Advanced,
@@ -323,6 +324,8 @@ class Document:
         said = error.message if error is not None else otherwise
         syntax = error is not None and error.syntax
         message = f"{self.environment.label}, line {line}: {said}"
+        if (remedy := missing_remedy(said, self.environment.options.toolchain)) is not None:
+            message = f"{message.removesuffix('.')} ({remedy})."
         raise EnvironmentFailedError(message, where.start, where.end, said=said, syntax=syntax)
 
     async def fork_past(self, position: int, limits: Limits) -> tuple[CoqEngine, int]:

@@ -1,17 +1,19 @@
 """Which toolchain a project needs: what it says itself, else what its files tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.evidence import compiled_with, requires_of_rocq
+from coq_checker.toolchain.evidence import compiled_with, required_libraries, requires_of_rocq
 from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import list_toolchains
 from coq_checker.toolchain.names import AUTO
+from coq_checker.toolchain.packages import has_library, promises_library
 from coq_checker.toolchain.project_setting import project_setting
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES
 from coq_checker.toolchain.settings import ToolchainSettings
+from coq_checker.toolchain.value import Toolchain
 from coqdata.catalogue import CATALOGUE_COQ, catalogue
 from coqdata.opam import Package, read_opam
 from coqdata.project import Project
@@ -30,7 +32,8 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
 
     In this order: what `palmetto.toml` or `pyproject.toml` say, what its compiled files were made with, what its opam
     files ask for, what its files require; else the default. Of those that fit, the default comes first, then what
-    Palmetto builds (built or not), then this machine's own.
+    Palmetto builds (built or not), then this machine's own; one that lacks a library that its files require comes
+    behind one that has all.
 
     Args:
         folder: the project's, where its `_CoqProject` lies.
@@ -46,13 +49,14 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
     if (made := compiled_with(folder)) is not None:
         return _compiled(made, default, settings)
     package = read_opam(folder)
+    libraries = required_libraries(folder)
     if package.coq:
-        return _asked_for(package, default, settings)
+        return _asked_for(package, libraries, default, settings)
     if (required := requires_of_rocq(folder)) is not None:
         file, root = required
         name = next((name for name, version in _candidates(default, settings) if version[:1] >= (9,)), default[0])
         return Choice(name, f"its {file} requires {root}, which Rocq 9 has and Coq 8 has not")
-    return Choice(default[0], "nothing in it asks for another than the default")
+    return _with_libraries(libraries, default, settings)
 
 
 def choose_toolchain(project: Project, settings: ToolchainSettings | None = None) -> Choice:
@@ -85,12 +89,67 @@ def _compiled(made: tuple[int, ...], default: tuple[str, tuple[int, ...]], setti
     return Choice(default[0], f"no toolchain is like the {shown} that its compiled files were made with")
 
 
-def _asked_for(package: Package, default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
+def _asked_for(
+    package: Package,
+    libraries: Mapping[str, str],
+    default: tuple[str, tuple[int, ...]],
+    settings: ToolchainSettings,
+) -> Choice:
     said = f"asks for {package.coq}"
-    for name, version in _candidates(default, settings):
-        if not package.refuses(".".join(map(str, version))):
-            return Choice(name, f"its opam file {package.files[0]} {said}")
-    return Choice(default[0], f"its opam file {package.files[0]} {said}, which no toolchain here is")
+    fitting = (
+        name for name, version in _candidates(default, settings) if not package.refuses(".".join(map(str, version)))
+    )
+    first = next(fitting, None)
+    if first is None:
+        return Choice(default[0], f"its opam file {package.files[0]} {said}, which no toolchain here is")
+    missing = _missing(first, libraries, settings)
+    other = _first_with(fitting, libraries, settings) if missing else None
+    if other is None:
+        return Choice(first, f"its opam file {package.files[0]} {said}")
+    return Choice(other, f"its opam file {package.files[0]} {said}, and {_because(missing, libraries, first)}")
+
+
+def _with_libraries(
+    libraries: Mapping[str, str], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
+) -> Choice:
+    """The default, unless it lacks a library that is required, and another has all."""
+    if missing := _missing(default[0], libraries, settings):
+        names = (name for name, _ in _candidates(default, settings) if name != default[0])
+        if (other := _first_with(names, libraries, settings)) is not None:
+            return Choice(other, _because(missing, libraries, default[0]))
+    return Choice(default[0], "nothing in it asks for another than the default")
+
+
+def _because(missing: Sequence[str], libraries: Mapping[str, str], first: str) -> str:
+    return f"its {libraries[missing[0]]} requires {missing[0]}, which {first} has not"
+
+
+def _missing(name: str, libraries: Mapping[str, str], settings: ToolchainSettings) -> list[str]:
+    """The libraries that a toolchain lacks, or where it is not here is not to have."""
+    if not libraries:
+        return []
+    found, recipe = _found(name, settings), RECIPES.get(name)
+    if found is not None:
+        return [one for one in libraries if not has_library(found, one)]
+    return [one for one in libraries if recipe is None or not promises_library(recipe, one)]
+
+
+def _first_with(names: Iterable[str], libraries: Mapping[str, str], settings: ToolchainSettings) -> str | None:
+    """The first toolchain that has all libraries; one that is here comes before one that would have to be built."""
+    promised = None
+    for name in names:
+        if not _missing(name, libraries, settings):
+            if _found(name, settings) is not None:
+                return name
+            promised = promised or name
+    return promised
+
+
+def _found(name: str, settings: ToolchainSettings) -> Toolchain | None:
+    try:
+        return find_toolchain(name, settings)
+    except ToolchainError:
+        return None
 
 
 def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:

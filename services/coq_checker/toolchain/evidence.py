@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from coqdata.project import requires
+from coq_checker.toolchain.packages import LIBRARIES, library_in
+from coqdata.project import PROJECT_FILE, ProjectError, parse_project_file, requires
 
 _SEEN_FILES = 20_000
 _READ_FILES = 200
@@ -43,13 +44,7 @@ def vo_version(path: Path) -> tuple[int, ...] | None:
 
 def requires_of_rocq(folder: Path) -> tuple[str, str] | None:
     """A file, below the folder, that requires what only Rocq 9 has, and from which root; None where none does."""
-    for path in _some(folder, ".v"):
-        try:
-            if path.stat().st_size > _MAX_TEXT:
-                continue
-            text = path.read_bytes()
-        except OSError:
-            continue
+    for path, text in _texts(folder):
         if not any(root.encode() in text for root in _ROOTS_OF_ROCQ):
             continue
         for prefix, name in requires(text):
@@ -57,6 +52,41 @@ def requires_of_rocq(folder: Path) -> tuple[str, str] | None:
             if root in _ROOTS_OF_ROCQ:
                 return path.relative_to(folder).as_posix(), root
     return None
+
+
+def required_libraries(folder: Path) -> dict[str, str]:
+    """The libraries (`packages.LIBRARIES`) that files below a folder require, each with the first file that does.
+
+    What the folder's own `_CoqProject` binds to a name is the project's, and none of them.
+    """
+    own = _bound(folder)
+    roots = {library.partition(".")[0].encode() for library in LIBRARIES} - own
+    found: dict[str, str] = {}
+    for path, text in _texts(folder):
+        if any(root in text for root in roots):
+            for prefix, name in requires(text):
+                library = library_in(prefix, name)
+                if library is not None and library.partition(".")[0].encode() not in own:
+                    found.setdefault(library, path.relative_to(folder).as_posix())
+    return found
+
+
+def _bound(folder: Path) -> set[bytes]:
+    """The first parts of the logical names that a project's own load path has."""
+    try:
+        options, _ = parse_project_file((folder / PROJECT_FILE).read_text("utf-8", "replace"), folder)
+    except (OSError, ProjectError):
+        return set()
+    return {path.logical.partition(".")[0].encode() for path in options.paths}
+
+
+def _texts(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for path in _some(folder, ".v"):
+        try:
+            if path.stat().st_size <= _MAX_TEXT:
+                yield path, path.read_bytes()
+        except OSError:
+            continue
 
 
 def _some(folder: Path, suffix: str) -> Iterator[Path]:

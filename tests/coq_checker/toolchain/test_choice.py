@@ -7,9 +7,9 @@ import pytest
 
 from coq_checker.toolchain import SandboxMode, Toolchain, ToolchainError, ToolchainSettings, toolchain_for_project
 from coq_checker.toolchain.evidence import vo_version
-from coq_checker.toolchain.recipe import DEFAULT
+from coq_checker.toolchain.recipe import COQ_8_20, DEFAULT
 
-from .fakes import installation, without_host_coq
+from .fakes import installation, on_path, without_host_coq
 
 
 @pytest.fixture
@@ -118,6 +118,61 @@ def test_why_opam_files(project: Path, settings: ToolchainSettings) -> None:
 def test_requirements(project: Path, settings: ToolchainSettings, text: str, name: str) -> None:
     (project / "theories" / "A.v").write_text(text)
     assert toolchain_for_project(project, settings).name == name
+
+
+class TestLibraries:
+    """The default, this machine's own on PATH, lacks a library that another has."""
+
+    @pytest.fixture
+    def own(
+        self, settings: ToolchainSettings, nobodys_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> ToolchainSettings:
+        on_path(installation(tmp_path / "own", "9.2") / "bin", monkeypatch)
+        other = installation(nobodys_settings / "opam" / "other", "9.1.0")
+        (other / "lib/coq/user-contrib/mathcomp/finmap").mkdir(parents=True)
+        return ToolchainSettings("path", SandboxMode.NONE, settings.cache)
+
+    @pytest.mark.parametrize(
+        ("text", "library"),
+        [
+            ("From mathcomp Require Import all_ssreflect.\n", "mathcomp"),
+            ("Require Import mathcomp.ssreflect.ssrnat.\n", "mathcomp"),
+            ("From mathcomp Require Import finmap.\n", "mathcomp.finmap"),
+        ],
+    )
+    def test_one_that_has_it_is_taken(self, project: Path, own: ToolchainSettings, text: str, library: str) -> None:
+        (project / "theories" / "A.v").write_text("From Coq Require Import List.\n" + text)
+        why = f"its theories/A.v requires {library}, which path has not"
+        assert toolchain_for_project(project, own) == ("opam:other", why)
+        (project / "coq-mine.opam").write_text('depends: [ "rocq-core" {>= "9.0"} ]')
+        asked = f'its opam file coq-mine.opam asks for >= "9.0", and {why}'
+        assert toolchain_for_project(project, own) == ("opam:other", asked)
+        # What the project says itself comes before.
+        (project / "coq-mine.opam").write_text('depends: [ "rocq-core" {>= "9.2"} ]')
+        assert toolchain_for_project(project, own).name != "opam:other"
+
+    def test_one_that_is_to_have_it(self, project: Path, own: ToolchainSettings) -> None:
+        """None that is here has it: it is one that can be built."""
+        (project / "theories" / "A.v").write_text("From stdpp Require Import gmap.\n")
+        found = toolchain_for_project(project, own)
+        assert found == (COQ_8_20.name, "its theories/A.v requires stdpp, which path has not")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "From Mine Require Import mathcomp.\n",
+            "(* From mathcomp Require Import all_ssreflect. *)\n",
+            "From Unheard Require Import Of.\n",
+        ],
+    )
+    def test_what_is_no_reason(self, project: Path, own: ToolchainSettings, text: str) -> None:
+        (project / "theories" / "A.v").write_text(text)
+        assert toolchain_for_project(project, own).name == "path"
+
+    def test_a_project_that_is_the_library(self, project: Path, own: ToolchainSettings) -> None:
+        (project / "_CoqProject").write_text("-Q theories mathcomp\n")
+        (project / "theories" / "A.v").write_text("From mathcomp Require Import all_ssreflect.\n")
+        assert toolchain_for_project(project, own).name == "path"
 
 
 class TestSetting:
