@@ -9,6 +9,7 @@ from coq_checker.toolchain.evidence import compiled_with, requires_of_rocq
 from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import list_toolchains
 from coq_checker.toolchain.names import AUTO
+from coq_checker.toolchain.places import own_place
 from coq_checker.toolchain.project_setting import project_setting
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES
 from coq_checker.toolchain.settings import ToolchainSettings
@@ -37,7 +38,7 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
         settings: read from the environment by default.
 
     Raises:
-        ToolchainError: its setting cannot be read or names no toolchain.
+        ToolchainError: its setting cannot be read or names no toolchain, or the default is broken.
     """
     settings = settings or ToolchainSettings.from_environment()
     if (own := project_setting(folder)) is not None:
@@ -94,11 +95,17 @@ def _asked_for(package: Package, default: tuple[str, tuple[int, ...]], settings:
 
 
 def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:
-    """Name and version of the toolchain that is used where a project asks for none."""
+    """Name and version of the toolchain that is used where a project asks for none.
+
+    Raises:
+        ToolchainError: it would be this machine's own, which is broken.
+    """
     try:
         found = find_toolchain(settings=settings)
         return found.name, found.version
     except ToolchainError:
+        if settings.choice == AUTO and own_place() is not None:
+            raise  # nothing else is taken for it when something is to be checked, either
         name = DEFAULT.name if settings.choice == AUTO else settings.choice
         return name, RECIPES[name].latest if name in RECIPES else ()
 

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from coq_checker.toolchain import SandboxMode, Toolchain, ToolchainError, ToolchainSettings, toolchain_for_project
+from coq_checker.toolchain import (
+    SandboxMode,
+    Toolchain,
+    ToolchainError,
+    ToolchainSettings,
+    find_toolchain,
+    toolchain_for_project,
+)
 from coq_checker.toolchain.evidence import vo_version
 from coq_checker.toolchain.recipe import DEFAULT
 
-from .fakes import installation, without_host_coq
+from .fakes import installation, on_path, program, without_host_coq
 
 
 @pytest.fixture
@@ -118,6 +125,21 @@ def test_why_opam_files(project: Path, settings: ToolchainSettings) -> None:
 def test_requirements(project: Path, settings: ToolchainSettings, text: str, name: str) -> None:
     (project / "theories" / "A.v").write_text(text)
     assert toolchain_for_project(project, settings).name == name
+
+
+def test_a_broken_coq_of_this_machines_own(
+    project: Path, settings: ToolchainSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the default, so that what would be checked with it is not said to go with another."""
+    program(tmp_path / "bin", "coqc", "echo hello; exit 1")
+    on_path(tmp_path / "bin", monkeypatch)
+    with pytest.raises(ToolchainError) as checked:
+        find_toolchain(settings=settings)
+    with pytest.raises(ToolchainError) as chosen:
+        toolchain_for_project(project, settings)
+    assert str(chosen.value) == str(checked.value)
+    (project / "palmetto.toml").write_text('[palmetto]\ntoolchain = "coq-8.20"\n')
+    assert toolchain_for_project(project, settings).name == "coq-8.20"
 
 
 class TestSetting:

@@ -9,13 +9,16 @@ import pytest
 
 from coq_checker.toolchain import (
     SandboxMode,
+    Toolchain,
     ToolchainError,
     ToolchainSettings,
     UnusableError,
+    ensure_toolchain,
     find_toolchain,
     list_toolchains,
 )
-from coq_checker.toolchain.recipe import DEFAULT, ROCQ_9_2
+from coq_checker.toolchain.recipe import DEFAULT, RECIPES, ROCQ_9_2
+from coqdata.releases import prover_name
 
 from .fakes import COQC, host_coq, installation, on_path, program, without_host_coq
 
@@ -277,6 +280,31 @@ class TestUsersOwn:
         (tmp_path / "toolchains" / DEFAULT.root_name(DEFAULT.suites[0])).mkdir(parents=True)
         with pytest.raises(ToolchainError, match=f"in the root {tmp_path}"):  # it is taken, and is empty
             find_toolchain(settings=settings(tmp_path, mode=None))
+
+    def test_what_stands_in_for_it_is_of_its_release(
+        self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """And it is said once, to everything that a run starts."""
+        assert built.root is not None
+        name = "rocq" if built.version >= (9,) else "coqc"
+        release = ".".join(map(str, built.version[:2]))
+        on_path(installation(tmp_path / "own", f"{release}.0", name=name, compiler=None) / "bin", monkeypatch)
+        roots = tmp_path / "toolchains"
+        roots.mkdir()
+        for recipe in RECIPES.values():
+            root = roots / recipe.root_name(recipe.suites[0])
+            if recipe.name == built.name:
+                root.symlink_to(built.root)
+            else:
+                root.mkdir()
+        steps: list[str] = []
+        for _ in range(2):
+            assert find_toolchain(settings=settings(tmp_path, mode=None)).name == built.name
+        assert ensure_toolchain(steps.append, settings(tmp_path, mode=None)).name == built.name
+        sentence = f"going on with {built.name}: {prover_name(built.version)} {release}.0 (on PATH) cannot be used yet, since it has no"
+        (said,) = capsys.readouterr().err.splitlines()
+        assert said.startswith(f"palmetto: {sentence}")
+        assert steps[0].startswith(sentence)
 
     def test_two_installations_have_keys_of_their_own(self, switch: Callable[..., Path], tmp_path: Path) -> None:
         switch("a")
