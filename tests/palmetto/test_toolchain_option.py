@@ -10,7 +10,7 @@ import pytest
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from ..coq_checker.servers import PALMETTO, start_server
-from ..coq_checker.toolchain.fakes import without_host_coq
+from ..coq_checker.toolchain.fakes import on_path, program, without_host_coq
 
 PLAIN = "Lemma a (A B : Prop) : A /\\ B -> B /\\ A.\nProof. intros [x y]; split; assumption. Qed.\n"
 OF_NINE = "From Stdlib Require Import Lia.\nLemma a (n : nat) : n <= n + 1.\nProof. lia. Qed.\n"
@@ -117,6 +117,43 @@ def test_serve(tmp_path: Path, each_toolchain: Toolchain) -> None:
         assert server.stop() == 0
     done = palmetto("serve", "coq-checker", "--listen", "127.0.0.1:0", "--toolchain", "coq-7.4", status=2)
     assert "coq-7.4" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+class TestWhatIsNeeded:
+    """A default that cannot be used stops nothing that would not run with it."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_says(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nine: Toolchain) -> None:
+        monkeypatch.delenv("PALMETTO_TOOLCHAIN", raising=False)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        without_host_coq(monkeypatch)
+
+    @pytest.fixture
+    def of_eight(self, tmp_path: Path) -> Path:
+        root = project(tmp_path, PLAIN)
+        (root / "palmetto.toml").write_text('[palmetto]\ntoolchain = "coq-8.20"\n')
+        return root
+
+    @pytest.mark.parametrize("command", ["check", "prove"])
+    def test_an_engine_that_the_default_has_not(
+        self, tmp_path: Path, of_eight: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        monkeypatch.setenv("PALMETTO_ENGINE", "serapi")
+        (row,) = rows(palmetto(command, of_eight / "A.v", "--json"))
+        assert row["verdict"] == "PROVED" and row["toolchain"] == "coq-8.20"
+        done = palmetto(command, project(tmp_path, PLAIN, "other") / "A.v", status=2)
+        assert f"toolchain {NINE} has no sertop" in done.stderr
+
+    def test_a_broken_default(self, tmp_path: Path, of_eight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        program(tmp_path / "bin", "coqc", "echo hello; exit 1")
+        on_path(tmp_path / "bin", monkeypatch)
+        (row,) = rows(palmetto("check", of_eight / "A.v", "--json"))
+        assert row["verdict"] == "PROVED" and row["toolchain"] == "coq-8.20"
+        assert "toolchain coq-8.20, since" in palmetto("project", "doctor", of_eight).stdout
+        other = project(tmp_path, PLAIN, "other")
+        broken = "The coqc of the toolchain path does not run"
+        assert broken in palmetto("check", other / "A.v", status=2).stderr
+        assert f"PROBLEM  toolchain: {broken}" in palmetto("project", "doctor", other, status=1).stdout
 
 
 class TestDefault:
