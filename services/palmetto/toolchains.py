@@ -147,7 +147,7 @@ def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, 
     """
     if given is not None:
         return find_toolchain(given), "--toolchain says so"
-    name, why = choose_toolchain(project)
+    name, why, _ = choose_toolchain(project)
     with contextlib.suppress(ToolchainError):
         # The one in use may have been found by its folder, whatever it is called.
         default = find_toolchain()

@@ -171,6 +171,16 @@ class TestDefault:
             assert row["verdict"] == "PROVED" and used(row) == (NINE, nine.coq_version)
         assert f"toolchain {NINE}, since nothing in it asks for another" in palmetto("project", "doctor", root).stdout
 
+    def test_the_nearest_is_told_with_a_warning(self, tmp_path: Path, nine: Toolchain) -> None:
+        root = project(tmp_path, PLAIN)
+        (root / "mine.opam").write_text('depends: [ "coq" {= "8.17.1"} ]')
+        said = palmetto("project", "doctor", root).stdout
+        (line,) = (line for line in said.splitlines() if line.startswith("warning"))
+        assert line.startswith("warning  toolchain coq-8.20, since its opam file mine.opam asks for = ")
+        assert 'to have = "8.17.1", install it in a switch of opam\'s' in line
+        (row,) = rows(palmetto("check", root / "A.v", "--json"))
+        assert row["toolchain"] == "coq-8.20"
+
     def test_palms_projects_stay_on_coq(self, tmp_path: Path, nine: Toolchain) -> None:
         root = project(tmp_path, PLAIN, "zfc")
         (row,) = rows(palmetto("project", "show", root, "--json"))

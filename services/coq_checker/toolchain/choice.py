@@ -1,8 +1,8 @@
 """Which toolchain a project needs: what it says itself, else what its files tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from coq_checker.toolchain.errors import ToolchainError
 from coq_checker.toolchain.evidence import compiled_with, requires_of_rocq
@@ -17,13 +17,24 @@ from coqdata.catalogue import CATALOGUE_COQ, catalogue
 from coqdata.opam import Package, read_opam
 from coqdata.project import Project
 from coqdata.releases import version_numbers
+from coqdata.wanted import Bound, distance
+
+# A toolchain's name and version.
+_Named: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 class Choice(NamedTuple):
-    """A toolchain's name, as `find_toolchain` takes it, and why it is that one: the end of "..., since"."""
+    """The toolchain for a project.
+
+    Attributes:
+        name: as `find_toolchain` takes it.
+        why: why it is that one: the end of "..., since".
+        unmet: what the project asks for, where no toolchain here is that and this one is the nearest; else empty.
+    """
 
     name: str
     why: str
+    unmet: str = ""
 
 
 def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = None) -> Choice:
@@ -47,7 +58,7 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
     if (made := compiled_with(folder)) is not None:
         return _compiled(made, default, settings)
     package = read_opam(folder)
-    if package.coq:
+    if package.wanted is not None:
         return _asked_for(package, default, settings)
     if (required := requires_of_rocq(folder)) is not None:
         file, root = required
@@ -76,25 +87,47 @@ def choose_toolchain(project: Project, settings: ToolchainSettings | None = None
     return Choice(next(wanted, default[0]), f"it is of PALM's catalogue, which is for Coq {version}")
 
 
-def _compiled(made: tuple[int, ...], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
-    shown = ".".join(map(str, made))
-    for length in (2, 1):
-        for name, version in _candidates(default, settings):
-            if version[:length] == made[:length]:
-                nearest = "" if length == 2 else ", and no toolchain of that version is here"
-                return Choice(name, f"its compiled files were made with {shown}{nearest}")
-    return Choice(default[0], f"no toolchain is like the {shown} that its compiled files were made with")
+def _compiled(made: tuple[int, ...], default: _Named, settings: ToolchainSettings) -> Choice:
+    asked = ".".join(map(str, made))
+    alike = Bound("=", asked)
+    return _fitting(
+        _candidates(default, settings),
+        lambda version: version[:2] == made[:2],
+        lambda version: distance(alike, version),
+        f"its compiled files were made with {asked}",
+        f"version {asked}",
+    )
 
 
-def _asked_for(package: Package, default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
-    said = f"asks for {package.coq}"
-    for name, version in _candidates(default, settings):
-        if not package.refuses(".".join(map(str, version))):
-            return Choice(name, f"its opam file {package.files[0]} {said}")
-    return Choice(default[0], f"its opam file {package.files[0]} {said}, which no toolchain here is")
+def _asked_for(package: Package, default: _Named, settings: ToolchainSettings) -> Choice:
+    kind = "opam file " if package.said_in in package.files else ""
+    return _fitting(
+        _candidates(default, settings),
+        lambda version: not package.refuses(".".join(map(str, version))),
+        package.distance,
+        f"its {kind}{package.said_in} asks for {package.coq}",
+        package.coq,
+    )
 
 
-def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:
+def _fitting(
+    candidates: Iterable[_Named],
+    fits: Callable[[tuple[int, ...]], bool],
+    how_far: Callable[[tuple[int, ...]], tuple[int, ...]],
+    why: str,
+    asked: str,
+) -> Choice:
+    """The first that fits, else the nearest."""
+    seen: list[_Named] = []
+    for name, version in candidates:
+        if fits(version):
+            return Choice(name, why)
+        seen.append((name, version))
+    name, _ = min(seen, key=lambda one: how_far(one[1]))
+    return Choice(name, f"{why}, which no toolchain here is, and it is the nearest", asked)
+
+
+def _default(settings: ToolchainSettings) -> _Named:
     """Name and version of the toolchain that is used where a project asks for none.
 
     Raises:
@@ -110,9 +143,7 @@ def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:
         return name, RECIPES[name].latest if name in RECIPES else ()
 
 
-def _candidates(
-    default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
-) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _candidates(default: _Named, settings: ToolchainSettings) -> Iterator[_Named]:
     """Names and versions of what can be chosen, the likelier before: the last ones cost asking each of them."""
     if default[1]:
         yield default

@@ -45,18 +45,19 @@ class TestCompiled:
         source.write_text("Definition one := 1.\n")
         subprocess.run(built.coqc_command(str(source), writable=[project]), check=True)
         assert vo_version(source.with_suffix(".vo")) == built.version[:2]
-        name, why = toolchain_for_project(project, settings)
+        name, why, unmet = toolchain_for_project(project, settings)
         assert name == built.name
         assert why == f"its compiled files were made with {'.'.join(map(str, built.version[:2]))}"
+        assert unmet == ""
 
     @pytest.mark.parametrize(
         ("numbers", "name", "why"),
         [
             ((82000,), "coq-8.20", "made with 8.20"),
             ((90299, 90299, 82000), "rocq-9.2", "made with 9.2"),
-            ((90100,), "rocq-9.2", "made with 9.1, and no toolchain of that version is here"),
-            ((81600,), "coq-8.20", "made with 8.16, and no toolchain of that version is here"),
-            ((7_0000,), DEFAULT.name, "no toolchain is like the 7.0"),
+            ((90100,), "rocq-9.2", "made with 9.1, which no toolchain here is, and it is the nearest"),
+            ((81600,), "coq-8.20", "made with 8.16, which no toolchain here is, and it is the nearest"),
+            ((7_0000,), "coq-8.20", "made with 7.0, which no toolchain here is, and it is the nearest"),
         ],
     )
     def test_the_likest_is_taken(
@@ -95,7 +96,28 @@ class TestCompiled:
         ('"rocq-core" {>= "9.0" & < "9.3~"}', "rocq-9.2"),
         ('"rocq-prover" {>= "9.2"}', "rocq-9.2"),
         ('"coq" {>= "8.12"}', DEFAULT.name),
-        ('"coq" {>= "8.12" & < "8.14~"}', DEFAULT.name),
+        ('"coq" {build & >= "8.12" & < "8.21~" | = "dev"}', "coq-8.20"),
+        ('"coq" {= "dev"}', DEFAULT.name),
+        ('"coq" {!= "9.2" & with-test & os != "win32"}', "rocq-9.2"),
+        ('("coq" {>= "8.18" & < "8.21~"} | "coq-core" {>= "9.0"})', DEFAULT.name),
+        ('("coq" {>= "8.18" & < "8.21~"} | "coq-core" {>= "9.3"})', "coq-8.20"),
+        ('("coq" {< "8.12"} | ("coq-core" {>= "9.0" & (< "9.1" | > "9.1.9")} & "dune"))', "rocq-9.2"),
+        ('"coq-stdlib" {<= "8.20.1"}', "coq-8.20"),
+        ('"coq" {>= "8.12"} # {< "8.13"}\n(* "coq" {< "8.13"} *) "coq-core" {< "9"}', "coq-8.20"),
+        ('"rocq-stdlib" {>= "9.0"}', "rocq-9.2"),
+        ('"rocq-prover"', "rocq-9.2"),
+        ('"rocq-runtime"', "rocq-9.2"),
+        ('"coq"', DEFAULT.name),
+        ('] conflicts: [ "coq" {>= "9.0"} "coq-native"', "coq-8.20"),
+        ('] conflicts: [ "coq" {< "8.10"} | "rocq-runtime"', "coq-8.20"),
+        ('] conflicts: [ "coq" {< "9.0"}', "rocq-9.2"),
+        ('] conflicts: [ "coq-core" ', DEFAULT.name),
+        # Of those that nothing here is, the nearest.
+        ('"coq" {>= "8.12" & < "8.14~"}', "coq-8.20"),
+        ('"coq" {= "8.17.1"}', "coq-8.20"),
+        ('"coq" {< "8.20"}', "coq-8.20"),
+        ('"coq" {= "8.20.0"}', "coq-8.20"),
+        ('"rocq-core" {>= "9.3"}', "rocq-9.2"),
         ('"ocaml" {>= "4.14"}', DEFAULT.name),
     ],
 )
@@ -104,11 +126,44 @@ def test_opam_files(project: Path, settings: ToolchainSettings, depends: str, na
     assert toolchain_for_project(project, settings).name == name
 
 
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("(depends (coq (and (>= 8.18) (< 8.21))) dune)", "coq-8.20"),
+        ('(depends (dune (>= 3)) (or (coq (< "8.12")) (coq-core (and (<> 8.20.1) :build (= :version)))))', "rocq-9.2"),
+        ("(depends rocq-runtime)", "rocq-9.2"),
+        ("(depends coq) (conflicts (coq (>= 9.0)))", "coq-8.20"),
+        ("(depends (coq (= dev)))", DEFAULT.name),
+        ("(depends (coq (= 8.17.1)))", "coq-8.20"),
+        ("(depends (coq", DEFAULT.name),
+    ],
+)
+def test_dune_project(project: Path, settings: ToolchainSettings, package: str, name: str) -> None:
+    (project / "dune-project").write_text(f"(lang dune 3.8)\n(using coq 0.8)\n(package (name a) {package})\n")
+    assert toolchain_for_project(project, settings).name == name
+    # What says nothing goes before nothing.
+    (project / "a.opam").write_text('depends: [ "coq" ]')
+    assert toolchain_for_project(project, settings).name == name
+    (project / "a.opam").write_text('depends: [ "coq" {< "8.21"} ]')
+    assert toolchain_for_project(project, settings).name == "coq-8.20"
+
+
+def test_deep_opam_files(project: Path, settings: ToolchainSettings) -> None:
+    (project / "a.opam").write_text("depends: [ " + "(" * 9000 + '"coq" {< "8.21"}')
+    assert toolchain_for_project(project, settings).name == DEFAULT.name
+
+
 def test_why_opam_files(project: Path, settings: ToolchainSettings) -> None:
     (project / "coq-mine.opam").write_text('depends: [ "rocq-core" {>= "9.0"} ]')
     assert toolchain_for_project(project, settings).why == 'its opam file coq-mine.opam asks for >= "9.0"'
     (project / "coq-mine.opam").write_text('depends: [ "coq" {< "8.1"} ]')
-    assert toolchain_for_project(project, settings).why.endswith("which no toolchain here is")
+    found = toolchain_for_project(project, settings)
+    assert found.why.endswith('asks for < "8.1", which no toolchain here is, and it is the nearest')
+    assert found.unmet == '< "8.1"'
+    (project / "coq-mine.opam").unlink()
+    (project / "dune-project").write_text("(package (depends (or (coq (< 8.21)) (coq-core (and (>= 8.20) (< 9.0))))))")
+    why = 'its dune-project asks for coq {< "8.21"} | coq-core {>= "8.20" & < "9.0"}'
+    assert toolchain_for_project(project, settings) == ("coq-8.20", why, "")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +211,7 @@ class TestSetting:
     ) -> None:
         vo(project / "A.vo", 82000)
         (project / file).write_text(text)
-        assert toolchain_for_project(project, settings) == ("rocq-9.2", f"its {file} says so")
+        assert toolchain_for_project(project, settings) == ("rocq-9.2", f"its {file} says so", "")
 
     def test_palmetto_toml_comes_before_pyproject(self, project: Path, settings: ToolchainSettings) -> None:
         (project / "palmetto.toml").write_text('[palmetto]\ntoolchain = "path"\n')
@@ -194,4 +249,5 @@ def test_no_evidence(project: Path, settings: ToolchainSettings) -> None:
     assert toolchain_for_project(project, settings) == (
         DEFAULT.name,
         "nothing in it asks for another than the default",
+        "",
     )
