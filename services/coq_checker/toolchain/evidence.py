@@ -1,12 +1,13 @@
 """What the files of a project tell about the Coq that they are for. They are read, and nothing of them is run."""
 
+import contextlib
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from coqdata.project import requires
+from coqdata.project import PROJECT_FILE, LoadPath, ProjectError, parse_project_file, requires
 
 _SEEN_FILES = 20_000
 _READ_FILES = 200
@@ -42,7 +43,11 @@ def vo_version(path: Path) -> tuple[int, ...] | None:
 
 
 def requires_of_rocq(folder: Path) -> tuple[str, str] | None:
-    """A file, below the folder, that requires what only Rocq 9 has, and from which root; None where none does."""
+    """A file, below the folder, that requires what only Rocq 9 has, and from which root; None where none does.
+
+    What the folder's project itself calls so is its own, and no sign of Rocq.
+    """
+    roots = _ROOTS_OF_ROCQ - _own_roots(folder)
     for path in _some(folder, ".v"):
         try:
             if path.stat().st_size > _MAX_TEXT:
@@ -50,13 +55,29 @@ def requires_of_rocq(folder: Path) -> tuple[str, str] | None:
             text = path.read_bytes()
         except OSError:
             continue
-        if not any(root.encode() in text for root in _ROOTS_OF_ROCQ):
-            continue
-        for prefix, name in requires(text):
-            root = (prefix or name).partition(".")[0]
-            if root in _ROOTS_OF_ROCQ:
-                return path.relative_to(folder).as_posix(), root
+        if (root := root_of_rocq(text, roots)) is not None:
+            return path.relative_to(folder).as_posix(), root
     return None
+
+
+def root_of_rocq(text: bytes, roots: Collection[str] = _ROOTS_OF_ROCQ) -> str | None:
+    """From which of the roots that only Rocq 9 has a text requires something; None where from none."""
+    if not any(root.encode() in text for root in roots):
+        return None
+    required = ((prefix or name).partition(".")[0] for prefix, name in requires(text))
+    return next((root for root in required if root in roots), None)
+
+
+def _own_roots(folder: Path) -> frozenset[str]:
+    """Those of Rocq's roots that a project binds itself."""
+    listing = folder / PROJECT_FILE
+    paths: tuple[LoadPath, ...] = ()
+    with contextlib.suppress(OSError, UnicodeDecodeError, ProjectError):
+        paths = parse_project_file(listing.read_text("utf-8"), folder)[0].paths
+    bound = {path.logical.partition(".")[0] for path in paths}
+    unnamed = [path.folder for path in paths if not path.logical] if paths else [folder]
+    bound |= {root for root in _ROOTS_OF_ROCQ for place in unnamed if (place / root).is_dir()}
+    return _ROOTS_OF_ROCQ & bound
 
 
 def _some(folder: Path, suffix: str) -> Iterator[Path]:

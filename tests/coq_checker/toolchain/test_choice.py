@@ -1,6 +1,7 @@
 """Which toolchain a project needs: from real compiled files, opam files, requirements and settings."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,34 @@ def test_a_broken_coq_of_this_machines_own(
     assert toolchain_for_project(project, settings).name == "coq-8.20"
 
 
+@pytest.mark.parametrize(
+    ("listing", "folder", "name"),
+    [
+        ("-Q theories Stdlib", "theories", "coq-8.20"),
+        ("-R theories Stdlib.Mine", "theories", "coq-8.20"),
+        ("-Q theories Mine", "theories", "rocq-9.2"),
+        # Names begin with the folder's where nothing is said before them.
+        ('-R theories ""', "theories/Stdlib", "coq-8.20"),
+        (None, "Stdlib", "coq-8.20"),
+        (None, "theories/Stdlib", "rocq-9.2"),
+        ("-Q 'theories Stdlib", "theories", "rocq-9.2"),  # malformed: told where it is read
+    ],
+)
+def test_what_a_project_calls_its_own_so(
+    project: Path, settings: ToolchainSettings, listing: str | None, folder: str, name: str
+) -> None:
+    settings = replace(settings, choice="coq-8.20")
+    (project / "_CoqProject").unlink()
+    if listing is not None:
+        (project / "_CoqProject").write_text(listing)
+    (project / folder).mkdir(parents=True, exist_ok=True)
+    (project / folder / "A.v").write_text("Definition one := 1.\n")
+    (project / folder / "B.v").write_text("From Stdlib Require Import A.\n")
+    assert toolchain_for_project(project, settings).name == name
+    (project / folder / "B.v").write_text("From Corelib Require Import A.\n")
+    assert toolchain_for_project(project, settings).name == "rocq-9.2"
+
+
 class TestSetting:
     @pytest.mark.parametrize(
         ("file", "text"),
@@ -218,10 +247,10 @@ class TestSetting:
         (project / "pyproject.toml").write_text('[tool.palmetto]\ntoolchain = "rocq-9.2"\n')
         assert toolchain_for_project(project, settings).name == "path"
 
-    @pytest.mark.parametrize("text", ["", "[palmetto]\n", "palmetto = 3\n", "[tool]\npalmetto = []\n"])
+    @pytest.mark.parametrize("text", ["", "[palmetto]\n"])
     def test_files_that_name_none(self, project: Path, settings: ToolchainSettings, text: str) -> None:
         (project / "palmetto.toml").write_text(text)
-        (project / "pyproject.toml").write_text(text)
+        (project / "pyproject.toml").write_text(f"{text}[project]\ntoolchain = 3\n[tool.other]\ntoolchain = 3\n")
         assert toolchain_for_project(project, settings).name == DEFAULT.name
 
     @pytest.mark.parametrize(
@@ -230,6 +259,12 @@ class TestSetting:
             ("[palmetto", "is no TOML"),
             ("[palmetto]\ntoolchain = 9.2", "names the toolchain 9.2: write its name in quotes"),
             ('[palmetto]\ntoolchain = "rocq-9.9"', r"'rocq-9\.9': set it to auto, coq-8\.20"),
+            # What would be passed over.
+            ('toolchain = "coq-8.20"', r"the key 'toolchain' outside of \[palmetto\], .* below `\[palmetto\]`"),
+            ('[palmetto]\ntoolchian = "coq-8.20"', r"the key 'toolchian' under \[palmetto\], which nothing reads"),
+            ('[palmeto]\ntoolchain = "coq-8.20"', r"the key 'palmeto' outside of \[palmetto\], which nothing reads"),
+            ('[tool.palmetto]\ntoolchain = "coq-8.20"', r"the key 'tool' outside of \[palmetto\]"),
+            ("palmetto = 3", r"has 'palmetto' that is no table: write `toolchain = "),
             # A project may not bring the program that says whether its proofs are right.
             ('[palmetto]\ntoolchain = "./tools"', "names the folder './tools'"),
             ('[palmetto]\ntoolchain = "/usr"', "names the folder '/usr'"),
@@ -242,6 +277,23 @@ class TestSetting:
         with pytest.raises(ToolchainError, match=sentence) as caught:
             toolchain_for_project(project, settings)
         assert str(project / "palmetto.toml") in str(caught.value)
+        # It would not be taken there.
+        assert "folder's path" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ('[tool.palmetto]\ntoolchian = "path"', r"the key 'toolchian' under \[tool\.palmetto\]"),
+            ('[palmetto]\ntoolchian = "path"', r"the key 'toolchian' under \[palmetto\], which nothing reads"),
+            ("[tool]\npalmetto = []", r"'tool\.palmetto' that is no table"),
+        ],
+    )
+    def test_bad_settings_of_pyproject(
+        self, project: Path, settings: ToolchainSettings, text: str, sentence: str
+    ) -> None:
+        (project / "pyproject.toml").write_text(text)
+        with pytest.raises(ToolchainError, match=sentence):
+            toolchain_for_project(project, settings)
 
 
 def test_no_evidence(project: Path, settings: ToolchainSettings) -> None:
