@@ -91,8 +91,8 @@ class Toolchains:
     """Toolchains by name, kept once they are ready.
 
     Args:
-        default: what is used where nobody asks for another; ready already.
-        options: of the default.
+        default: what is used where nobody asks for another.
+        options: of the default, which is ready then; None: it is made ready when it is first asked for.
         prepare: compiles a toolchain's engine and says how it is started; called in a thread.
         settings: where toolchains are.
 
@@ -103,7 +103,7 @@ class Toolchains:
     def __init__(
         self,
         default: Toolchain,
-        options: EngineOptions,
+        options: EngineOptions | None,
         prepare: Callable[[Toolchain], EngineOptions],
         settings: ToolchainSettings,
     ) -> None:
@@ -111,7 +111,7 @@ class Toolchains:
         self.lost: Callable[[str], None] = lambda _: None
         self._prepare = prepare
         self._settings = replace(settings, choice=default.name)
-        self._ready: dict[str, Ready] = {default.name: Ready.of(default, options)}
+        self._ready: dict[str, Ready] = {} if options is None else {default.name: Ready.of(default, options)}
         self._failed: dict[str, _Failed] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._lost_at: dict[str, float] = {}

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -84,6 +85,60 @@ def for_requests(given: str | None, server: str | None = None) -> str:
     return find_toolchain(given).name if server is None else require_name(given)
 
 
+def for_own_stack(given: str | None, server: str | None, project: Project | None) -> str:
+    """What the services that this command starts for one project take as their default; empty for the usual one.
+
+    It is what the project needs: the usual default may lack what it takes to run, and nothing would run with it.
+
+    Args:
+        given: the option.
+        server: address of a service that runs already: then none is started.
+        project: what is worked on; None where it is a file of no project.
+
+    Raises:
+        ToolchainError: there is no such name, or the project's own is not here.
+    """
+    if given is not None or server is not None or project is None:
+        return for_services(given)
+    return _by_name(for_project(project)[0])
+
+
+def _by_name(toolchain: Toolchain) -> str:
+    """Its name; empty for the default, which may have been found by its folder, whatever it is called."""
+    with contextlib.suppress(ToolchainError):
+        if find_toolchain().key == toolchain.key:
+            return ""
+    return toolchain.name
+
+
+def for_own_checker(
+    given: str | None, projects: Sequence[tuple[str, Project]], others: bool
+) -> tuple[Toolchain | None, dict[str, Project]]:
+    """What the checker that this command starts has for a default (None for the usual one), and its projects.
+
+    A default that cannot be found stops nothing where each project needs another.
+
+    Args:
+        given: the option.
+        projects: what is worked on, by their names.
+        others: there are files of no project, which need the default.
+
+    Raises:
+        ToolchainError: what is needed is not here.
+    """
+    if given is not None:
+        return find_toolchain(given), dict(projects)
+    try:
+        find_toolchain()
+    except ToolchainError:
+        if others or not projects:
+            raise
+        groups = by_toolchain(projects)
+        served = {name: replace(one, toolchain=toolchain.name) for toolchain, named in groups for name, one in named}
+        return groups[0][0], served
+    return None, dict(projects)
+
+
 def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, str]:
     """The toolchain that a project is worked on with here, and why it is that one: the end of "..., since".
 
@@ -92,7 +147,7 @@ def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, 
     """
     if given is not None:
         return find_toolchain(given), "--toolchain says so"
-    name, why = choose_toolchain(project)
+    name, why, _ = choose_toolchain(project)
     with contextlib.suppress(ToolchainError):
         # The one in use may have been found by its folder, whatever it is called.
         default = find_toolchain()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coqdata.opam import Package
+from coqdata.opam import Package, wanted_of
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,12 @@ from coqdata.opam import Package
         ("8.20.1", '>= "9.0"', True),
         ("8.20.1", '<= "8.20"', False),
         ("8.20.1", '= "8.19.2"', True),
+        ("8.20.1", '> "8.20"', False),
+        ("8.20.1", '> "8.20.1"', True),
+        ("8.20.1", '!= "8.20.1"', True),
+        ("8.20.1", '<= "8.20~"', True),
         ("8.20.1", '= "8.19.2" | = "8.20.1"', False),
     ],
 )
 def test_what_is_refused(version: str, wanted: str, refused: bool) -> None:
-    assert Package(coq=wanted).refuses(version) == refused
+    assert Package(wanted=wanted_of(f'depends: "coq" {{{wanted}}}')).refuses(version) == refused

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coqdata.opam import Package
+from coqdata.opam import Package, wanted_of
 from coqdata.project import LoadOptions, LoadPath, load_project
 from crawler.build.causes import cause_of
 from crawler.build.detect import detect, guess
@@ -119,13 +119,13 @@ def test_opam(tmp_path: Path) -> None:
         ('<= "8.19"', True),
         ('< "8.21~"', False),
         ('>= "9.0"', True),
-        ('= "dev" | < "8.5"', False),
-        ("", False),
+        ('= "dev" | < "8.5"', True),
+        ('= "dev"', False),
         ('< "garbage"', False),
     ],
 )
 def test_which_coq_opam_refuses(wanted: str, refused: bool) -> None:
-    assert Package(coq=wanted).refuses("8.20.1") is refused
+    assert Package(wanted=wanted_of(f'depends: [ "coq" {{{wanted}}} ]')).refuses("8.20.1") is refused
 
 
 def test_a_guess(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 from ..coq_checker.servers import PALMETTO, start_server
-from ..coq_checker.toolchain.fakes import without_host_coq
+from ..coq_checker.toolchain.fakes import on_path, program, without_host_coq
 
 PLAIN = "Lemma a (A B : Prop) : A /\\ B -> B /\\ A.\nProof. intros [x y]; split; assumption. Qed.\n"
 OF_NINE = "From Stdlib Require Import Lia.\nLemma a (n : nat) : n <= n + 1.\nProof. lia. Qed.\n"
@@ -119,6 +119,43 @@ def test_serve(tmp_path: Path, each_toolchain: Toolchain) -> None:
     assert "coq-7.4" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+class TestWhatIsNeeded:
+    """A default that cannot be used stops nothing that would not run with it."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_says(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nine: Toolchain) -> None:
+        monkeypatch.delenv("PALMETTO_TOOLCHAIN", raising=False)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        without_host_coq(monkeypatch)
+
+    @pytest.fixture
+    def of_eight(self, tmp_path: Path) -> Path:
+        root = project(tmp_path, PLAIN)
+        (root / "palmetto.toml").write_text('[palmetto]\ntoolchain = "coq-8.20"\n')
+        return root
+
+    @pytest.mark.parametrize("command", ["check", "prove"])
+    def test_an_engine_that_the_default_has_not(
+        self, tmp_path: Path, of_eight: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        monkeypatch.setenv("PALMETTO_ENGINE", "serapi")
+        (row,) = rows(palmetto(command, of_eight / "A.v", "--json"))
+        assert row["verdict"] == "PROVED" and row["toolchain"] == "coq-8.20"
+        done = palmetto(command, project(tmp_path, PLAIN, "other") / "A.v", status=2)
+        assert f"toolchain {NINE} has no sertop" in done.stderr
+
+    def test_a_broken_default(self, tmp_path: Path, of_eight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        program(tmp_path / "bin", "coqc", "echo hello; exit 1")
+        on_path(tmp_path / "bin", monkeypatch)
+        (row,) = rows(palmetto("check", of_eight / "A.v", "--json"))
+        assert row["verdict"] == "PROVED" and row["toolchain"] == "coq-8.20"
+        assert "toolchain coq-8.20, since" in palmetto("project", "doctor", of_eight).stdout
+        other = project(tmp_path, PLAIN, "other")
+        broken = "The coqc of the toolchain path does not run"
+        assert broken in palmetto("check", other / "A.v", status=2).stderr
+        assert f"PROBLEM  toolchain: {broken}" in palmetto("project", "doctor", other, status=1).stdout
+
+
 class TestDefault:
     """Where nobody says which, and no Coq of this machine's own is to be found."""
 
@@ -133,6 +170,16 @@ class TestDefault:
         for row in rows(palmetto("check", root / "A.v", "--json")) + rows(palmetto("prove", root / "A.v", "--json")):
             assert row["verdict"] == "PROVED" and used(row) == (NINE, nine.coq_version)
         assert f"toolchain {NINE}, since nothing in it asks for another" in palmetto("project", "doctor", root).stdout
+
+    def test_the_nearest_is_told_with_a_warning(self, tmp_path: Path, nine: Toolchain) -> None:
+        root = project(tmp_path, PLAIN)
+        (root / "mine.opam").write_text('depends: [ "coq" {= "8.17.1"} ]')
+        said = palmetto("project", "doctor", root).stdout
+        (line,) = (line for line in said.splitlines() if line.startswith("warning"))
+        assert line.startswith("warning  toolchain coq-8.20, since its opam file mine.opam asks for = ")
+        assert 'to have = "8.17.1", install it in a switch of opam\'s' in line
+        (row,) = rows(palmetto("check", root / "A.v", "--json"))
+        assert row["toolchain"] == "coq-8.20"
 
     def test_palms_projects_stay_on_coq(self, tmp_path: Path, nine: Toolchain) -> None:
         root = project(tmp_path, PLAIN, "zfc")

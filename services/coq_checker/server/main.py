@@ -69,7 +69,11 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: CheckerSettings, *, toolchain: Toolchain | None = None, projects: Mapping[str, Project] | None = None
+    settings: CheckerSettings,
+    *,
+    toolchain: Toolchain | None = None,
+    projects: Mapping[str, Project] | None = None,
+    at_need: bool = False,
 ) -> AsyncIterator[Running]:
     """A checker service, up for as long as the block lasts; killed at its end without a drain.
 
@@ -77,6 +81,7 @@ async def running(
         settings: of the service.
         toolchain: what is used where neither a project nor a request needs another; by default the one that is found.
         projects: to serve besides those of the settings, by the names they go by.
+        at_need: the default's engine is made ready when something is to run with it, as those of others are.
 
     Raises:
         ProjectError: a project cannot be read, or two have one name.
@@ -84,7 +89,7 @@ async def running(
         ToolchainError: there is no Coq.
     """
     metrics = Metrics()
-    toolchains = await _toolchains(settings, toolchain)
+    toolchains = await _toolchains(settings, toolchain, at_need)
     served = Projects(toolchains, settings.slots)
     await asyncio.to_thread(served.add, settings.projects.split(","))
     for name, project in (projects or {}).items():
@@ -118,8 +123,8 @@ async def running(
                 await server.stop(0)
 
 
-async def _toolchains(settings: CheckerSettings, default: Toolchain | None) -> Toolchains:
-    """The server's toolchains, of which the default is ready.
+async def _toolchains(settings: CheckerSettings, default: Toolchain | None, at_need: bool) -> Toolchains:
+    """The server's toolchains, of which the default is ready unless it is to be so at need.
 
     Raises:
         ToolchainError: there is no Coq, or no engine for it.
@@ -133,7 +138,7 @@ async def _toolchains(settings: CheckerSettings, default: Toolchain | None) -> T
         )
 
     found = default if default is not None else await asyncio.to_thread(find_toolchain, settings.toolchain or None)
-    options = await asyncio.to_thread(prepare, found)
+    options = None if at_need else await asyncio.to_thread(prepare, found)
     return Toolchains(found, options, prepare, ToolchainSettings.from_environment())
 
 

@@ -1,8 +1,8 @@
 """Which toolchain a project needs: what it says itself, else what its files tell."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from coq_checker.toolchain.errors import ToolchainError
 from coq_checker.toolchain.evidence import compiled_with, required_libraries, requires_of_rocq
@@ -10,6 +10,7 @@ from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import list_toolchains
 from coq_checker.toolchain.names import AUTO
 from coq_checker.toolchain.packages import has_library, promises_library
+from coq_checker.toolchain.places import own_place
 from coq_checker.toolchain.project_setting import project_setting
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES
 from coq_checker.toolchain.settings import ToolchainSettings
@@ -18,13 +19,24 @@ from coqdata.catalogue import CATALOGUE_COQ, catalogue
 from coqdata.opam import Package, read_opam
 from coqdata.project import Project
 from coqdata.releases import version_numbers
+from coqdata.wanted import Bound, distance
+
+# A toolchain's name and version.
+_Named: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 class Choice(NamedTuple):
-    """A toolchain's name, as `find_toolchain` takes it, and why it is that one: the end of "..., since"."""
+    """The toolchain for a project.
+
+    Attributes:
+        name: as `find_toolchain` takes it.
+        why: why it is that one: the end of "..., since".
+        unmet: what the project asks for, where no toolchain here is that and this one is the nearest; else empty.
+    """
 
     name: str
     why: str
+    unmet: str = ""
 
 
 def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = None) -> Choice:
@@ -40,7 +52,7 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
         settings: read from the environment by default.
 
     Raises:
-        ToolchainError: its setting cannot be read or names no toolchain.
+        ToolchainError: its setting cannot be read or names no toolchain, or the default is broken.
     """
     settings = settings or ToolchainSettings.from_environment()
     if (own := project_setting(folder)) is not None:
@@ -50,7 +62,7 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
         return _compiled(made, default, settings)
     package = read_opam(folder)
     libraries = required_libraries(folder)
-    if package.coq:
+    if package.wanted is not None:
         return _asked_for(package, libraries, default, settings)
     if (required := requires_of_rocq(folder)) is not None:
         file, root = required
@@ -79,39 +91,39 @@ def choose_toolchain(project: Project, settings: ToolchainSettings | None = None
     return Choice(next(wanted, default[0]), f"it is of PALM's catalogue, which is for Coq {version}")
 
 
-def _compiled(made: tuple[int, ...], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings) -> Choice:
-    shown = ".".join(map(str, made))
-    for length in (2, 1):
-        for name, version in _candidates(default, settings):
-            if version[:length] == made[:length]:
-                nearest = "" if length == 2 else ", and no toolchain of that version is here"
-                return Choice(name, f"its compiled files were made with {shown}{nearest}")
-    return Choice(default[0], f"no toolchain is like the {shown} that its compiled files were made with")
-
-
-def _asked_for(
-    package: Package,
-    libraries: Mapping[str, str],
-    default: tuple[str, tuple[int, ...]],
-    settings: ToolchainSettings,
-) -> Choice:
-    said = f"asks for {package.coq}"
-    fitting = (
-        name for name, version in _candidates(default, settings) if not package.refuses(".".join(map(str, version)))
+def _compiled(made: tuple[int, ...], default: _Named, settings: ToolchainSettings) -> Choice:
+    asked = ".".join(map(str, made))
+    alike = Bound("=", asked)
+    return _fitting(
+        _candidates(default, settings),
+        lambda version: version[:2] == made[:2],
+        lambda version: distance(alike, version),
+        f"its compiled files were made with {asked}",
+        f"version {asked}",
     )
-    first = next(fitting, None)
-    if first is None:
-        return Choice(default[0], f"its opam file {package.files[0]} {said}, which no toolchain here is")
-    missing = _missing(first, libraries, settings)
-    other = _first_with(fitting, libraries, settings) if missing else None
-    if other is None:
-        return Choice(first, f"its opam file {package.files[0]} {said}")
-    return Choice(other, f"its opam file {package.files[0]} {said}, and {_because(missing, libraries, first)}")
 
 
-def _with_libraries(
-    libraries: Mapping[str, str], default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
-) -> Choice:
+def _asked_for(package: Package, libraries: Mapping[str, str], default: _Named, settings: ToolchainSettings) -> Choice:
+    kind = "opam file " if package.said_in in package.files else ""
+
+    def fits(version: tuple[int, ...]) -> bool:
+        return not package.refuses(".".join(map(str, version)))
+
+    first = _fitting(
+        _candidates(default, settings),
+        fits,
+        package.distance,
+        f"its {kind}{package.said_in} asks for {package.coq}",
+        package.coq,
+    )
+    if first.unmet or not (missing := _missing(first.name, libraries, settings)):
+        return first
+    others = (name for name, version in _candidates(default, settings) if name != first.name and fits(version))
+    other = _first_with(others, libraries, settings)
+    return first if other is None else Choice(other, f"{first.why}, and {_because(missing, libraries, first.name)}")
+
+
+def _with_libraries(libraries: Mapping[str, str], default: _Named, settings: ToolchainSettings) -> Choice:
     """The default, unless it lacks a library that is required, and another has all."""
     if missing := _missing(default[0], libraries, settings):
         names = (name for name, _ in _candidates(default, settings) if name != default[0])
@@ -152,19 +164,40 @@ def _found(name: str, settings: ToolchainSettings) -> Toolchain | None:
         return None
 
 
-def _default(settings: ToolchainSettings) -> tuple[str, tuple[int, ...]]:
-    """Name and version of the toolchain that is used where a project asks for none."""
+def _fitting(
+    candidates: Iterable[_Named],
+    fits: Callable[[tuple[int, ...]], bool],
+    how_far: Callable[[tuple[int, ...]], tuple[int, ...]],
+    why: str,
+    asked: str,
+) -> Choice:
+    """The first that fits, else the nearest."""
+    seen: list[_Named] = []
+    for name, version in candidates:
+        if fits(version):
+            return Choice(name, why)
+        seen.append((name, version))
+    name, _ = min(seen, key=lambda one: how_far(one[1]))
+    return Choice(name, f"{why}, which no toolchain here is, and it is the nearest", asked)
+
+
+def _default(settings: ToolchainSettings) -> _Named:
+    """Name and version of the toolchain that is used where a project asks for none.
+
+    Raises:
+        ToolchainError: it would be this machine's own, which is broken.
+    """
     try:
         found = find_toolchain(settings=settings)
         return found.name, found.version
     except ToolchainError:
+        if settings.choice == AUTO and own_place() is not None:
+            raise  # nothing else is taken for it when something is to be checked, either
         name = DEFAULT.name if settings.choice == AUTO else settings.choice
         return name, RECIPES[name].latest if name in RECIPES else ()
 
 
-def _candidates(
-    default: tuple[str, tuple[int, ...]], settings: ToolchainSettings
-) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _candidates(default: _Named, settings: ToolchainSettings) -> Iterator[_Named]:
     """Names and versions of what can be chosen, the likelier before: the last ones cost asking each of them."""
     if default[1]:
         yield default

@@ -7,11 +7,11 @@ from pathlib import Path
 from coq_checker.toolchain.build import ensure_root
 from coq_checker.toolchain.compile_engine import compile_engine
 from coq_checker.toolchain.errors import SuiteError, UnusableError
-from coq_checker.toolchain.find import named_place, own_of, toolchain_at
+from coq_checker.toolchain.find import instead_of, named_place, own_of, toolchain_at
 from coq_checker.toolchain.names import AUTO, require_name
 from coq_checker.toolchain.places import own_place
 from coq_checker.toolchain.privileges import Progress, install_missing
-from coq_checker.toolchain.recipe import DEFAULT, FALLBACK, RECIPES, Recipe
+from coq_checker.toolchain.recipe import DEFAULT, FALLBACK, RECIPES, Recipe, of_release
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.value import Toolchain
 
@@ -58,7 +58,11 @@ def _automatic(settings: ToolchainSettings, progress: Progress) -> Toolchain:
         except UnusableError as error:
             if settings.sandbox is SandboxMode.NONE:
                 raise
-            progress(f"going on with {DEFAULT.name}: {error}")
+            recipe = of_release(error.version)
+            if recipe is not None and recipe.standing_root(settings.roots) is not None:
+                progress(instead_of(error, recipe))
+                return _built(recipe, settings, progress)
+            progress(instead_of(error, DEFAULT))
     return _default(settings, progress)
 
 

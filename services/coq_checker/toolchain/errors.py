@@ -6,7 +6,15 @@ class ToolchainError(Exception):
 
 
 class UnusableError(ToolchainError):
-    """An installation of Coq is there and runs, but no engine can: its version, or what it lacks."""
+    """An installation of Coq is there and runs, but no engine can: its version, or what it lacks.
+
+    Attributes:
+        version: of it, as numbers such as (8, 20, 1); empty where it is not known.
+    """
+
+    def __init__(self, message: str, version: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.version = version
 
 
 class SuiteError(ToolchainError):

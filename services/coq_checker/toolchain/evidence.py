@@ -1,13 +1,14 @@
 """What the files of a project tell about the Coq that they are for. They are read, and nothing of them is run."""
 
+import contextlib
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from coq_checker.toolchain.packages import LIBRARIES, library_in
-from coqdata.project import PROJECT_FILE, ProjectError, parse_project_file, requires
+from coqdata.project import PROJECT_FILE, LoadPath, ProjectError, parse_project_file, requires
 
 _SEEN_FILES = 20_000
 _READ_FILES = 200
@@ -43,41 +44,52 @@ def vo_version(path: Path) -> tuple[int, ...] | None:
 
 
 def requires_of_rocq(folder: Path) -> tuple[str, str] | None:
-    """A file, below the folder, that requires what only Rocq 9 has, and from which root; None where none does."""
+    """A file, below the folder, that requires what only Rocq 9 has, and from which root; None where none does.
+
+    What the folder's project itself calls so is its own, and no sign of Rocq.
+    """
+    roots = _ROOTS_OF_ROCQ - _own_roots(folder, _ROOTS_OF_ROCQ)
     for path, text in _texts(folder):
-        if not any(root.encode() in text for root in _ROOTS_OF_ROCQ):
-            continue
-        for prefix, name in requires(text):
-            root = (prefix or name).partition(".")[0]
-            if root in _ROOTS_OF_ROCQ:
-                return path.relative_to(folder).as_posix(), root
+        if (root := root_of_rocq(text, roots)) is not None:
+            return path.relative_to(folder).as_posix(), root
     return None
+
+
+def root_of_rocq(text: bytes, roots: Collection[str] = _ROOTS_OF_ROCQ) -> str | None:
+    """From which of the roots that only Rocq 9 has a text requires something; None where from none."""
+    if not any(root.encode() in text for root in roots):
+        return None
+    required = ((prefix or name).partition(".")[0] for prefix, name in requires(text))
+    return next((root for root in required if root in roots), None)
 
 
 def required_libraries(folder: Path) -> dict[str, str]:
     """The libraries (`packages.LIBRARIES`) that files below a folder require, each with the first file that does.
 
-    What the folder's own `_CoqProject` binds to a name is the project's, and none of them.
+    What the folder's own project binds to a name is the project's, and none of them.
     """
-    own = _bound(folder)
-    roots = {library.partition(".")[0].encode() for library in LIBRARIES} - own
+    roots = frozenset(library.partition(".")[0] for library in LIBRARIES)
+    roots -= _own_roots(folder, roots)
     found: dict[str, str] = {}
     for path, text in _texts(folder):
-        if any(root in text for root in roots):
+        if any(root.encode() in text for root in roots):
             for prefix, name in requires(text):
                 library = library_in(prefix, name)
-                if library is not None and library.partition(".")[0].encode() not in own:
+                if library is not None and library.partition(".")[0] in roots:
                     found.setdefault(library, path.relative_to(folder).as_posix())
     return found
 
 
-def _bound(folder: Path) -> set[bytes]:
-    """The first parts of the logical names that a project's own load path has."""
-    try:
-        options, _ = parse_project_file((folder / PROJECT_FILE).read_text("utf-8", "replace"), folder)
-    except (OSError, ProjectError):
-        return set()
-    return {path.logical.partition(".")[0].encode() for path in options.paths}
+def _own_roots(folder: Path, roots: frozenset[str]) -> frozenset[str]:
+    """Those of some roots that a project binds itself."""
+    listing = folder / PROJECT_FILE
+    paths: tuple[LoadPath, ...] = ()
+    with contextlib.suppress(OSError, UnicodeDecodeError, ProjectError):
+        paths = parse_project_file(listing.read_text("utf-8"), folder)[0].paths
+    bound = {path.logical.partition(".")[0] for path in paths}
+    unnamed = [path.folder for path in paths if not path.logical] if paths else [folder]
+    bound |= {root for root in roots for place in unnamed if (place / root).is_dir()}
+    return roots & bound
 
 
 def _texts(folder: Path) -> Iterator[tuple[Path, bytes]]:

@@ -8,15 +8,19 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from coq_checker.toolchain.asking import NoAnswerError, ask
 from coq_checker.toolchain.errors import ToolchainError
 from coq_checker.toolchain.value import Toolchain
 
-_ASK_TIMEOUT_S = 60.0
+# Coq answers in some tenths of a second; a whole run waits for one that hangs, once.
+_ASK_TIMEOUT_S = 10.0
+# How long one that did not answer is not asked again.
+_SILENT_TRUST_S = 60.0
 
 # Of Coq's development files the one that is compiled against.
 _LIBRARY = "vernac.cmxa"
@@ -41,6 +45,16 @@ if command -v ocamlfind >/dev/null; then
 fi
 exit 0
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    why: str
+    at: float
+
+
+# Those that did not answer, by their identity.
+_silent: dict[str, _Silent] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,14 @@ def facts_of(toolchain: Toolchain, programs: tuple[Path, ...], cache: Path, agai
     )
     if known is not None and there and (known.development or (known.sertop_version and not again)):
         return known
-    facts = _ask(toolchain)
+    silent = _silent.get(identity)
+    if silent is not None and time.monotonic() - silent.at < _SILENT_TRUST_S:
+        raise ToolchainError(_broken(toolchain, silent.why))
+    try:
+        facts = _ask(toolchain)
+    except NoAnswerError as error:
+        _silent[identity] = _Silent(str(error), time.monotonic())
+        raise ToolchainError(_broken(toolchain, str(error))) from None
     _write(kept, identity, facts)
     return facts
 
@@ -100,14 +121,10 @@ def _identity(toolchain: Toolchain, programs: tuple[Path, ...]) -> str:
 
 
 def _ask(toolchain: Toolchain) -> Facts:
+    command = toolchain.command("sh", "-c", _QUESTIONS, "sh", *toolchain.programs.compiler)
     try:
-        done = subprocess.run(
-            toolchain.command("sh", "-c", _QUESTIONS, "sh", *toolchain.programs.compiler),
-            capture_output=True,
-            timeout=_ASK_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = ask(command, _ASK_TIMEOUT_S)
+    except OSError as error:
         raise ToolchainError(_broken(toolchain, str(error))) from None
     lines = [line.split("=", 1) for line in done.stdout.decode(errors="replace").splitlines() if "=" in line]
     said = {name: value.strip() for name, value in lines}

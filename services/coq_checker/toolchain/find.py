@@ -1,8 +1,6 @@
 """Finding a toolchain by its name: what Palmetto has built, or this machine's own Coq."""
 
 import hashlib
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +10,12 @@ from coq_checker.toolchain.facts import Facts, facts_of
 from coq_checker.toolchain.names import AUTO, PATH, is_folder, require_name
 from coq_checker.toolchain.opam import SWITCH_PREFIX
 from coq_checker.toolchain.places import Place, folder_place, own_place, path_place, root_place, switch_place
-from coq_checker.toolchain.recipe import DEFAULT, FALLBACK, RECIPES, Recipe
+from coq_checker.toolchain.recipe import DEFAULT, RECIPES, Recipe, stands_in
 from coq_checker.toolchain.sandbox import sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
+from coq_checker.toolchain.telling import tell_once
 from coq_checker.toolchain.value import Toolchain
-
-# Set for what this process starts, so that it is said once.
-_TOLD = "PALMETTO_TOLD_NO_SANDBOX"
+from coqdata.releases import version_numbers
 
 
 def find_toolchain(name: str | None = None, settings: ToolchainSettings | None = None) -> Toolchain:
@@ -109,10 +106,9 @@ def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False)
         ) from None
     engines = engines_of(facts, settings.prebuilt)
     if not engines:
-        raise UnusableError(why_no_engine(facts, place.told))
-    if no_sandbox is not None and not os.environ.get(_TOLD):
-        os.environ[_TOLD] = "1"
-        print(f"palmetto: Coq runs without a sandbox, with your rights: {no_sandbox}", file=sys.stderr)
+        raise UnusableError(why_no_engine(facts, place.told), version_numbers(facts.coq_version))
+    if no_sandbox is not None:
+        tell_once("NO_SANDBOX", f"Coq runs without a sandbox, with your rights: {no_sandbox}")
     return replace(
         unnamed,
         coq_version=facts.coq_version,
@@ -125,23 +121,31 @@ def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False)
 
 def _automatic(settings: ToolchainSettings) -> Toolchain:
     place = own_place()
-    why = ""
+    unusable: UnusableError | None = None
     if place is not None:
         try:
             return toolchain_at(place, settings)
         except UnusableError as error:
             # What is installed may be meant for something else.
-            why = str(error)
+            unusable = error
     if settings.sandbox is SandboxMode.NONE:
-        raise ToolchainError(why or no_sandbox_needs_own())
-    for recipe in (DEFAULT, FALLBACK):
-        if recipe.standing_root(settings.roots) is not None:
-            return _built(recipe, settings)
+        raise ToolchainError(str(unusable or no_sandbox_needs_own()))
+    recipe = stands_in(unusable.version if unusable else (), settings.roots)
+    if recipe is not None:
+        if unusable is not None:
+            tell_once("UNUSABLE", instead_of(unusable, recipe))
+        return _built(recipe, settings)
     raise ToolchainError(
-        why
-        or f"There is no Coq toolchain (no coqc or rocq on PATH, no root of {DEFAULT.name} in {settings.roots}): "
+        str(unusable)
+        if unusable
+        else f"There is no Coq toolchain (no coqc or rocq on PATH, no root of {DEFAULT.name} in {settings.roots}): "
         "run `palmetto toolchain ensure`."
     )
+
+
+def instead_of(unusable: UnusableError, recipe: Recipe) -> str:
+    """What is said where a recipe's toolchain is taken although this machine has a Coq of its own."""
+    return f"going on with {recipe.name}: {unusable}"
 
 
 def own_of(recipe: Recipe, settings: ToolchainSettings, again: bool = False) -> Toolchain:

@@ -10,12 +10,13 @@ AUTO = "auto"
 PATH = "path"
 
 
-def require_name(name: str, said: str | None = None) -> str:
+def require_name(name: str, said: str | None = None, *, folders: bool = True) -> str:
     """Give the name as `find_toolchain` takes it: a folder, of a local switch too, becomes absolute.
 
     Args:
         name: what a person wrote.
         said: begins the error's sentence, which goes on with the names that there are.
+        folders: whether a folder may be given there, for that sentence.
 
     Raises:
         ToolchainError: it is none of these.
@@ -27,7 +28,7 @@ def require_name(name: str, said: str | None = None) -> str:
         return f"{SWITCH_PREFIX}{Path(switch).expanduser().absolute()}" if is_path(switch) else name
     if is_folder(name):
         return str(Path(name).expanduser().absolute())
-    raise ToolchainError(f"{said or f'There is no toolchain {name!r}: give'} {possible_names()}.")
+    raise ToolchainError(f"{said or f'There is no toolchain {name!r}: give'} {possible_names(folders=folders)}.")
 
 
 def is_folder(name: str) -> bool:
@@ -43,7 +44,10 @@ def leads_to_folder(name: str) -> bool:
     return is_path(name.removeprefix(SWITCH_PREFIX))
 
 
-def possible_names() -> str:
-    """The names that there are, for a sentence."""
+def possible_names(*, folders: bool = True) -> str:
+    """The names that there are, for a sentence, with folders or without."""
     found = [f"{SWITCH_PREFIX}{switch}" for switch in switches()]
-    return f"{', '.join([AUTO, *RECIPES, PATH, *(found or ['opam:NAME'])])}, or a folder's path (with a slash in it)"
+    names = [AUTO, *RECIPES, PATH, *(found or ["opam:NAME"])]
+    if folders:
+        names.append("a folder's path (with a slash in it)")
+    return f"{', '.join(names[:-1])}, or {names[-1]}"

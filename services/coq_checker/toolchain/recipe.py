@@ -145,3 +145,19 @@ def recipe_of_root(root: Path) -> Recipe | None:
     """The recipe that a root was made by, as its name tells; None where it was made by none of these."""
     made = ((recipe, suite) for recipe in RECIPES.values() for suite in recipe.suites)
     return next((recipe for recipe, suite in made if recipe.root_name(suite) == root.name), None)
+
+
+def of_release(version: tuple[int, ...]) -> Recipe | None:
+    """The recipe of a version's release, as (8, 20) is that of 8.20.1; None where there is none."""
+    return next((recipe for recipe in RECIPES.values() if version[: len(recipe.version)] == recipe.version), None)
+
+
+def stands_in(version: tuple[int, ...], roots: Path) -> Recipe | None:
+    """The recipe whose root is taken where this machine's own Coq cannot be used; None where none has been built.
+
+    Args:
+        version: of that Coq: a root of the same release comes before the default.
+        roots: the folder of roots.
+    """
+    wanted = (of_release(version), DEFAULT, FALLBACK)
+    return next((one for one in wanted if one is not None and one.standing_root(roots) is not None), None)

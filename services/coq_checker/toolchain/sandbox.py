@@ -6,10 +6,11 @@ caller names, each at the path that it has on this machine.
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from coq_checker.toolchain.asking import NoAnswerError, ask
 
 DEFAULT_PRIVATE_TMP_BYTES = 256 * 1024 * 1024
 
@@ -141,10 +142,8 @@ def sandbox_problem(root: Path | None = None) -> str | None:
         return f"bwrap is version {found} and {needed} is needed: install a newer bubblewrap."
     request = SandboxRequest(root, (), (), 65536, {"PATH": "/usr/bin:/bin"}, False, Path("/tmp"))
     try:
-        done = subprocess.run(
-            bwrap_command(request, "true"), capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = ask(bwrap_command(request, "true"), _PROBE_TIMEOUT_S)
+    except (OSError, NoAnswerError) as error:
         return f"bwrap could not be run ({error}): reinstall the package bubblewrap."
     if done.returncode == 0:
         return None
@@ -159,10 +158,8 @@ def sandbox_problem(root: Path | None = None) -> str | None:
 
 def _bwrap_version() -> tuple[int, ...] | None:
     try:
-        done = subprocess.run(
-            ["bwrap", "--version"], capture_output=True, text=True, timeout=_PROBE_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = ask(["bwrap", "--version"], _PROBE_TIMEOUT_S)
+    except (OSError, NoAnswerError):
         return None
-    numbers = re.search(r"(\d+(?:\.\d+)+)", done.stdout)
+    numbers = re.search(r"(\d+(?:\.\d+)+)", done.stdout.decode(errors="replace"))
     return tuple(int(part) for part in numbers[1].split(".")) if numbers else None

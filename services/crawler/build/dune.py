@@ -4,16 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
+from coqdata.dune import Form, forms
 from coqdata.project import LoadPath
 from crawler.tree import coq_files
 
-Form: TypeAlias = "str | list[Form]"
-
-_TOKEN = re.compile(r';[^\n]*|[()]|"(?:[^"\\]|\\.)*"|[^\s();"]+')
 _MAX_TEXT = 1 << 18
-_DEEPEST = 50
 _STANZAS = ("coq.theory", "rocq.theory")
 
 
@@ -56,7 +52,7 @@ def _stanzas(path: Path) -> Iterator[tuple[str, list[Form]]]:
         text = path.read_bytes().decode("utf-8", "replace")
     except OSError:
         return
-    for form in _forms(text):
+    for form in forms(text):
         if isinstance(form, list) and form and form[0] in _STANZAS:
             fields = form[1:]
             name = next((one[1] for one in fields if _is_field(one, "name")), None)
@@ -82,23 +78,3 @@ def _flat(forms: "Form | list[Form]") -> Iterator[str]:
             yield one
         else:
             yield from _flat(one)
-
-
-def _forms(text: str) -> list[Form]:
-    """The forms of a dune file; what is not closed is left out."""
-    top: list[Form] = []
-    stack: list[list[Form]] = [top]
-    for token in _TOKEN.findall(text):
-        if token.startswith(";"):
-            continue
-        if token == "(":
-            if len(stack) > _DEEPEST:
-                return top
-            stack.append([])
-        elif token == ")":
-            if len(stack) > 1:
-                done = stack.pop()
-                stack[-1].append(done)
-        else:
-            stack[-1].append(token[1:-1] if token.startswith('"') else token)
-    return top

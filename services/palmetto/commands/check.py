@@ -37,7 +37,7 @@ from palmetto.commands.check_sources import (
     read_text,
     told_apart,
 )
-from palmetto.toolchains import ToolchainOption, for_requests, for_services
+from palmetto.toolchains import ToolchainOption, for_own_checker, for_requests
 
 
 def check(
@@ -94,8 +94,8 @@ def check(
         for sentence in problems:
             report.problem(sentence)
         if sources:
-            with_what = (for_services(toolchain), for_requests(toolchain, server))
-            asyncio.run(_run(sources, theorem, body, options, jobs, server, with_what, report))
+            named = for_requests(toolchain, server)
+            asyncio.run(_run(sources, theorem, body, options, jobs, server, toolchain, named, report))
     except UnreachableError as error:
         raise fail(_unreachable(error, server)) from None
     except (CannotRunError, CheckerError, ServeError, ToolchainError, ProjectError) as error:
@@ -106,7 +106,7 @@ def check(
 
 @asynccontextmanager
 async def _client(
-    sources: list[Source], jobs: int | None, server: str | None, toolchain: str
+    sources: list[Source], jobs: int | None, server: str | None, toolchain: str | None
 ) -> AsyncIterator[CheckerClient]:
     """A client of the given service, or of one started for this command."""
     if server is not None:
@@ -114,9 +114,14 @@ async def _client(
             yield client
         return
     projects = {source.project.name: source.project for source in sources if source.project is not None}
+    others = any(source.project is None for source in sources)
+    default, served = for_own_checker(toolchain, list(projects.items()), others)
     slots = jobs or os.cpu_count() or 1
-    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=slots, toolchain=toolchain)
-    async with running(settings, projects=projects) as up, CheckerClient(up.address) as client:
+    settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=slots)
+    async with (
+        running(settings, toolchain=default, projects=served, at_need=True) as up,
+        CheckerClient(up.address) as client,
+    ):
         yield client
 
 
@@ -127,14 +132,14 @@ async def _run(
     options: Options,
     jobs: int | None,
     server: str | None,
-    toolchain: tuple[str, str],
+    toolchain: str | None,
+    named: str,
     report: Report,
 ) -> None:
-    default, named = toolchain
     wanted = find(sources[0], theorem, surely=body is not None) if theorem is not None else None
     # A server knows projects by their own names alone.
     sources = told_apart(sources) if server is None else sources
-    async with _client(sources, jobs, server, default) as client:
+    async with _client(sources, jobs, server, toolchain) as client:
         if wanted is not None and wanted.theorem is not None and body is not None:
             report.add(await _check_body(client, sources[0], wanted.theorem, body, options, named))
             return

@@ -21,7 +21,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
-from palmetto.toolchains import ToolchainOption, for_requests, for_services
+from palmetto.toolchains import ToolchainOption, for_own_stack, for_requests
 from prover.client import ProverError
 
 
@@ -60,7 +60,7 @@ def fill(
             "samples": samples,
             "toolchain": for_requests(toolchain, server),
         }
-        options = StackOptions(served, model, toolchain=for_services(toolchain))
+        options = StackOptions(served, model, toolchain=for_own_stack(toolchain, server, project))
         result = asyncio.run(_run(request, options, server, quiet=as_json, verbose=verbose))
     except (CannotRunError, StackError, ProverError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None

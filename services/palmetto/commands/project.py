@@ -71,9 +71,10 @@ def _toolchain_at(name: str, place: Path | None) -> tuple[str, str]:
     if place is None:
         return "", "it is not on this machine"
     try:
-        return choose_toolchain(resolve(name))
+        chosen = choose_toolchain(resolve(name))
     except (ProjectError, ToolchainError) as error:
         return "", str(error)
+    return chosen.name, chosen.why
 
 
 def _print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -104,7 +105,7 @@ def add(
     """Remember a project under a name."""
     try:
         project = add_project(name, folder, for_services(toolchain))
-        chosen, why = choose_toolchain(project)
+        chosen, why, _ = choose_toolchain(project)
     except (ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
     print(f"{name}: {len(project.files)} files in {project.root}; toolchain {chosen}, since {why}")
@@ -118,7 +119,7 @@ def show(
     """Show a project: its folder, how many files it has, the toolchain that it is worked on with, and why."""
     try:
         found = resolve(project)
-        toolchain, why = choose_toolchain(found)
+        toolchain, why, _ = choose_toolchain(found)
     except (ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None
     row = {"name": found.name, "folder": str(found.root), "files": len(found.files)}
@@ -197,7 +198,7 @@ def _as_json(result: FileResult) -> dict[str, object]:
 
 @app.command()
 def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")], toolchain: ToolchainOption = None) -> None:
-    """Look for what keeps a project from being checked. Exit 0: nothing; 1: something; 2: could not run."""
+    """Look for what keeps a project from being checked. Exit 0: nothing, or warnings; 1: a problem; 2: no run."""
     place = Path(project) if "/" in project or project in (".", "..") else locate(project) or Path(project)
     problems = 0
     try:
@@ -208,9 +209,16 @@ def doctor(project: Annotated[str, typer.Argument(help="Name or folder.")], tool
         print(f"PROBLEM  {place / PROJECT_FILE}: {error}")
         raise typer.Exit(1) from None
     for what, problem in _examine(found, toolchain):
-        problems += problem is not None
-        print(f"ok       {what}" if problem is None else f"PROBLEM  {what}: {problem}", flush=True)
+        problems += problem is not None and not isinstance(problem, _Warning)
+        state = "ok" if problem is None else "warning" if isinstance(problem, _Warning) else "PROBLEM"
+        print(f"{state:8} {what}" + ("" if problem is None else f": {problem}"), flush=True)
     raise typer.Exit(1 if problems else 0)
+
+
+class _Warning(str):
+    """What may keep a project from being checked, and its remedy: whether it builds decides."""
+
+    __slots__ = ()
 
 
 def _examine(project: Project, given: str | None) -> Iterator[tuple[str, str | None]]:
@@ -223,10 +231,11 @@ def _examine(project: Project, given: str | None) -> Iterator[tuple[str, str | N
         yield "options", str(error)
     try:
         toolchain, why = for_project(project, given)
+        unmet = "" if given is not None else choose_toolchain(project).unmet
     except ToolchainError as error:
         yield "toolchain", str(error)
         return
-    yield f"toolchain {toolchain.name}, since {why}", None
+    yield f"toolchain {toolchain.name}, since {why}", None if not unmet else _unmet(unmet)
     entry = catalogue().get(project.name)
     if entry is None or f"{toolchain.coq_version}.".startswith(f"{entry.coq}."):
         yield f"Coq {toolchain.coq_version}", None
@@ -249,6 +258,13 @@ def _examine(project: Project, given: str | None) -> Iterator[tuple[str, str | N
         yield from _examine_build(_build(project, toolchain))
     except (ProjectError, BuildError) as error:
         yield "build", str(error)
+
+
+def _unmet(asked: str) -> _Warning:
+    return _Warning(
+        f"to have {asked}, install it in a switch of opam's, which `palmetto toolchain list` then shows; or name one "
+        "of that list with --toolchain, or in palmetto.toml, where the project goes with that too"
+    )
 
 
 def _examine_files(project: Project) -> Iterator[tuple[str, str | None]]:

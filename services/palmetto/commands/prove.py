@@ -24,7 +24,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
-from palmetto.toolchains import ToolchainOption, for_requests, for_services
+from palmetto.toolchains import ToolchainOption, for_own_stack, for_requests
 from prover.client import ProverClient, ProverError
 
 _STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
@@ -78,7 +78,8 @@ def prove(
         }
         project, items, unread = _items(what, theorem, common)
         served = () if project is None else (f"{project.name}={project.root}",)
-        options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1), toolchain=for_services(toolchain))
+        default = for_own_stack(toolchain, server, project)
+        options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1), toolchain=default)
         rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
     except (StackError, ProverError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None

@@ -9,14 +9,15 @@ from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
 
 @pytest.fixture(autouse=True)
 def nobodys_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No switches, no default of one's own, and the sentence of a missing sandbox not said yet."""
+    """No switches, no default of one's own, and no sentence said yet that is said once."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("OPAMROOT", str(home / "opam"))
     for name in ("PALMETTO_TOOLCHAIN", "OPAM_SWITCH_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     # Set first, so that what the code sets is undone at the end.
-    monkeypatch.setenv("PALMETTO_TOLD_NO_SANDBOX", "")
+    for topic in ("NO_SANDBOX", "UNUSABLE"):
+        monkeypatch.setenv(f"PALMETTO_TOLD_{topic}", "")
     return home
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +10,17 @@ import pytest
 
 from coq_checker.toolchain import (
     SandboxMode,
+    Toolchain,
     ToolchainError,
     ToolchainSettings,
     UnusableError,
+    ensure_toolchain,
+    facts,
     find_toolchain,
     list_toolchains,
 )
-from coq_checker.toolchain.recipe import DEFAULT, ROCQ_9_2
+from coq_checker.toolchain.recipe import DEFAULT, RECIPES, ROCQ_9_2
+from coqdata.releases import prover_name
 
 from .fakes import COQC, host_coq, installation, on_path, program, without_host_coq
 
@@ -278,12 +283,76 @@ class TestUsersOwn:
         with pytest.raises(ToolchainError, match=f"in the root {tmp_path}"):  # it is taken, and is empty
             find_toolchain(settings=settings(tmp_path, mode=None))
 
+    def test_what_stands_in_for_it_is_of_its_release(
+        self, built: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """And it is said once, to everything that a run starts."""
+        assert built.root is not None
+        name = "rocq" if built.version >= (9,) else "coqc"
+        release = ".".join(map(str, built.version[:2]))
+        on_path(installation(tmp_path / "own", f"{release}.0", name=name, compiler=None) / "bin", monkeypatch)
+        roots = tmp_path / "toolchains"
+        roots.mkdir()
+        for recipe in RECIPES.values():
+            root = roots / recipe.root_name(recipe.suites[0])
+            if recipe.name == built.name:
+                root.symlink_to(built.root)
+            else:
+                root.mkdir()
+        steps: list[str] = []
+        for _ in range(2):
+            assert find_toolchain(settings=settings(tmp_path, mode=None)).name == built.name
+        assert ensure_toolchain(steps.append, settings(tmp_path, mode=None)).name == built.name
+        what = f"{prover_name(built.version)} {release}.0 (on PATH)"
+        sentence = f"going on with {built.name}: {what} cannot be used yet, since it has no"
+        (said,) = capsys.readouterr().err.splitlines()
+        assert said.startswith(f"palmetto: {sentence}")
+        assert steps[0].startswith(sentence)
+
     def test_two_installations_have_keys_of_their_own(self, switch: Callable[..., Path], tmp_path: Path) -> None:
         switch("a")
         switch("b")
         keys = {find_toolchain(f"opam:{name}", settings(tmp_path)).key for name in ("a", "b")}
         assert len(keys) == 2
         assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-") for key in keys)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class TestAHangingCoq:
+    @pytest.mark.parametrize("mode", [SandboxMode.NONE, SandboxMode.BWRAP])
+    def test_it_is_asked_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: SandboxMode) -> None:
+        monkeypatch.setattr(facts, "_ASK_TIMEOUT_S", 1.0)
+        asked = tmp_path / "asked"
+        # A child of its own, which holds its output open.
+        program(tmp_path / "bin", "coqc", f"echo >>{asked}; sleep 1000 & echo $! >>{asked}; wait")
+        on_path(tmp_path / "bin", monkeypatch)
+        there = settings(tmp_path, mode=mode)
+        with pytest.raises(ToolchainError) as caught:
+            find_toolchain(settings=there)
+        assert str(caught.value) == (
+            "The coqc of the toolchain path does not run (it did not answer within 1 s): mend it, or choose another "
+            "that `palmetto toolchain list` shows, with `palmetto toolchain use NAME`."
+        )
+        (listed,) = (one for one in list_toolchains(there) if one.name == "path")
+        assert listed.problem == str(caught.value)
+        if mode is SandboxMode.NONE:  # what it writes in a sandbox is lost
+            _, child = asked.read_text().splitlines()
+            while is_alive(int(child)):
+                time.sleep(0.01)
+
+    def test_once_it_is_mended_it_is_asked_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(facts, "_ASK_TIMEOUT_S", 1.0)
+        host_coq(tmp_path / "bin", monkeypatch, coqc="exec sleep 1000")
+        with pytest.raises(ToolchainError, match="did not answer"):
+            find_toolchain(settings=settings(tmp_path))
+        program(tmp_path / "bin", "coqc", COQC)
+        assert find_toolchain(settings=settings(tmp_path)).name == "path"
 
 
 class TestSandbox:
