@@ -8,34 +8,11 @@ from pathlib import Path
 from coq_checker.builds.graph import read_sources
 from coq_checker.builds.layout import lay_out
 from coq_checker.builds.names import LogicalName, NameIndex
+from coq_checker.missing import library_remedy, missing_remedy
 from coq_checker.toolchain import Toolchain
-from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
-from coqdata.releases import ALIAS, STANDARD_ROOTS, other_roots, prover_name, standard_libraries
+from coqdata.releases import ALIAS, other_roots
 
-# Packages of the toolchain by the first parts of the logical names in them.
-_PACKAGE = {
-    "AAC_tactics": "libcoq-aac-tactics",
-    "Bignums": "libcoq-bignums",
-    "Coqprime": "libcoq-coqprime",
-    "Coquelicot": "libcoq-coquelicot",
-    "Equations": "libcoq-equations",
-    "ExtLib": "libcoq-ext-lib",
-    "Flocq": "libcoq-flocq",
-    "Hammer": "libcoq-hammer",
-    "Interval": "libcoq-interval",
-    "MathClasses": "libcoq-math-classes",
-    "RegLang": "libcoq-reglang",
-    "mathcomp": "libcoq-mathcomp",
-    "mathcomp.bigenough": "libcoq-mathcomp-bigenough",
-    "mathcomp.finmap": "libcoq-mathcomp-finmap",
-    "mathcomp.zify": "libcoq-mathcomp-zify",
-    "stdpp": "libcoq-stdpp",
-}
-_MISSING = re.compile(
-    r"(?:Cannot find a physical path bound to logical path|Unable to locate library|Cannot find library)"
-    r" (\S+?)(?: with prefix (\S+?))?\.?(?= |$)"
-)
 # Coq ends its warnings with the name and the categories; those with the last one are errors unless told otherwise.
 _ERROR_BY_DEFAULT = re.compile(r"\[([a-z][\w-]*)(?:,[\w-]+)*,default\]$")
 _FOREIGN = re.compile(
@@ -80,35 +57,6 @@ def missing_libraries(project: Project, toolchain: Toolchain) -> list[MissingLib
     return found
 
 
-def library_remedy(prefix: str, name: str, toolchain: Toolchain) -> str:
-    """What to do about a library that a toolchain does not have: `From prefix Require name`."""
-    parts = [*prefix.split("."), *name.split(".")] if prefix else name.split(".")
-    if parts[0] in STANDARD_ROOTS:
-        return _standard_remedy(parts[0], toolchain)
-    for length in (2, 1):
-        package = _PACKAGE.get(".".join(parts[:length]))
-        recipe = next((one.name for one in RECIPES.values() if package in one.packages), None)
-        if recipe is not None:
-            return (
-                f"the toolchain {recipe} has {parts[0]} ({package}): run `palmetto toolchain ensure {recipe}`, then "
-                f"`palmetto toolchain use {recipe}`"
-            )
-    return f"bind the folder of its project with -Q or -R in {PROJECT_FILE}"
-
-
-def _standard_remedy(root: str, toolchain: Toolchain) -> str:
-    this = f"{prover_name(toolchain.version)} {toolchain.coq_version}"
-    if root not in toolchain.standard_libraries and root != ALIAS:
-        other = next((one.name for one in RECIPES.values() if root in standard_libraries(one.version)), "")
-        return (
-            f"{this} has no {root}, and the toolchain {other} has: run `palmetto toolchain ensure {other}`, then "
-            f"`palmetto toolchain use {other}`"
-        )
-    if toolchain.standard_library not in toolchain.library_folders:
-        return f"{this} is here without its standard library: install that (opam's rocq-stdlib)"
-    return f"the standard library of {this} has no such file: require what took its place"
-
-
 def message_remedy(message: str, toolchain: Toolchain) -> str | None:
     """What to do about an error of coqc that is not about the file's own text; None when it is.
 
@@ -116,8 +64,8 @@ def message_remedy(message: str, toolchain: Toolchain) -> str | None:
         message: Coq's message, in one line.
         toolchain: whose coqc.
     """
-    if found := _MISSING.search(message):
-        return library_remedy(found[2] or "", found[1], toolchain)
+    if remedy := missing_remedy(message, toolchain):
+        return remedy
     if found := _ERROR_BY_DEFAULT.search(message):
         return f"where the file is meant for an older Coq, put `-arg -w -arg -{found[1]}` in {PROJECT_FILE}"
     if _FOREIGN.search(message):
