@@ -88,10 +88,12 @@ class RetrieverAdapter:
         except RetrieverError as error:
             raise HelperError(str(error)) from error
         found = (one.short_name or one.name for one in answer.premises)
+        problems = [f"no index has {', '.join(answer.missing_libraries)}."] if answer.missing_libraries else []
+        problems += filter(None, [answer.of_another(question.coq_version, position.project, question.target.toolchain)])
         return Premises(
             names=tuple(dict.fromkeys((*self._stated(question), *found))),
             definitions=tuple(one.short_name or one.name for one in answer.definitions),
-            problem=f"no index has {', '.join(answer.missing_libraries)}." if answer.missing_libraries else "",
+            problem=" ".join(problems),
         )
 
     def _stated(self, question: Question) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class Library:
 
     async def _ask(self, retriever: RetrieverPort, goal: Goal) -> Premises:
         question = self._question
-        asked = Question(question.target, goal, question.layout, question.printing, question.seed)
+        asked = Question(question.target, goal, question.layout, question.printing, question.seed, self._coq.version)
         try:
             async with asyncio.timeout(self._settings.retriever_timeout_s):
                 found = await retriever.premises(asked, self._settings.premises)

@@ -65,6 +65,8 @@ def answer(registry: Registry, question: Question) -> Answer:
         proofs=tuple(_proofs(view, place, query, count)) if Kind.PROOF in kinds else (),
         steps=tuple(_steps(view, place, query, count)) if Kind.TACTIC in kinds else (),
         missing_libraries=() if question.position.file else view.missing_libraries(question.position.requires),
+        toolchain=view.packs[0].toolchain_name,
+        coq_version=view.packs[0].coq_version,
     )
 
 

@@ -91,6 +91,8 @@ def answer_to_pb(answer: Answer) -> pb.RetrieveResponse:
             for one in answer.steps
         ],
         missing_libraries=answer.missing_libraries,
+        toolchain=answer.toolchain,
+        coq_version=answer.coq_version,
     )
 
 
@@ -115,6 +117,8 @@ def answer_from_pb(message: pb.RetrieveResponse) -> Answer:
             for one in message.steps
         ),
         missing_libraries=tuple(message.missing_libraries),
+        toolchain=message.toolchain,
+        coq_version=message.coq_version,
     )
 
 

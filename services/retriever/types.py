@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from coqdata.releases import prover_name, version_numbers
+
 
 class Kind(Enum):
     """What is asked for."""
@@ -125,6 +127,8 @@ class Answer:
 
     Attributes:
         missing_libraries: required by the position, and in no index: the answer is made without them.
+        toolchain, coq_version: what the project, or for free text the libraries, were last indexed with; empty where
+            the index does not tell.
     """
 
     premises: tuple[Premise, ...] = ()
@@ -132,6 +136,27 @@ class Answer:
     proofs: tuple[SimilarProof, ...] = ()
     steps: tuple[SimilarStep, ...] = ()
     missing_libraries: tuple[str, ...] = ()
+    toolchain: str = ""
+    coq_version: str = ""
+
+    def of_another(self, coq_version: str, project: str, toolchain: str) -> str:
+        """One sentence where the index is of another release than the Coq that the answer is for; else empty.
+
+        Args:
+            coq_version: of that Coq, such as `9.2.0`; empty where it is not known.
+            project: that the question was about; empty for free text.
+            toolchain: that has that Coq.
+        """
+        asked, indexed = version_numbers(coq_version)[:2], version_numbers(self.coq_version)[:2]
+        if not asked or not indexed or asked == indexed:
+            return ""
+        what = f"the index of {project!r}" if project else "the libraries' index"
+        given = f" --toolchain {toolchain}" if toolchain else ""
+        return (
+            f"{what} was made with {prover_name(indexed)} {self.coq_version} ({self.toolchain}) and this is "
+            f"{prover_name(asked)} {coq_version}, which may call things otherwise: run "
+            f"`palmetto index {project or 'PROJECT'}{given}`."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from coq_checker.toolchain import find_toolchain
+from coq_checker.toolchain import Toolchain, find_toolchain
 from evaluator import causes
 from evaluator.record import Key, Record
 
@@ -89,6 +89,21 @@ def test_a_run_has_one_record_a_theorem_and_does_nothing_when_it_is_done(store: 
     other = run("--proj", "examples", "--exp-name", "first", "--budget", "5", store=store)
     assert other.returncode == 2
     assert "the experiment first ran with budget_cpu_s 4.0 (now 5.0): choose another --exp-name" in other.stderr
+
+
+def test_another_toolchain_does_not_go_on_with_an_experiment(
+    store: Path, server: str, toolchain: Toolchain, each_toolchain: Toolchain
+) -> None:
+    arguments = ("--proj", "examples", "--theorems", "contrapositive", "--budget", "4", "--exp-name", "t")
+    assert run(*arguments, store=store).returncode == 0
+    same = each_toolchain.version[:2] == toolchain.version[:2]
+    for options in ((), ("--server", server)):
+        settings = () if not options else ("--exp-name", "served")
+        if options:
+            assert run(*arguments, *settings, *options, "--toolchain", toolchain.name, store=store).returncode == 0
+        done = run(*arguments, *settings, *options, "--toolchain", each_toolchain.name, store=store)
+        assert done.returncode == (0 if same else 2), done.stderr
+        assert ("choose another --exp-name, or the same" in done.stderr) != same
 
 
 def test_killed_at_any_moment_it_goes_on_and_counts_nothing_twice(store: Path) -> None:

@@ -82,6 +82,23 @@ def test_other_settings_are_refused(path: Path) -> None:
             store.experiment("f")
 
 
+def test_another_release_of_coq_is_refused(path: Path) -> None:
+    def project(**more: str) -> dict[str, dict[str, str]]:
+        return {"p": {"folder": "/x", "content": "1", **more}}
+
+    with begun(path) as store:
+        store.put(FULL)
+        refused = r"worked on p with Coq 8\.20\.\d, and this is Rocq 9\.2\.0: choose another --exp-name, or the same"
+        with pytest.raises(StoreError, match=refused):
+            store.begin("e", {"model": "m"}, project(coq_version="9.2.0"))
+        store.begin("e", {"model": "m"}, project())  # not known here
+        store.begin("e", {"model": "m"}, project(coq_version="8.20.0"))
+        store.put(replace(FULL, coq_version=""))
+        with pytest.raises(StoreError, match=refused):
+            store.begin("e", {"model": "m"}, project(coq_version="9.2.0"))
+        store.begin("e", {"model": "m"}, {"q": {"folder": "/y", "content": "2", "coq_version": "9.2.0"}})
+
+
 def test_an_experiment_that_never_began_binds_nobody(path: Path) -> None:
     with begun(path) as store:
         store.begin("e", {"model": "n"}, {"p": {"folder": "/z", "content": "2"}})

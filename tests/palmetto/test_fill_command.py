@@ -55,3 +55,17 @@ def test_a_proof_that_is_taken_back_says_why(prover: ProverProcess, tmp_path: Pa
     assert "le_n: not filled: the proof was accepted on its own, but what stands after it" in done.stderr
     assert "Unable to unify" in done.stderr
     assert "0 of 1 filled" in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_where_the_text_before_does_not_run_nothing_could_be_tried(
+    prover: ProverProcess, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    file = tmp_path / "U.v"
+    file.write_text("Lemma first : 1 = 1.\nAbort.\nFrom Lost Require Import Thing.\nLemma a : 1 = 1.\nAdmitted.\n")
+    argv = [str(PALMETTO), "fill", str(file), "--budget", "2", "--server", prover.url, *options]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Thing" in (done.stdout if options else done.stderr) and "of 2 filled" in done.stderr
+    file.write_text("Lemma a : 1 = 2.\nAdmitted.\n")
+    assert subprocess.run(argv, capture_output=True, timeout=300, check=False).returncode == 1

@@ -104,6 +104,15 @@ def test_similar_proofs_and_tactics(retriever: SyncRetrieverClient) -> None:
     assert len({" ".join(one.tactic.split()) for one in answer.steps}) == len(answer.steps)
 
 
+def test_an_answer_tells_what_it_was_indexed_with(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
+    this = toolchain.coq_version
+    found = retriever.retrieve(Question(GOAL, position=before(b"Lemma length_snoc")))
+    assert (found.toolchain, found.coq_version) == (toolchain.name, this)
+    assert found.of_another(this, "examples", toolchain.name) == found.of_another("", "examples", "") == ""
+    said = found.of_another("8.19.2", "examples", "opam:old")
+    assert this in said and "Coq 8.19.2" in said and "`palmetto index examples --toolchain opam:old`" in said
+
+
 def test_free_text_sees_what_it_requires(retriever: SyncRetrieverClient, toolchain: Toolchain) -> None:
     goal = "forall n m : nat, n + m = m + n"
     root, core = toolchain.standard_libraries[0], toolchain.standard_libraries[-1]

@@ -8,16 +8,11 @@ from pathlib import Path
 from coq_checker.builds.graph import read_sources
 from coq_checker.builds.layout import lay_out
 from coq_checker.builds.names import LogicalName, NameIndex
+from coq_checker.missing import library_remedy, missing_remedy
 from coq_checker.toolchain import Toolchain
-from coq_checker.toolchain.packages import LIBRARIES, has_library, library_in
-from coq_checker.toolchain.recipe import RECIPES
 from coqdata.project import PROJECT_FILE, LoadPath, Project
-from coqdata.releases import ALIAS, STANDARD_ROOTS, other_roots, prover_name, standard_libraries
+from coqdata.releases import ALIAS, other_roots
 
-_MISSING = re.compile(
-    r"(?:Cannot find a physical path bound to logical path|Unable to locate library|Cannot find library)"
-    r" (\S+?)(?: with prefix (\S+?))?\.?(?= |$)"
-)
 # Coq ends its warnings with the name and the categories; those with the last one are errors unless told otherwise.
 _ERROR_BY_DEFAULT = re.compile(r"\[([a-z][\w-]*)(?:,[\w-]+)*,default\]$")
 _FOREIGN = re.compile(
@@ -62,39 +57,6 @@ def missing_libraries(project: Project, toolchain: Toolchain) -> list[MissingLib
     return found
 
 
-def library_remedy(prefix: str, name: str, toolchain: Toolchain) -> str:
-    """What to do about a library that a toolchain does not have: `From prefix Require name`."""
-    parts = [*prefix.split("."), *name.split(".")] if prefix else name.split(".")
-    if parts[0] in STANDARD_ROOTS:
-        return _standard_remedy(parts[0], toolchain)
-    if (library := library_in(prefix, name)) is not None:
-        package = LIBRARIES[library]
-        if has_library(toolchain, library):
-            return f"{library} ({package}) is here and has no such file: see what it is called in this version"
-        # What this one's own recipe names it may lack all the same: its suite did not have it.
-        names = [one.name for one in RECIPES.values() if package in one.packages]
-        recipe = next((one for one in names if one != toolchain.name), None)
-        if recipe is not None:
-            return (
-                f"the toolchain {recipe} has {parts[0]} ({package}): run `palmetto toolchain ensure {recipe}`, then "
-                f"`palmetto toolchain use {recipe}`, or name it (`--toolchain {recipe}`)"
-            )
-    return f"bind the folder of its project with -Q or -R in {PROJECT_FILE}"
-
-
-def _standard_remedy(root: str, toolchain: Toolchain) -> str:
-    this = f"{prover_name(toolchain.version)} {toolchain.coq_version}"
-    if root not in toolchain.standard_libraries and root != ALIAS:
-        other = next((one.name for one in RECIPES.values() if root in standard_libraries(one.version)), "")
-        return (
-            f"{this} has no {root}, and the toolchain {other} has: run `palmetto toolchain ensure {other}`, then "
-            f"`palmetto toolchain use {other}`"
-        )
-    if toolchain.standard_library not in toolchain.library_folders:
-        return f"{this} is here without its standard library: install that (opam's rocq-stdlib)"
-    return f"the standard library of {this} has no such file: require what took its place"
-
-
 def message_remedy(message: str, toolchain: Toolchain) -> str | None:
     """What to do about an error of coqc that is not about the file's own text; None when it is.
 
@@ -102,19 +64,13 @@ def message_remedy(message: str, toolchain: Toolchain) -> str | None:
         message: Coq's message, in one line.
         toolchain: whose coqc.
     """
-    if (missing := missing_remedy(message, toolchain)) is not None:
-        return missing
+    if remedy := missing_remedy(message, toolchain):
+        return remedy
     if found := _ERROR_BY_DEFAULT.search(message):
         return f"where the file is meant for an older Coq, put `-arg -w -arg -{found[1]}` in {PROJECT_FILE}"
     if _FOREIGN.search(message):
         return f"a folder that {PROJECT_FILE} binds holds files of another Coq: compile them with this one"
     return None
-
-
-def missing_remedy(message: str, toolchain: Toolchain) -> str | None:
-    """What to do where Coq's message is that it does not find a library; None where it is about something else."""
-    found = _MISSING.search(message)
-    return None if found is None else library_remedy(found[2] or "", found[1], toolchain)
 
 
 def _compiled_libraries(toolchain: Toolchain, bound: Iterable[LoadPath]) -> NameIndex[Path]:

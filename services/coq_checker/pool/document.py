@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from coq_checker.builds.libraries import missing_remedy
 from coq_checker.engine import process
 from coq_checker.engine.api import (
     Advanced,
@@ -24,6 +23,7 @@ from coq_checker.engine.api import (
 from coq_checker.environment import Environment, EnvironmentFailedError, EnvironmentUnavailableError
 from coq_checker.goals import MAX_GOALS, Goals
 from coq_checker.limits import Limits
+from coq_checker.missing import with_remedy
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.reading import Reading
 from coq_checker.pool.start import start
@@ -323,9 +323,7 @@ class Document:
         line = self.environment.source.count(b"\n", 0, where.start) + 1
         said = error.message if error is not None else otherwise
         syntax = error is not None and error.syntax
-        message = f"{self.environment.label}, line {line}: {said}"
-        if (remedy := missing_remedy(said, self.environment.options.toolchain)) is not None:
-            message = f"{message.removesuffix('.')} ({remedy})."
+        message = with_remedy(f"{self.environment.label}, line {line}: {said}", self.environment.options.toolchain)
         raise EnvironmentFailedError(message, where.start, where.end, said=said, syntax=syntax)
 
     async def fork_past(self, position: int, limits: Limits) -> tuple[CoqEngine, int]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from coq_checker.check import Ask, Place, check
 from coq_checker.engine import process
 from coq_checker.engine.api import CoqEngine, EngineLostError, EngineOutputError
-from coq_checker.environment import Environment
+from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.text import Mode
 from coq_checker.limits import Limits
+from coq_checker.missing import with_remedy
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import breach_verdict
 from coq_checker.pool.watchdog import LONG_NS, Watchdog
@@ -152,6 +153,10 @@ class Worker:
                     raise
                 result = ProofResult(*breach_verdict(guard.breach, ask.limits))
                 cpu_ns = guard.last_cpu_ns
+            except EnvironmentFailedError as error:
+                self.kill()
+                # What it has set up is Coq's own words so far.
+                raise type(error)(with_remedy(str(error), target.environment.options.toolchain)) from error
             except BaseException:
                 self.kill()
                 raise

@@ -13,6 +13,7 @@ from coq_checker.engine.api import CoqEngine, EngineCrashedError, EngineLostErro
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.goals import MAX_GOALS, Goals
 from coq_checker.limits import Limits
+from coq_checker.missing import with_remedy
 from coq_checker.pool.passed import breach_verdict, crash_message
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Guard
@@ -108,7 +109,8 @@ class Interactive:
         done = await engine.advance(place, statement)
         if not done.through or len(done.steps) != 1:
             message = done.error.message if done.error else "it is not one sentence"
-            raise EnvironmentFailedError(f"the statement does not run in Coq: {message}")
+            why = with_remedy(f"the statement does not run in Coq: {message}", self.environment.options.toolchain)
+            raise EnvironmentFailedError(why)
         return done.steps[0].state, bool(done.steps[0].proofs)
 
     async def _forked(self, environment: Environment, position: int) -> CoqEngine:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from coqdata.releases import prover_name, version_numbers
 from evaluator.causes import PASSING
 from evaluator.record import Key, Record
 from evaluator.store.rows import KEY, LARGE, SMALL, columns, packed, record_of, small
@@ -190,10 +191,11 @@ class ExperimentStore:
         Args:
             name: the experiment's.
             settings: all that decides what comes of a theorem.
-            projects: by name, `folder` and `content` (a hash of the sources).
+            projects: by name, `folder` and `content` (a hash of the sources), and where it is known `coq_version`.
 
         Raises:
-            StoreError: it has other settings, or a project of it has changed since.
+            StoreError: it has other settings, or a project of it has changed since, or was worked on with another
+                release of Coq.
         """
         given = json.loads(json.dumps(dict(settings)))
         with self._writing():
@@ -213,8 +215,22 @@ class ExperimentStore:
                         f"the project {project} is not what it was when the experiment {name} worked on it: "
                         "choose another --exp-name."
                     )
-                held.setdefault(project, dict(one))
+                self._refuse_other_release(name, project, held.get(project, {}).get("coq_version", ""), one)
+                held[project] = dict(one) | held.get(project, {})
             self._db.execute("UPDATE experiments SET projects = ? WHERE name = ?", (json.dumps(held), name))
+
+    def _refuse_other_release(self, name: str, project: str, held: str, given: Mapping[str, str]) -> None:
+        if not held:
+            # A store of before did not keep it; what proved something was the project's own Coq.
+            sql = "SELECT coq_version FROM records WHERE experiment = ? AND project = ? AND verdict = 'PROVED' LIMIT 1"
+            row = self._db.execute(sql, (name, project)).fetchone()
+            held = str(row[0]) if row is not None else ""
+        before, now = (version_numbers(one)[:2] for one in (held, given.get("coq_version", "")))
+        if before and now and before != now:
+            raise OtherSettingsError(
+                f"the experiment {name} worked on {project} with {prover_name(before)} {held}, and this is "
+                f"{prover_name(now)} {given['coq_version']}: choose another --exp-name, or the same --toolchain."
+            )
 
     def drop(self, name: str) -> None:
         """Forgets an experiment and all its records."""

@@ -15,7 +15,7 @@ from coq_checker.toolchain import ToolchainError
 from coqdata.catalogue import find_project
 from coqdata.project import ProjectError
 from coqdata.source import carried_over
-from palmetto.commands import fail
+from palmetto.commands import COULD_NOT_RUN, fail
 from palmetto.commands.check_sources import CannotRunError, read_text
 from palmetto.local import a_prover
 from palmetto.show import follow
@@ -45,7 +45,10 @@ def fill(
     ] = None,
     toolchain: ToolchainOption = None,
 ) -> None:
-    """Prove what is Admitted, aborted or marked `(* prove *)`. Exit 0: all filled; 1: not all; 2: could not run."""
+    """Prove what is Admitted, aborted or marked `(* prove *)`.
+
+    Exit 0: all filled; 1: not all; 2: could not run, or could not try one, as where the text before it fails.
+    """
     try:
         text = read_text(file)
         original = file.read_bytes()
@@ -76,6 +79,8 @@ def fill(
     if not as_json:
         _say_why(result)
     Console(stderr=True, highlight=False).print(f"{result['filled']} of {result['places']} filled")
+    if any(one["result"]["verdict"] == "ERROR" for one in result["theorems"]):
+        raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(0 if result["filled"] == result["places"] else 1)
 
 

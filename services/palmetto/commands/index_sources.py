@@ -83,7 +83,8 @@ def _project_unit(name: str, one: BuildUnit, toolchain: Toolchain) -> Unit:
         compiled = one.mirror(path).with_suffix(".glob")
         shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path.relative_to(one.base)
         files.append(SourceFile(shown.as_posix(), library, path, compiled))
-    return Unit(name, str(project.root), True, tuple(files), f"{toolchain.key} {toolchain.coq_version}")
+    made = f"{toolchain.key} {toolchain.coq_version}"
+    return Unit(name, str(project.root), True, tuple(files), made, toolchain.name, toolchain.coq_version)
 
 
 class _Installed:
@@ -124,7 +125,8 @@ class _Installed:
             parts = path.relative_to(folder).with_suffix("").parts
             name = ".".join((library, *parts))
             files.append(SourceFile(path.relative_to(folder).as_posix(), name, path, path.with_suffix(".glob")))
-        return Unit(library, self.key(library), False, tuple(files))
+        this = self._toolchain
+        return Unit(library, self.key(library), False, tuple(files), "", this.name, this.coq_version)
 
     def plan(self, library: str, found: dict[str, Plan]) -> None:
         """Plans a library and what it needs."""

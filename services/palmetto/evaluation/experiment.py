@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coq_checker.toolchain import Toolchain, ToolchainError
+from coq_checker.toolchain import RECIPES, Toolchain, ToolchainError
 from coqdata.project import Project, ProjectError
 from evaluator.attempt import Attempts
 from evaluator.conditions import Conditions
@@ -136,7 +136,14 @@ async def evaluate(experiment: Experiment, follower: Follower) -> Ended:
     items = choose(experiment, sources)
     remembers = experiment.memory is not None
     settings = {**experiment.conditions.settings(), "model": _model_name(experiment), "memory": remembers}
-    told = {one.project.name: {"folder": str(one.project.root), "content": one.content} for one in sources}
+    told = {
+        one.project.name: {
+            "folder": str(one.project.root),
+            "content": one.content,
+            **_release(one.project, experiment),
+        }
+        for one in sources
+    }
     with ExperimentStore.open(experiment.store) as store:
         store.begin(experiment.name, settings, told)
         writer = _writer(experiment, store, settings, told) if experiment.out is not None else None
@@ -176,6 +183,18 @@ def _files(projects: Sequence[Project], threads: int, toolchain: str) -> Verifie
             toolchains[project.name] = for_project(project, toolchain or None)[0]
             named[project.name] = project
     return Verifier(CoqcCompiler(named, toolchains, jobs=threads), named) if len(named) == len(projects) else None
+
+
+def _release(project: Project, experiment: Experiment) -> dict[str, str]:
+    """The version of the Coq that is to work on a project, as the store keeps it; nothing where it is unknown here."""
+    named = experiment.conditions.toolchain
+    if experiment.server is not None:
+        # Which one a prover elsewhere has under another name only it knows.
+        recipe = RECIPES.get(named)
+        return {} if recipe is None else {"coq_version": ".".join(map(str, recipe.version))}
+    with contextlib.suppress(ToolchainError):
+        return {"coq_version": for_project(project, named or None)[0].coq_version}
+    return {}
 
 
 def _tell_the_end(store: ExperimentStore, experiment: Experiment, writer: PartWriter) -> None:

@@ -193,6 +193,7 @@ class Retrieved(BaseModel):
     proofs: list[SimilarProof]
     tactics: list[SimilarStep]
     missing_libraries: list[str] = Field(description="Libraries of the context that no index has.")
+    note: str = Field(description="Where the index is of another Coq than the goal: which, and what to do; else empty.")
 
 
 class Proved(BaseModel):

@@ -73,7 +73,8 @@ def add_finding(server: PalmettoServer, services: Services) -> None:
         text = "".join(f"{one}\n" for one in whole(tactics))
         async with call(ctx, services, server.limits.call_s, "looking for what may help") as one:
             clients = await one.clients()
-            goal = await _goal(clients.checker, target, text)
+            judged = await _before(clients.checker, target, text)
+            goal = judged.goals[0]
             question = Question(
                 goal.conclusion,
                 tuple(Hypothesis(each.names, each.type, each.body) for each in goal.hypotheses),
@@ -107,11 +108,12 @@ def add_finding(server: PalmettoServer, services: Services) -> None:
                 for each in found.steps
             ],
             missing_libraries=list(found.missing_libraries),
+            note=found.of_another(judged.coq_version, target.project, judged.toolchain),
         )
 
 
-async def _goal(client: CheckerClient, target: Target, tactics: str) -> checker.Goal:
-    """The first goal in focus after the tactics."""
+async def _before(client: CheckerClient, target: Target, tactics: str) -> checker.ProofResult:
+    """What stands after the tactics, with a goal in focus: the first one is asked about."""
     options = Options(_CPU_MS, goals_bytes=_GOALS_BYTES, want_goals=True, partial=True)
     done = await client.check_proof(target.of_checker(), tactics, options=options)
     if done.reason is not checker.Reason.OPEN_GOALS:
@@ -119,7 +121,7 @@ async def _goal(client: CheckerClient, target: Target, tactics: str) -> checker.
         raise ToolError(f"there is no goal there: {what}{cut(done.message, MESSAGE_LETTERS)}")
     if not done.goals:
         raise ToolError("there is no goal in focus after these tactics.")
-    return done.goals[0]
+    return done
 
 
 def _premise(one: retriever.Premise) -> Premise:

@@ -204,20 +204,13 @@ class _Builder:
             if old not in keep:
                 old.unlink(missing_ok=True)
         parts = [str(FORMAT), self.unit.name, self.unit.key, *(one.name for one in self.needs)]
+        parts += [self.unit.toolchain_name, self.unit.coq_version]
         for one in records:
             parts.append(f"{one.path}\0{one.library}\0{one.fingerprint}\0{one.printed}\0{one.traced}")
         mark = hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:24]
         pack = self.folder / f"pack-{mark}"
         if current_pack(self.folder) != pack or not _sound(pack):
-            write_pack(
-                pack,
-                self.unit.name,
-                self.unit.key,
-                self.unit.project,
-                [one.name for one in self.needs],
-                records,
-                mark,
-            )
+            write_pack(pack, self.unit, [one.name for one in self.needs], records, mark)
         # Also where it was there: of several toolchains' indexes the one that was asked for last is meant.
         set_current(self.folder, pack)
         for old in self.folder.glob("pack-*"):

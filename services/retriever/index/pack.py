@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from retriever.index.features import entry_features, proof_features, step_features
 from retriever.index.record import FORMAT, BadIndexError, Record
+from retriever.index.source import Unit
 from retriever.text import NAMES, feature_id, name_id
 
 MANIFEST = "manifest.json"
@@ -97,7 +98,7 @@ class Pack:
     """An opened pack. Texts are numbers in `strings`.
 
     Attributes:
-        name, key, project: see Unit.
+        name, key, project, toolchain_name, coq_version: see Unit.
         mark: tells packs of different content apart.
         needs: folders of the packs whose files this one's files require.
         files: in dependency order as the unit has them.
@@ -119,6 +120,8 @@ class Pack:
     proofs: Postings
     steps: Postings
     strings: Strings
+    toolchain_name: str = ""
+    coq_version: str = ""
 
 
 class _Texts:
@@ -135,9 +138,7 @@ class _Texts:
         return {"strings_pointers": pointers, "strings": np.frombuffer(b"".join(encoded), np.uint8)}
 
 
-def write_pack(
-    folder: Path, name: str, key: str, project: bool, needs: Sequence[str], records: Sequence[Record], mark: str
-) -> None:
+def write_pack(folder: Path, unit: Unit, needs: Sequence[str], records: Sequence[Record], mark: str) -> None:
     """Writes a pack; the folder appears when it is whole.
 
     Raises:
@@ -163,9 +164,11 @@ def write_pack(
         os.fsync(out.fileno())
     manifest = {
         "format": FORMAT,
-        "name": name,
-        "key": key,
-        "project": project,
+        "name": unit.name,
+        "key": unit.key,
+        "project": unit.project,
+        "toolchain_name": unit.toolchain_name,
+        "coq_version": unit.coq_version,
         "mark": mark,
         "needs": list(needs),
         "bytes": offset,
@@ -319,6 +322,9 @@ def open_pack(folder: Path) -> Pack:
             arrays=arrays,
             vocabulary=arrays["vocabulary"],
             strings=Strings(arrays["strings_pointers"], arrays["strings"]),
+            # Packs of before did not tell.
+            toolchain_name=manifest.get("toolchain_name", ""),
+            coq_version=manifest.get("coq_version", ""),
             **postings,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:

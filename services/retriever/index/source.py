@@ -31,6 +31,7 @@ class Unit:
         project: it is a project, not an installed library.
         files: in dependency order as far as that is known.
         toolchain: key of the one that compiled them: what is known by another is asked anew.
+        toolchain_name, coq_version: how people know that one, told with what is found.
     """
 
     name: str
@@ -38,3 +39,5 @@ class Unit:
     project: bool
     files: tuple[SourceFile, ...]
     toolchain: str = ""
+    toolchain_name: str = ""
+    coq_version: str = ""

@@ -248,6 +248,14 @@ class TestRetrieve:
         done = host.ok("retrieve", kinds=["tactics"], tactics=["rewrite snoc_app."], limit=3, **SNOC)
         assert 0 < len(done["tactics"]) <= 3 and done["goal"]["conclusion"] == "rev (l ++ [x]) = x :: rev l"
 
+    def test_with_another_toolchain_than_the_index(
+        self, host: Host, toolchain: Toolchain, each_toolchain: Toolchain
+    ) -> None:
+        done = host.ok("retrieve", limit=1, **SNOC, toolchain=each_toolchain.name)
+        remedy = f"`palmetto index examples --toolchain {each_toolchain.name}`"
+        assert (remedy in done["note"]) == (each_toolchain.version[:2] != toolchain.version[:2]), done["note"]
+        assert bool(done["note"]) == (remedy in done["note"])
+
     def test_bad_input(self, host: Host) -> None:
         assert "kinds" in host.error("retrieve", kinds=["lemmas"], **SNOC)
         assert "no goal" in host.error("retrieve", tactics=["lia."], **ADD_0)

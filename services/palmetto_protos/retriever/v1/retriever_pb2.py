@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,palmetto_protos/retriever/v1/retriever.proto\x12\x15palmetto.retriever.v1\"I\n\x08Position\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\t\x12\x0c\n\x04\x62yte\x18\x03 \x01(\r\x12\x10\n\x08requires\x18\x04 \x03(\t\"E\n\nHypothesis\x12\r\n\x05names\x18\x01 \x03(\t\x12\x11\n\x04\x62ody\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04type\x18\x03 \x01(\tB\x07\n\x05_body\"\xc0\x01\n\x0fRetrieveRequest\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x35\n\nhypotheses\x18\x02 \x03(\x0b\x32!.palmetto.retriever.v1.Hypothesis\x12\x31\n\x08position\x18\x03 \x01(\x0b\x32\x1f.palmetto.retriever.v1.Position\x12*\n\x05kinds\x18\x04 \x03(\x0e\x32\x1b.palmetto.retriever.v1.Kind\x12\t\n\x01k\x18\x05 \x01(\r\"\x8e\x01\n\x07Premise\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nshort_name\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x11\n\tstatement\x18\x04 \x01(\t\x12\x0f\n\x07project\x18\x05 \x01(\t\x12\x0c\n\x04\x66ile\x18\x06 \x01(\t\x12\x12\n\nstart_byte\x18\x07 \x01(\r\x12\r\n\x05score\x18\x08 \x01(\x01\"o\n\x0cSimilarProof\x12\x0f\n\x07theorem\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\r\n\x05proof\x18\x03 \x01(\t\x12\x0f\n\x07project\x18\x04 \x01(\t\x12\x0c\n\x04\x66ile\x18\x05 \x01(\t\x12\r\n\x05score\x18\x06 \x01(\x01\"\x90\x01\n\x0bSimilarStep\x12\x0e\n\x06tactic\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x35\n\nhypotheses\x18\x03 \x03(\x0b\x32!.palmetto.retriever.v1.Hypothesis\x12\x0f\n\x07theorem\x18\x04 \x01(\t\x12\x0c\n\x04rest\x18\x05 \x01(\t\x12\r\n\x05score\x18\x06 \x01(\x01\"\xfc\x01\n\x10RetrieveResponse\x12\x30\n\x08premises\x18\x01 \x03(\x0b\x32\x1e.palmetto.retriever.v1.Premise\x12\x33\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32\x1e.palmetto.retriever.v1.Premise\x12\x33\n\x06proofs\x18\x03 \x03(\x0b\x32#.palmetto.retriever.v1.SimilarProof\x12\x31\n\x05steps\x18\x04 \x03(\x0b\x32\".palmetto.retriever.v1.SimilarStep\x12\x19\n\x11missing_libraries\x18\x05 \x03(\t\"P\n\x14RetrieveBatchRequest\x12\x38\n\x08requests\x18\x01 \x03(\x0b\x32&.palmetto.retriever.v1.RetrieveRequest\"\xb9\x01\n\x15RetrieveBatchResponse\x12@\n\x05items\x18\x01 \x03(\x0b\x32\x31.palmetto.retriever.v1.RetrieveBatchResponse.Item\x1a^\n\x04Item\x12;\n\x08response\x18\x01 \x01(\x0b\x32\'.palmetto.retriever.v1.RetrieveResponseH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\tH\x00\x42\x08\n\x06\x61nswer\"\x14\n\x12ListIndexesRequest\"U\n\x05Index\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66iles\x18\x02 \x01(\r\x12\x10\n\x08premises\x18\x03 \x01(\r\x12\x0e\n\x06proofs\x18\x04 \x01(\r\x12\r\n\x05steps\x18\x05 \x01(\r\"D\n\x13ListIndexesResponse\x12-\n\x07indexes\x18\x01 \x03(\x0b\x32\x1c.palmetto.retriever.v1.Index*d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PREMISE\x10\x01\x12\x13\n\x0fKIND_DEFINITION\x10\x02\x12\x0e\n\nKIND_PROOF\x10\x03\x12\x0f\n\x0bKIND_TACTIC\x10\x04\x32\xc1\x02\n\x10RetrieverService\x12[\n\x08Retrieve\x12&.palmetto.retriever.v1.RetrieveRequest\x1a\'.palmetto.retriever.v1.RetrieveResponse\x12j\n\rRetrieveBatch\x12+.palmetto.retriever.v1.RetrieveBatchRequest\x1a,.palmetto.retriever.v1.RetrieveBatchResponse\x12\x64\n\x0bListIndexes\x12).palmetto.retriever.v1.ListIndexesRequest\x1a*.palmetto.retriever.v1.ListIndexesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,palmetto_protos/retriever/v1/retriever.proto\x12\x15palmetto.retriever.v1\"I\n\x08Position\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\t\x12\x0c\n\x04\x62yte\x18\x03 \x01(\r\x12\x10\n\x08requires\x18\x04 \x03(\t\"E\n\nHypothesis\x12\r\n\x05names\x18\x01 \x03(\t\x12\x11\n\x04\x62ody\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04type\x18\x03 \x01(\tB\x07\n\x05_body\"\xc0\x01\n\x0fRetrieveRequest\x12\x0c\n\x04goal\x18\x01 \x01(\t\x12\x35\n\nhypotheses\x18\x02 \x03(\x0b\x32!.palmetto.retriever.v1.Hypothesis\x12\x31\n\x08position\x18\x03 \x01(\x0b\x32\x1f.palmetto.retriever.v1.Position\x12*\n\x05kinds\x18\x04 \x03(\x0e\x32\x1b.palmetto.retriever.v1.Kind\x12\t\n\x01k\x18\x05 \x01(\r\"\x8e\x01\n\x07Premise\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nshort_name\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x11\n\tstatement\x18\x04 \x01(\t\x12\x0f\n\x07project\x18\x05 \x01(\t\x12\x0c\n\x04\x66ile\x18\x06 \x01(\t\x12\x12\n\nstart_byte\x18\x07 \x01(\r\x12\r\n\x05score\x18\x08 \x01(\x01\"o\n\x0cSimilarProof\x12\x0f\n\x07theorem\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\r\n\x05proof\x18\x03 \x01(\t\x12\x0f\n\x07project\x18\x04 \x01(\t\x12\x0c\n\x04\x66ile\x18\x05 \x01(\t\x12\r\n\x05score\x18\x06 \x01(\x01\"\x90\x01\n\x0bSimilarStep\x12\x0e\n\x06tactic\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x35\n\nhypotheses\x18\x03 \x03(\x0b\x32!.palmetto.retriever.v1.Hypothesis\x12\x0f\n\x07theorem\x18\x04 \x01(\t\x12\x0c\n\x04rest\x18\x05 \x01(\t\x12\r\n\x05score\x18\x06 \x01(\x01\"\xa4\x02\n\x10RetrieveResponse\x12\x30\n\x08premises\x18\x01 \x03(\x0b\x32\x1e.palmetto.retriever.v1.Premise\x12\x33\n\x0b\x64\x65\x66initions\x18\x02 \x03(\x0b\x32\x1e.palmetto.retriever.v1.Premise\x12\x33\n\x06proofs\x18\x03 \x03(\x0b\x32#.palmetto.retriever.v1.SimilarProof\x12\x31\n\x05steps\x18\x04 \x03(\x0b\x32\".palmetto.retriever.v1.SimilarStep\x12\x19\n\x11missing_libraries\x18\x05 \x03(\t\x12\x11\n\ttoolchain\x18\x06 \x01(\t\x12\x13\n\x0b\x63oq_version\x18\x07 \x01(\t\"P\n\x14RetrieveBatchRequest\x12\x38\n\x08requests\x18\x01 \x03(\x0b\x32&.palmetto.retriever.v1.RetrieveRequest\"\xb9\x01\n\x15RetrieveBatchResponse\x12@\n\x05items\x18\x01 \x03(\x0b\x32\x31.palmetto.retriever.v1.RetrieveBatchResponse.Item\x1a^\n\x04Item\x12;\n\x08response\x18\x01 \x01(\x0b\x32\'.palmetto.retriever.v1.RetrieveResponseH\x00\x12\x0f\n\x05\x65rror\x18\x02 \x01(\tH\x00\x42\x08\n\x06\x61nswer\"\x14\n\x12ListIndexesRequest\"U\n\x05Index\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66iles\x18\x02 \x01(\r\x12\x10\n\x08premises\x18\x03 \x01(\r\x12\x0e\n\x06proofs\x18\x04 \x01(\r\x12\r\n\x05steps\x18\x05 \x01(\r\"D\n\x13ListIndexesResponse\x12-\n\x07indexes\x18\x01 \x03(\x0b\x32\x1c.palmetto.retriever.v1.Index*d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PREMISE\x10\x01\x12\x13\n\x0fKIND_DEFINITION\x10\x02\x12\x0e\n\nKIND_PROOF\x10\x03\x12\x0f\n\x0bKIND_TACTIC\x10\x04\x32\xc1\x02\n\x10RetrieverService\x12[\n\x08Retrieve\x12&.palmetto.retriever.v1.RetrieveRequest\x1a\'.palmetto.retriever.v1.RetrieveResponse\x12j\n\rRetrieveBatch\x12+.palmetto.retriever.v1.RetrieveBatchRequest\x1a,.palmetto.retriever.v1.RetrieveBatchResponse\x12\x64\n\x0bListIndexes\x12).palmetto.retriever.v1.ListIndexesRequest\x1a*.palmetto.retriever.v1.ListIndexesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'palmetto_protos.retriever.v1.retriever_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KIND']._serialized_start=1521
-  _globals['_KIND']._serialized_end=1621
+  _globals['_KIND']._serialized_start=1561
+  _globals['_KIND']._serialized_end=1661
   _globals['_POSITION']._serialized_start=71
   _globals['_POSITION']._serialized_end=144
   _globals['_HYPOTHESIS']._serialized_start=146
@@ -46,19 +46,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIMILARSTEP']._serialized_start=671
   _globals['_SIMILARSTEP']._serialized_end=815
   _globals['_RETRIEVERESPONSE']._serialized_start=818
-  _globals['_RETRIEVERESPONSE']._serialized_end=1070
-  _globals['_RETRIEVEBATCHREQUEST']._serialized_start=1072
-  _globals['_RETRIEVEBATCHREQUEST']._serialized_end=1152
-  _globals['_RETRIEVEBATCHRESPONSE']._serialized_start=1155
-  _globals['_RETRIEVEBATCHRESPONSE']._serialized_end=1340
-  _globals['_RETRIEVEBATCHRESPONSE_ITEM']._serialized_start=1246
-  _globals['_RETRIEVEBATCHRESPONSE_ITEM']._serialized_end=1340
-  _globals['_LISTINDEXESREQUEST']._serialized_start=1342
-  _globals['_LISTINDEXESREQUEST']._serialized_end=1362
-  _globals['_INDEX']._serialized_start=1364
-  _globals['_INDEX']._serialized_end=1449
-  _globals['_LISTINDEXESRESPONSE']._serialized_start=1451
-  _globals['_LISTINDEXESRESPONSE']._serialized_end=1519
-  _globals['_RETRIEVERSERVICE']._serialized_start=1624
-  _globals['_RETRIEVERSERVICE']._serialized_end=1945
+  _globals['_RETRIEVERESPONSE']._serialized_end=1110
+  _globals['_RETRIEVEBATCHREQUEST']._serialized_start=1112
+  _globals['_RETRIEVEBATCHREQUEST']._serialized_end=1192
+  _globals['_RETRIEVEBATCHRESPONSE']._serialized_start=1195
+  _globals['_RETRIEVEBATCHRESPONSE']._serialized_end=1380
+  _globals['_RETRIEVEBATCHRESPONSE_ITEM']._serialized_start=1286
+  _globals['_RETRIEVEBATCHRESPONSE_ITEM']._serialized_end=1380
+  _globals['_LISTINDEXESREQUEST']._serialized_start=1382
+  _globals['_LISTINDEXESREQUEST']._serialized_end=1402
+  _globals['_INDEX']._serialized_start=1404
+  _globals['_INDEX']._serialized_end=1489
+  _globals['_LISTINDEXESRESPONSE']._serialized_start=1491
+  _globals['_LISTINDEXESRESPONSE']._serialized_end=1559
+  _globals['_RETRIEVERSERVICE']._serialized_start=1664
+  _globals['_RETRIEVERSERVICE']._serialized_end=1985
 # @@protoc_insertion_point(module_scope)

@@ -281,6 +281,13 @@ class RetrieveResponse(_message.Message):
     PROOFS_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     MISSING_LIBRARIES_FIELD_NUMBER: _builtins.int
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    COQ_VERSION_FIELD_NUMBER: _builtins.int
+    toolchain: _builtins.str
+    """What the project, or for free text the libraries, were last indexed with, and its Coq's version; empty where the index
+    does not tell. Where whoever asks works with another Coq, names and statements may be other ones.
+    """
+    coq_version: _builtins.str
     @_builtins.property
     def premises(self) -> _containers.RepeatedCompositeFieldContainer[Global___Premise]: ...
     @_builtins.property
@@ -301,10 +308,12 @@ class RetrieveResponse(_message.Message):
         proofs: _abc.Iterable[Global___SimilarProof] | None = ...,
         steps: _abc.Iterable[Global___SimilarStep] | None = ...,
         missing_libraries: _abc.Iterable[_builtins.str] | None = ...,
+        toolchain: _builtins.str = ...,
+        coq_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["definitions", b"definitions", "missing_libraries", b"missing_libraries", "premises", b"premises", "proofs", b"proofs", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coq_version", b"coq_version", "definitions", b"definitions", "missing_libraries", b"missing_libraries", "premises", b"premises", "proofs", b"proofs", "steps", b"steps", "toolchain", b"toolchain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
