@@ -4,11 +4,19 @@ import contextlib
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from coq_checker.toolchain import Toolchain, ToolchainError, choose_toolchain, find_toolchain, require_name
+from coq_checker.toolchain import (
+    Toolchain,
+    ToolchainError,
+    choose_toolchain,
+    find_toolchain,
+    require_name,
+    toolchain_for_file,
+)
 from coqdata.project import Project
 
 # A toolchain, and the projects that it is used for, with their names.
@@ -85,22 +93,23 @@ def for_requests(given: str | None, server: str | None = None) -> str:
     return find_toolchain(given).name if server is None else require_name(given)
 
 
-def for_own_stack(given: str | None, server: str | None, project: Project | None) -> str:
+def for_own_stack(given: str | None, server: str | None, project: Project | None, named: str = "") -> str:
     """What the services that this command starts for one project take as their default; empty for the usual one.
 
-    It is what the project needs: the usual default may lack what it takes to run, and nothing would run with it.
+    It is what is needed: the usual default may lack what it takes to run, and nothing would run with it.
 
     Args:
         given: the option.
         server: address of a service that runs already: then none is started.
         project: what is worked on; None where it is a file of no project.
+        named: what requests about such a file name.
 
     Raises:
         ToolchainError: there is no such name, or the project's own is not here.
     """
-    if given is not None or server is not None or project is None:
+    if given is not None or server is not None or (project is None and not named):
         return for_services(given)
-    return _by_name(for_project(project)[0])
+    return _by_name(find_toolchain(named) if project is None else for_project(project)[0])
 
 
 def _by_name(toolchain: Toolchain) -> str:
@@ -112,7 +121,7 @@ def _by_name(toolchain: Toolchain) -> str:
 
 
 def for_own_checker(
-    given: str | None, projects: Sequence[tuple[str, Project]], others: bool
+    given: str | None, projects: Sequence[tuple[str, Project]], others: Collection[str]
 ) -> tuple[Toolchain | None, dict[str, Project]]:
     """What the checker that this command starts has for a default (None for the usual one), and its projects.
 
@@ -121,7 +130,7 @@ def for_own_checker(
     Args:
         given: the option.
         projects: what is worked on, by their names.
-        others: there are files of no project, which need the default.
+        others: what requests about files of no project name; empty names are of the default.
 
     Raises:
         ToolchainError: what is needed is not here.
@@ -131,11 +140,11 @@ def for_own_checker(
     try:
         find_toolchain()
     except ToolchainError:
-        if others or not projects:
+        if "" in others:
             raise
         groups = by_toolchain(projects)
         served = {name: replace(one, toolchain=toolchain.name) for toolchain, named in groups for name, one in named}
-        return groups[0][0], served
+        return groups[0][0] if groups else find_toolchain(next(iter(others))), served
     return None, dict(projects)
 
 
@@ -148,15 +157,40 @@ def for_project(project: Project, given: str | None = None) -> tuple[Toolchain, 
     if given is not None:
         return find_toolchain(given), "--toolchain says so"
     name, why, _ = choose_toolchain(project)
+    return _standing(name, why, f"The project {project.name}"), why
+
+
+def for_file(given: str | None, server: str | None, file: Path, text: bytes) -> str:
+    """What requests about a file of no project name; empty for the default.
+
+    Args:
+        given: the option.
+        server: address of a service that runs already: only what a file of settings says is asked of it, since its
+            toolchains may have other names.
+        file: it.
+        text: of it.
+
+    Raises:
+        ToolchainError: there is no such toolchain, or what it needs is not here.
+    """
+    if given is not None:
+        return for_requests(given, server)
+    choice = toolchain_for_file(file, text, said_only=server is not None)
+    if choice is None:
+        return ""
+    return choice.name if server is not None else _standing(choice.name, choice.why, str(file)).name
+
+
+def _standing(name: str, why: str, what: str) -> Toolchain:
     with contextlib.suppress(ToolchainError):
         # The one in use may have been found by its folder, whatever it is called.
         default = find_toolchain()
         if default.name == name:
-            return default, why
+            return default
     try:
-        return find_toolchain(name), why
+        return find_toolchain(name)
     except ToolchainError as error:
-        raise ToolchainError(f"The project {project.name} needs the toolchain {name}, since {why}: {error}") from None
+        raise ToolchainError(f"{what} needs the toolchain {name}, since {why}: {error}") from None
 
 
 def by_toolchain(

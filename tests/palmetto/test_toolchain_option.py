@@ -181,6 +181,52 @@ class TestDefault:
         (row,) = rows(palmetto("check", root / "A.v", "--json"))
         assert row["toolchain"] == "coq-8.20"
 
+    @pytest.mark.parametrize("command", ["check", "prove", "fill"])
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [
+            ("palmetto.toml", '[palmetto]\ntoolchain = "coq-8.20"\n'),
+            ("mine.opam", 'depends: [ "coq" {< "8.21~"} ]\n'),
+        ],
+    )
+    def test_a_folder_that_is_no_project(
+        self, tmp_path: Path, nine: Toolchain, command: str, file: str, text: str
+    ) -> None:
+        """What doctor says of it is what its files are checked with."""
+        folder = tmp_path / "folder" / "sub"
+        folder.mkdir(parents=True)
+        (folder.parent / file).write_text(text)
+        (folder / "A.v").write_text(PLAIN.partition("Proof")[0] + "Admitted.\n" if command == "fill" else PLAIN)
+        assert "toolchain coq-8.20, since" in palmetto("project", "doctor", folder.parent, status=1).stdout
+        (row,) = rows(palmetto(command, folder / "A.v", "--json"))
+        result = row["theorems"][0]["result"] if command == "fill" else row
+        assert result["toolchain"] == "coq-8.20"
+
+    def test_a_folder_that_names_one_that_is_not_here(self, tmp_path: Path, nine: Toolchain) -> None:
+        (tmp_path / "palmetto.toml").write_text('[palmetto]\ntoolchain = "opam:none"\n')
+        (tmp_path / "A.v").write_text(PLAIN)
+        (tmp_path / "other").mkdir()
+        other = project(tmp_path / "other", PLAIN)
+        done = palmetto("check", tmp_path / "A.v", other / "A.v", "--json", status=2)
+        why = f"since {tmp_path}/palmetto.toml says so: There is no opam switch 'none'"
+        assert f"{tmp_path}/A.v needs the toolchain opam:none, {why}" in done.stderr
+        assert [row["toolchain"] for row in rows(done)] == [NINE]
+        (row,) = rows(palmetto("check", tmp_path / "A.v", "--toolchain", "coq-8.20", "--json"))
+        assert row["toolchain"] == "coq-8.20"
+
+    def test_a_file_of_no_project_that_requires_stdlib(
+        self, tmp_path: Path, nine: Toolchain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PALMETTO_TOOLCHAIN", "coq-8.20")
+        (tmp_path / "A.v").write_text(OF_NINE)
+        (tmp_path / "B.v").write_text(PLAIN)
+        found = rows(palmetto("check", tmp_path / "A.v", tmp_path / "B.v", "--json"))
+        assert {Path(row["file"]).name: row["toolchain"] for row in found} == {"A.v": NINE, "B.v": "coq-8.20"}
+        (row,) = rows(palmetto("prove", tmp_path / "A.v", "--json"))
+        assert used(row) == (NINE, nine.coq_version)
+        done = palmetto("check", tmp_path / "A.v", "--toolchain", "coq-8.20", status=2)
+        assert "path Lia with prefix Stdlib" in done.stderr
+
     def test_palms_projects_stay_on_coq(self, tmp_path: Path, nine: Toolchain) -> None:
         root = project(tmp_path, PLAIN, "zfc")
         (row,) = rows(palmetto("project", "show", root, "--json"))

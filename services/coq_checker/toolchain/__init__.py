@@ -5,7 +5,7 @@ machine's own, `list_toolchains` tells which there are, `toolchain_for_project` 
 `Toolchain.command` gives the argument vector that runs one of its programs.
 """
 
-from coq_checker.toolchain.choice import Choice, choose_toolchain, toolchain_for_project
+from coq_checker.toolchain.choice import Choice, choose_toolchain, toolchain_for_file, toolchain_for_project
 from coq_checker.toolchain.default import keep_default
 from coq_checker.toolchain.ensure import ensure_toolchain
 from coq_checker.toolchain.errors import ToolchainError, UnusableError
@@ -43,6 +43,7 @@ __all__ = [
     "list_toolchains",
     "require_name",
     "sandbox_problem",
+    "toolchain_for_file",
     "toolchain_for_project",
     "versions_that_work",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from coq_checker.toolchain.errors import ToolchainError
-from coq_checker.toolchain.evidence import compiled_with, required_libraries, requires_of_rocq
+from coq_checker.toolchain.evidence import compiled_with, required_libraries, requires_of_rocq, root_of_rocq
 from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import list_toolchains
 from coq_checker.toolchain.names import AUTO
@@ -66,9 +66,35 @@ def toolchain_for_project(folder: Path, settings: ToolchainSettings | None = Non
         return _asked_for(package, libraries, default, settings)
     if (required := requires_of_rocq(folder)) is not None:
         file, root = required
-        name = next((name for name, version in _candidates(default, settings) if version[:1] >= (9,)), default[0])
-        return Choice(name, f"its {file} requires {root}, which Rocq 9 has and Coq 8 has not")
+        return _of_rocq(default, settings, f"its {file} requires {root}")
     return _with_libraries(libraries, default, settings)
+
+
+def toolchain_for_file(
+    file: Path, text: bytes, settings: ToolchainSettings | None = None, *, said_only: bool = False
+) -> Choice | None:
+    """Give the name of the toolchain that a file of no project needs, and why; None where it needs no certain one.
+
+    It is that of the nearest folder upward that says so, as `toolchain_for_project` has it, else what it requires
+    tells.
+
+    Args:
+        file: it.
+        text: of it.
+        settings: read from the environment by default.
+        said_only: what `palmetto.toml` or `pyproject.toml` say, alone.
+
+    Raises:
+        ToolchainError: a setting cannot be read or names no toolchain, or the default is broken.
+    """
+    settings = settings or ToolchainSettings.from_environment()
+    for folder in file.resolve().parents:
+        if (own := project_setting(folder)) is not None:
+            return Choice(own[0], f"{folder / own[1]} says so")
+        if not said_only and read_opam(folder).wanted is not None:
+            return toolchain_for_project(folder, settings)
+    root = None if said_only else root_of_rocq(text)
+    return None if root is None else _of_rocq(_default(settings), settings, f"it requires {root}")
 
 
 def choose_toolchain(project: Project, settings: ToolchainSettings | None = None) -> Choice:
@@ -89,6 +115,11 @@ def choose_toolchain(project: Project, settings: ToolchainSettings | None = None
     wanted = (name for name, version in _candidates(default, settings) if version[:2] == CATALOGUE_COQ)
     version = ".".join(map(str, CATALOGUE_COQ))
     return Choice(next(wanted, default[0]), f"it is of PALM's catalogue, which is for Coq {version}")
+
+
+def _of_rocq(default: _Named, settings: ToolchainSettings, requires: str) -> Choice:
+    name = next((name for name, version in _candidates(default, settings) if version[:1] >= (9,)), default[0])
+    return Choice(name, f"{requires}, which Rocq 9 has and Coq 8 has not")
 
 
 def _compiled(made: tuple[int, ...], default: _Named, settings: ToolchainSettings) -> Choice:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ from palmetto.commands.check_sources import (
     read_text,
     told_apart,
 )
-from palmetto.toolchains import ToolchainOption, for_own_checker, for_requests
+from palmetto.toolchains import ToolchainOption, for_file, for_own_checker, for_requests
 
 
 def check(
@@ -93,15 +93,28 @@ def check(
         sources, problems = read_all(files, project)
         for sentence in problems:
             report.problem(sentence)
+        sources = list(_with_toolchains(sources, toolchain, server, report))
         if sources:
-            named = for_requests(toolchain, server)
-            asyncio.run(_run(sources, theorem, body, options, jobs, server, toolchain, named, report))
+            asyncio.run(_run(sources, theorem, body, options, jobs, server, toolchain, report))
     except UnreachableError as error:
         raise fail(_unreachable(error, server)) from None
     except (CannotRunError, CheckerError, ServeError, ToolchainError, ProjectError) as error:
         raise fail(str(error)) from None
     report.finish()
     raise typer.Exit(report.status)
+
+
+def _with_toolchains(sources: list[Source], given: str | None, server: str | None, report: Report) -> Iterator[Source]:
+    """The sources with the toolchains that they are checked with, without those whose own is not here."""
+    for_all = for_requests(given, server)
+    for source in sources:
+        if given is not None or source.project is not None:
+            yield replace(source, toolchain=for_all)
+            continue
+        try:
+            yield replace(source, toolchain=for_file(given, server, source.path, source.text.encode()))
+        except ToolchainError as error:
+            report.problem(str(error))
 
 
 @asynccontextmanager
@@ -114,7 +127,7 @@ async def _client(
             yield client
         return
     projects = {source.project.name: source.project for source in sources if source.project is not None}
-    others = any(source.project is None for source in sources)
+    others = {source.toolchain for source in sources if source.project is None}
     default, served = for_own_checker(toolchain, list(projects.items()), others)
     slots = jobs or os.cpu_count() or 1
     settings = CheckerSettings(listen="127.0.0.1:0", metrics_listen="", projects="", slots=slots)
@@ -133,7 +146,6 @@ async def _run(
     jobs: int | None,
     server: str | None,
     toolchain: str | None,
-    named: str,
     report: Report,
 ) -> None:
     wanted = find(sources[0], theorem, surely=body is not None) if theorem is not None else None
@@ -141,14 +153,14 @@ async def _run(
     sources = told_apart(sources) if server is None else sources
     async with _client(sources, jobs, server, toolchain) as client:
         if wanted is not None and wanted.theorem is not None and body is not None:
-            report.add(await _check_body(client, sources[0], wanted.theorem, body, options, named))
+            report.add(await _check_body(client, sources[0], wanted.theorem, body, options))
             return
         at_once = asyncio.Semaphore(jobs or os.cpu_count() or 1)
 
         async def one(source: Source) -> tuple[list[Row], str]:
             async with at_once:
                 told = report if len(sources) == 1 else None
-                return await _check_file(client, server, source, wanted, options, named, told)
+                return await _check_file(client, server, source, wanted, options, told)
 
         for rows, why in await asyncio.gather(*map(one, sources)):
             if len(sources) > 1:
@@ -173,7 +185,6 @@ async def _check_file(
     source: Source,
     wanted: Wanted | None,
     options: Options,
-    toolchain: str,
     report: Report | None,
 ) -> tuple[list[Row], str]:
     """The answers, given to the report as they come, and why there are not all of them."""
@@ -185,7 +196,7 @@ async def _check_file(
             project=source.project.name if source.project is not None else "",
             file=source.file,
             logical_name=source.logical_name,
-            toolchain=toolchain,
+            toolchain=source.toolchain,
             options=options,
         ):
             if wanted is not None and not wanted.means(answer.theorem):
@@ -211,9 +222,7 @@ def _with_remedy(source: Source, error: CheckerError) -> str:
     return str(error)
 
 
-async def _check_body(
-    client: CheckerClient, source: Source, theorem: Theorem, body: str, options: Options, toolchain: str
-) -> Row:
+async def _check_body(client: CheckerClient, source: Source, theorem: Theorem, body: str, options: Options) -> Row:
     data = source.text.encode()
     target = FreeStatement(
         statement=data[theorem.start : theorem.statement_end].decode(),
@@ -221,7 +230,7 @@ async def _check_body(
         project=source.project.name if source.project is not None else "",
         logical_name=source.logical_name,
         file=source.file,
-        toolchain=toolchain,
+        toolchain=source.toolchain,
     )
     try:
         result = await client.check_proof(target, body, options=options)

@@ -20,11 +20,19 @@ class CannotRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to check, and the project it belongs to, if any."""
+    """A file to check.
+
+    Attributes:
+        path: as it was given.
+        text: of it.
+        project: that it belongs to, if any.
+        toolchain: what requests about it name; empty where its project is to tell, or for the default.
+    """
 
     path: Path
     text: str
     project: Project | None
+    toolchain: str = ""
 
     @property
     def logical_name(self) -> str:

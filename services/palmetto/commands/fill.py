@@ -21,7 +21,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
-from palmetto.toolchains import ToolchainOption, for_own_stack, for_requests
+from palmetto.toolchains import ToolchainOption, for_file, for_own_stack, for_requests
 from prover.client import ProverError
 
 
@@ -54,6 +54,8 @@ def fill(
         original = file.read_bytes()
         project = find_project(file)
         served = () if project is None else (f"{project.name}={project.root}",)
+        alone = project is None and toolchain is None
+        named = for_file(toolchain, server, file, text.encode()) if alone else for_requests(toolchain, server)
         request: dict[str, Any] = {
             "text": text,
             "project": project.name if project is not None else "",
@@ -61,9 +63,9 @@ def fill(
             "theorems": theorem or [],
             "budget_cpu_s": budget,
             "samples": samples,
-            "toolchain": for_requests(toolchain, server),
+            "toolchain": named,
         }
-        options = StackOptions(served, model, toolchain=for_own_stack(toolchain, server, project))
+        options = StackOptions(served, model, toolchain=for_own_stack(toolchain, server, project, named))
         result = asyncio.run(_run(request, options, server, quiet=as_json, verbose=verbose))
     except (CannotRunError, StackError, ProverError, ProjectError, ToolchainError) as error:
         raise fail(str(error)) from None

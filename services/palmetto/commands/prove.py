@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ from palmetto.local import a_prover
 from palmetto.show import follow
 from palmetto.stack import StackError, StackOptions
 from palmetto.streams import print_json
-from palmetto.toolchains import ToolchainOption, for_own_stack, for_requests
+from palmetto.toolchains import ToolchainOption, for_file, for_own_stack, for_requests
 from prover.client import ProverClient, ProverError
 
 _STYLES = {"PROVED": "green", "TIMEOUT": "yellow"}
@@ -76,9 +76,13 @@ def prove(
             "seed": seed,
             "toolchain": for_requests(toolchain, server),
         }
-        project, items, unread = _items(what, theorem, common)
+
+        def of_file(path: Path, source: bytes) -> dict[str, Any]:
+            return {**common, "toolchain": for_file(toolchain, server, path, source)}
+
+        project, items, unread = _items(what, theorem, common, of_file)
         served = () if project is None else (f"{project.name}={project.root}",)
-        default = for_own_stack(toolchain, server, project)
+        default = for_own_stack(toolchain, server, project, items[0].request["toolchain"])
         options = StackOptions(served, model or "neighbours", jobs=max(jobs, 1), toolchain=default)
         rows = asyncio.run(_run(items, options, server, jobs, as_json=as_json, verbose=verbose))
     except (StackError, ProverError, ProjectError, ToolchainError) as error:
@@ -93,7 +97,9 @@ def prove(
     raise typer.Exit(0 if proved == len(rows) else 1)
 
 
-def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project | None, list[_Item], bool]:
+def _items(
+    what: str, name: str | None, common: dict[str, Any], of_file: Callable[[Path, bytes], dict[str, Any]]
+) -> tuple[Project | None, list[_Item], bool]:
     """The project, the theorems, and whether a file of the project could not be read, which is said."""
     path = Path(what)
     unread: list[str] = []
@@ -105,9 +111,9 @@ def _items(what: str, name: str | None, common: dict[str, Any]) -> tuple[Project
             source = read_source_of(path, as_text=not inside)
         except CannotRunError as error:
             raise StackError(str(error)) from error
-        found = _items_of(source, path, project if inside else None, name, common)
         if not inside:
-            project = None
+            project, common = None, of_file(path, source)
+        found = _items_of(source, path, project, name, common)
     else:
         project = resolve(what)
         found = []
