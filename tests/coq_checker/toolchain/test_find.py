@@ -3,10 +3,13 @@
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from coq_checker.engine.plugin.build import _folder
 from coq_checker.toolchain import (
     SandboxMode,
     ToolchainError,
@@ -15,6 +18,9 @@ from coq_checker.toolchain import (
     find_toolchain,
     list_toolchains,
 )
+from coq_checker.toolchain.engines import why_no_engine
+from coq_checker.toolchain.facts import Facts
+from coq_checker.toolchain.places import root_place
 from coq_checker.toolchain.recipe import DEFAULT, ROCQ_9_2
 
 from .fakes import COQC, host_coq, installation, on_path, program, without_host_coq
@@ -126,6 +132,33 @@ class TestFacts:
         (prefix / "bin/ocamlfind").unlink()
         with pytest.raises(UnusableError, match="no OCaml compiler"):
             find_toolchain("opam:thin", settings(tmp_path))
+
+    def test_an_engine_that_is_compiled_needs_no_compiler(
+        self, switch: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PALMETTO_CACHE", str(tmp_path))
+        prefix = switch("thin")
+        engine = _folder(find_toolchain("opam:thin", settings(tmp_path))) / "palmetto-engine"
+        (prefix / "bin/ocamlfind").unlink()
+        with pytest.raises(UnusableError, match="no OCaml compiler"):
+            find_toolchain("opam:thin", settings(tmp_path))
+        engine.mkdir(parents=True)
+        (engine / "META").touch()
+        assert find_toolchain("opam:thin", settings(tmp_path)).engines == ("native",)
+        # It was compiled for this Coq and no other.
+        installation(prefix, "9.1", compiler=None)
+        with pytest.raises(UnusableError, match="no OCaml compiler"):
+            find_toolchain("opam:thin", settings(tmp_path))
+
+    @pytest.mark.parametrize("gone", [{"compiler": ""}, {"development": ()}])
+    def test_a_debian_root_has_no_switch(self, tmp_path: Path, gone: dict[str, Any]) -> None:
+        facts = replace(Facts("9.2", "5.4.1", "", "/lib/coq", "5.4.1", (("rocq-runtime", "/x"),)), **gone)
+        built = root_place(tmp_path / DEFAULT.root_name("sid"))
+        said = why_no_engine(facts, built)
+        assert said.endswith(f"delete {built.root} and run `palmetto toolchain ensure {DEFAULT.name}`.")
+        said = why_no_engine(facts, root_place(tmp_path / "mine"))
+        assert said.endswith(f"install Debian's libcoq-core-ocaml-dev in {tmp_path / 'mine'}.")
+        assert "opam" not in said
 
 
 class TestBroken:
