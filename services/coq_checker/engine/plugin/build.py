@@ -14,6 +14,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from coq_checker.engine.plugin.sweep import HALF_MADE, sweep
 from coq_checker.toolchain import Toolchain, ToolchainSettings
 
 # What differs between releases is a module of its own, the first of all.
@@ -152,7 +153,7 @@ def build_plugin(toolchain: Toolchain) -> None:
             "of those versions."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    work = Path(tempfile.mkdtemp(prefix=HALF_MADE, dir=folder.parent))
     try:
         for name, text in _sources(release).items():
             (work / name).write_bytes(text)
@@ -174,6 +175,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         except OSError:
             if not plugin_available(toolchain):  # another build was as fast: its result is the same
                 raise
+        sweep(folder.parent, toolchain.key)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
