@@ -162,6 +162,16 @@ class TestFacts:
 
 
 class TestBroken:
+    @pytest.mark.parametrize("script", ["kill -KILL $$", '[ "$1" = -where ] && kill -KILL $$; echo 8.20.1'])
+    def test_one_that_is_killed_is_not_called_broken(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+    ) -> None:
+        host_coq(tmp_path / "bin", monkeypatch, coqc=script)
+        with pytest.raises(ToolchainError, match=r"coqc of the toolchain path was killed by signal 9 .*try again\.$"):
+            find_toolchain(settings=settings(tmp_path))
+        host_coq(tmp_path / "bin", monkeypatch)
+        assert find_toolchain(settings=settings(tmp_path)).coq_version == "8.20.1"
+
     def test_broken_programs_are_explained(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         host_coq(tmp_path / "bin", monkeypatch, coqc="echo cannot load >&2; exit 1")
         with pytest.raises(ToolchainError, match=r"coqc .* does not run .*cannot load.*palmetto toolchain list"):
