@@ -61,8 +61,9 @@ class Ready:
         compiler = [path for path in compilers if path.is_file()][:1]
         # The folder itself: what runs in one that was removed does not see what was put in its place.
         root = toolchain.root or toolchain.host_path(toolchain.coqlib)
-        machine_code = (path for folder in options.read_only for path in sorted(folder.rglob("*.cmxs")))
-        paths = (root, *compiler, prelude, *options.read_only, *machine_code)
+        # Its folder's time tells when it was last used.
+        engine = (path for folder in options.read_only for path in sorted(folder.rglob("*.cmxs")))
+        paths = (root, *compiler, prelude, *engine)
         return Ready(toolchain, options, tuple((str(path), _stamp(str(path))) for path in paths))
 
     def stands(self) -> bool:

@@ -149,6 +149,19 @@ def test_doctor_names_every_problem_with_a_remedy(tmp_path: Path) -> None:
     assert any("A.v builds: line 1: Cannot find a physical path" in line for line in found)
 
 
+@pytest.mark.parametrize("command", ["doctor", "build"])
+def test_a_long_build_is_told_where_there_is_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("palmetto.commands.project._TOLD_EVERY_S", 0.01)
+    result = run(command, make(tmp_path / "mine", "-Q . P\nA.v\nB.v\n", A=GOOD, B="From P Require A.\n"))
+    assert result.exit_code == 0
+    told = result.stderr.splitlines()
+    assert told[0] == "palmetto: mine is being compiled: it has begun."
+    assert "palmetto: mine is being compiled: 1 of 2 files are done, the last one A.v." in told
+    assert "being compiled" not in result.stdout
+
+
 def test_doctor_of_a_project_file_that_cannot_be_read(tmp_path: Path) -> None:
     result = run("doctor", make(tmp_path / "mine", "-Q 'open", A=GOOD))
     assert result.exit_code == 1

@@ -33,6 +33,7 @@ from coq_checker.engine.family import Family, no_folder
 from coq_checker.engine.loss import GONE, loss
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.plugin.build import plugin_path
+from coq_checker.engine.plugin.sweep import note_use
 from coq_checker.engine.wire import Door, Wire, WireClosedError, WireForgedError, WireOutputError
 from coq_checker.goals import Existential, Goal, Goals, Hypothesis
 
@@ -76,6 +77,7 @@ class NativeEngine:
         plugin = plugin_path(options.toolchain)
         if plugin is None:
             raise EngineStartError("the engine is not built for this Coq: run `palmetto toolchain ensure`.")
+        note_use(plugin)
         family = Family(options, run_folder)
         try:
             with Door(family.new_path()) as door:

@@ -13,7 +13,7 @@ from coq_checker.toolchain.find import find_toolchain
 from coq_checker.toolchain.listing import Listed, list_toolchains
 from coq_checker.toolchain.names import leads_to_folder, require_name
 from coq_checker.toolchain.programs import Programs
-from coq_checker.toolchain.recipe import RECIPES
+from coq_checker.toolchain.recipe import promised_version
 from coq_checker.toolchain.sandbox import DEFAULT_PRIVATE_TMP_BYTES, sandbox_problem
 from coq_checker.toolchain.settings import SandboxMode, ToolchainSettings
 from coq_checker.toolchain.show import Row, describe
@@ -23,7 +23,6 @@ from coq_checker.toolchain.versions import NATIVE_VERSIONS, versions_that_work
 __all__ = [
     "DEFAULT_PRIVATE_TMP_BYTES",
     "NATIVE_VERSIONS",
-    "RECIPES",
     "Choice",
     "CommandOptions",
     "Listed",
@@ -41,6 +40,7 @@ __all__ = [
     "keep_default",
     "leads_to_folder",
     "list_toolchains",
+    "promised_version",
     "require_name",
     "sandbox_problem",
     "toolchain_for_file",

@@ -1,11 +1,14 @@
 """Which engines can check proofs with an installation of Coq, and what to do where none can."""
 
 from coq_checker.toolchain.facts import Facts
+from coq_checker.toolchain.places import Place
+from coq_checker.toolchain.recipe import recipe_of_root
 from coq_checker.toolchain.versions import NATIVE_VERSIONS, findlib_package, versions_that_work
 from coqdata.releases import prover_name, version_numbers
 
 NATIVE = "native"
 SERAPI = "serapi"
+_DEBIAN_PACKAGE = "libcoq-core-ocaml-dev"
 
 
 def engines_of(facts: Facts, prebuilt: bool) -> tuple[str, ...]:
@@ -20,30 +23,30 @@ def engines_of(facts: Facts, prebuilt: bool) -> tuple[str, ...]:
     return (*((NATIVE,) if native else ()), *((SERAPI,) if facts.sertop_version else ()))
 
 
-def why_no_engine(facts: Facts, told: str) -> str:
+def why_no_engine(facts: Facts, place: Place) -> str:
     """One sentence that says why no engine can run, and what to do.
 
     Args:
         facts: of the installation.
-        told: where it is, such as `on PATH`.
+        place: where it is.
     """
     version = version_numbers(facts.coq_version)
-    what = f"{prover_name(version)} {facts.coq_version} ({told})"
+    what = f"{prover_name(version)} {facts.coq_version} ({place.told})"
     if version[:2] not in NATIVE_VERSIONS:
         return (
             f"Palmetto does not work with {what}, but with versions {versions_that_work()}: install one of these, or "
             "run `palmetto toolchain ensure NAME` for one that `palmetto toolchain list` shows."
         )
-    return f"{what} cannot be used yet, since {_missing(facts)}."
+    return f"{what} cannot be used yet, since {_missing(facts, place)}."
 
 
-def _missing(facts: Facts) -> str | None:
+def _missing(facts: Facts, place: Place | None = None) -> str | None:
     """What it lacks for compiling an engine against it, and how to have that; None where nothing is missing."""
     package = findlib_package(version_numbers(facts.coq_version))
     if not facts.compiler:
         return (
-            "it has no OCaml compiler beside it (ocamlfind ocamlopt): run `opam install ocamlfind` in its switch, or "
-            "on Debian `apt-get install libcoq-core-ocaml-dev`"
+            "it has no OCaml compiler beside it (ocamlfind ocamlopt): "
+            f"{_install('run `opam install ocamlfind` in its switch', place)}"
         )
     if facts.coq_ocaml and facts.coq_ocaml != facts.compiler:
         return (
@@ -52,7 +55,16 @@ def _missing(facts: Facts) -> str | None:
         )
     if package not in dict(facts.development):
         return (
-            f"its development files are missing (ocamlfind query {package}.vernac): run `opam install {package}` in "
-            "its switch, or on Debian `apt-get install libcoq-core-ocaml-dev`"
+            f"its development files are missing (ocamlfind query {package}.vernac): "
+            f"{_install(f'run `opam install {package}` in its switch', place)}"
         )
     return None
+
+
+def _install(by_opam: str, place: Place | None) -> str:
+    """How to have what compiling needs: in a Debian root there is no opam."""
+    if place is None or place.root is None:
+        return f"{by_opam}, or on Debian `apt-get install {_DEBIAN_PACKAGE}`"
+    if recipe_of_root(place.root) is not None:
+        return f"delete {place.root} and run `palmetto toolchain ensure {place.name}`"
+    return f"install Debian's {_DEBIAN_PACKAGE} in {place.root}"

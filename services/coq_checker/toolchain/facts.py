@@ -21,6 +21,7 @@ from coq_checker.toolchain.value import Toolchain
 _ASK_TIMEOUT_S = 10.0
 # How long one that did not answer is not asked again.
 _SILENT_TRUST_S = 60.0
+_SIGNALS = 64
 
 # Of Coq's development files the one that is compiled against.
 _LIBRARY = "vernac.cmxa"
@@ -28,8 +29,10 @@ _LIBRARY = "vernac.cmxa"
 # One shell, so that one sandbox: every answer is on a line of its own after its name. Its arguments are the words that
 # Coq's compiler is called with. Only Coq itself has to run.
 _QUESTIONS = f"""
-echo "coq=$("$@" --print-version)" || exit 1
-echo "coqlib=$("$@" -where)" || exit 1
+said="$("$@" --print-version)" || exit $?
+echo "coq=$said"
+said="$("$@" -where)" || exit $?
+echo "coqlib=$said"
 if command -v sertop >/dev/null && version="$(sertop --version </dev/null)"; then
   echo "sertop=$version"
   echo "package=$(dpkg-query -W -f '${{Version}}' coq-serapi 2>/dev/null)"
@@ -130,6 +133,11 @@ def _ask(toolchain: Toolchain) -> Facts:
     said = {name: value.strip() for name, value in lines}
     version = re.match(r"(\d+\.\d+[\w.+]*)(?:\s+(\S+))?", said.get("coq", ""))
     if version is None or not said.get("coqlib"):
+        if (signal := _killed_by(done.returncode)) is not None:
+            raise ToolchainError(
+                f"The {' '.join(toolchain.programs.compiler)} of the toolchain {toolchain.name} was killed by signal "
+                f"{signal} as it started: see that there is memory for it, and try again."
+            )
         problem = " ".join(done.stderr.decode(errors="replace").split()) or "coqc gave no version"
         raise ToolchainError(_broken(toolchain, problem))
     sertop = ""
@@ -143,6 +151,12 @@ def _ask(toolchain: Toolchain) -> Facts:
         compiler=said.get("compiler", ""),
         development=tuple(_pair(value) for name, value in lines if name == "development"),
     )
+
+
+def _killed_by(status: int) -> int | None:
+    """The signal that ended a command, or what it ran, as shells tell it; None where it was none."""
+    signal = -status if status < 0 else status - 128
+    return signal if 0 < signal <= _SIGNALS else None
 
 
 def _pair(words: str) -> tuple[str, str]:

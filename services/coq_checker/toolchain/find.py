@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from coq_checker.toolchain.engines import engines_of, why_no_engine
+from coq_checker.toolchain.compile_engine import is_compiled
+from coq_checker.toolchain.engines import NATIVE, engines_of, why_no_engine
 from coq_checker.toolchain.errors import ToolchainError, UnusableError
 from coq_checker.toolchain.facts import Facts, facts_of
 from coq_checker.toolchain.names import AUTO, PATH, is_folder, require_name
@@ -104,19 +105,22 @@ def toolchain_at(place: Place, settings: ToolchainSettings, again: bool = False)
             f"The toolchain {place.name} cannot be read ({error}): if it has been removed, choose another that "
             "`palmetto toolchain list` shows."
         ) from None
-    engines = engines_of(facts, settings.prebuilt)
-    if not engines:
-        raise UnusableError(why_no_engine(facts, place.told), version_numbers(facts.coq_version))
-    if no_sandbox is not None:
-        tell_once("NO_SANDBOX", f"Coq runs without a sandbox, with your rights: {no_sandbox}")
-    return replace(
+    described = replace(
         unnamed,
         coq_version=facts.coq_version,
         sertop_version=facts.sertop_version,
         coqlib=facts.coqlib,
-        engines=engines,
         identity=identity,
     )
+    engines = engines_of(facts, settings.prebuilt)
+    if NATIVE not in engines:
+        # What it was compiled with may be gone by now, and is no longer needed.
+        engines = engines_of(facts, is_compiled(described))
+    if not engines:
+        raise UnusableError(why_no_engine(facts, place), version_numbers(facts.coq_version))
+    if no_sandbox is not None:
+        tell_once("NO_SANDBOX", f"Coq runs without a sandbox, with your rights: {no_sandbox}")
+    return replace(described, engines=engines)
 
 
 def _automatic(settings: ToolchainSettings) -> Toolchain:

@@ -141,6 +141,12 @@ FALLBACK = COQ_8_20
 RECIPES = {recipe.name: recipe for recipe in (COQ_8_20, ROCQ_9_2)}
 
 
+def promised_version(name: str) -> str:
+    """The version that a toolchain's name promises, such as `9.2` of `rocq-9.2`; empty where it promises none."""
+    recipe = RECIPES.get(name)
+    return "" if recipe is None else ".".join(map(str, recipe.version))
+
+
 def recipe_of_root(root: Path) -> Recipe | None:
     """The recipe that a root was made by, as its name tells; None where it was made by none of these."""
     made = ((recipe, suite) for recipe in RECIPES.values() for suite in recipe.suites)

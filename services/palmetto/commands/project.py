@@ -24,6 +24,7 @@ from palmetto.streams import print_json
 from palmetto.toolchains import ToolchainOption, for_project, for_services
 
 _SHOWN_PER_CHECK = 20
+_TOLD_EVERY_S = 20.0
 
 app = typer.Typer(help="Coq projects: the catalogue, building, examining.", no_args_is_help=True)
 
@@ -168,17 +169,33 @@ def _how_many(built: Build) -> str:
 
 
 def _build(project: Project, toolchain: Toolchain, jobs: int | None = None, as_json: bool = False) -> Build:
-    """Builds, with its progress on a terminal's standard error, or as JSON on standard output."""
+    """Builds, with its progress on standard error (also where that is no terminal), or as JSON on standard output."""
     shows = sys.stderr.isatty() and not as_json
+    state = "it has begun"
 
     def progress(result: FileResult, done: int, total: int) -> None:
+        nonlocal state
+        state = f"{done} of {total} files are done, the last one {result.path}"
         if as_json:
             print_json(_as_json(result))
         elif shows:
             print(f"\r\x1b[K{done}/{total} {result.path}"[:100], end="", file=sys.stderr, flush=True)
 
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_TOLD_EVERY_S)
+            print(f"palmetto: {project.name} is being compiled: {state}.", file=sys.stderr, flush=True)
+
+    async def build() -> Build:
+        telling = None if shows or as_json else asyncio.create_task(tell())
+        try:
+            return await build_project(project, toolchain, jobs=jobs or os.cpu_count() or 1, progress=progress)
+        finally:
+            if telling is not None:
+                telling.cancel()
+
     try:
-        return asyncio.run(build_project(project, toolchain, jobs=jobs or os.cpu_count() or 1, progress=progress))
+        return asyncio.run(build())
     finally:
         if shows:
             print("\r\x1b[K", end="", file=sys.stderr)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coq_checker.toolchain import RECIPES, Toolchain, ToolchainError
+from coq_checker.toolchain import Toolchain, ToolchainError, promised_version
 from coqdata.project import Project, ProjectError
 from evaluator.attempt import Attempts
 from evaluator.conditions import Conditions
@@ -190,8 +190,8 @@ def _release(project: Project, experiment: Experiment) -> dict[str, str]:
     named = experiment.conditions.toolchain
     if experiment.server is not None:
         # Which one a prover elsewhere has under another name only it knows.
-        recipe = RECIPES.get(named)
-        return {} if recipe is None else {"coq_version": ".".join(map(str, recipe.version))}
+        promised = promised_version(named)
+        return {"coq_version": promised} if promised else {}
     with contextlib.suppress(ToolchainError):
         return {"coq_version": for_project(project, named or None)[0].coq_version}
     return {}

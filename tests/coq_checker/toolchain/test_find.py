@@ -3,10 +3,13 @@
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from coq_checker.engine.plugin.build import _folder
 from coq_checker.toolchain import (
     SandboxMode,
     Toolchain,
@@ -17,10 +20,13 @@ from coq_checker.toolchain import (
     find_toolchain,
     list_toolchains,
 )
+from coq_checker.toolchain.engines import why_no_engine
+from coq_checker.toolchain.facts import Facts
+from coq_checker.toolchain.places import root_place
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES, ROCQ_9_2
 from coqdata.releases import prover_name
 
-from .fakes import COQC, host_coq, installation, on_path, program, without_host_coq
+from .fakes import host_coq, installation, on_path, program, without_host_coq
 
 
 def settings(cache: Path, choice: str = "auto", mode: SandboxMode | None = SandboxMode.NONE) -> ToolchainSettings:
@@ -130,56 +136,32 @@ class TestFacts:
         with pytest.raises(UnusableError, match="no OCaml compiler"):
             find_toolchain("opam:thin", settings(tmp_path))
 
-
-class TestBroken:
-    def test_broken_programs_are_explained(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        host_coq(tmp_path / "bin", monkeypatch, coqc="echo cannot load >&2; exit 1")
-        with pytest.raises(ToolchainError, match=r"coqc .* does not run .*cannot load.*palmetto toolchain list"):
-            find_toolchain(settings=settings(tmp_path))
-
-    def test_a_broken_sertop_is_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        installation(tmp_path, "8.20.1", name="coqc", package="coq-core")
-        program(tmp_path / "bin", "sertop", "exit 127")
-        on_path(tmp_path / "bin", monkeypatch)
-        found = find_toolchain(settings=settings(tmp_path))
-        assert (found.engines, found.sertop_version) == (("native",), "")
-
-    def test_no_toolchain_names_the_remedy(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        without_host_coq(monkeypatch)
-        with pytest.raises(ToolchainError, match="run `palmetto toolchain ensure`"):
-            find_toolchain(settings=settings(tmp_path, mode=SandboxMode.BWRAP))
-
-    def test_what_has_not_been_built(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        host_coq(tmp_path / "bin", monkeypatch)
-        with pytest.raises(ToolchainError, match=r"rocq-9\.2 has not been built .*ensure rocq-9\.2`"):
-            find_toolchain("rocq-9.2", settings(tmp_path, mode=SandboxMode.BWRAP))
-
-    def test_a_root_without_coq(self, tmp_path: Path) -> None:
-        root = tmp_path / "toolchains" / ROCQ_9_2.root_name("sid")
-        (root / "usr/bin").mkdir(parents=True)
-        with pytest.raises(ToolchainError, match="has no coqc or rocq: delete it"):
-            find_toolchain("rocq-9.2", settings(tmp_path, mode=SandboxMode.BWRAP))
-
-    @pytest.mark.parametrize("name", ["coq-8.20", "/opt/root"])
-    def test_a_root_needs_a_sandbox(self, tmp_path: Path, name: str) -> None:
-        program(tmp_path / "usr/bin", "coqc", COQC)
-        name = str(tmp_path) if name.startswith("/") else name
-        with pytest.raises(ToolchainError, match="PALMETTO_SANDBOX=none runs Coq directly"):
-            find_toolchain(name, settings(tmp_path))
-
-    @pytest.mark.parametrize("name", ["", "debian", "rocq-9.9", "opam:", "coqc"])
-    def test_an_unknown_name_lists_those_there_are(
-        self, switch: Callable[..., Path], tmp_path: Path, name: str
+    def test_an_engine_that_is_compiled_needs_no_compiler(
+        self, switch: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        switch("mine")
-        with pytest.raises(ToolchainError, match=r"auto, coq-8\.20, rocq-9\.2, path, opam:mine, or a folder"):
-            find_toolchain(name, settings(tmp_path))
+        monkeypatch.setenv("PALMETTO_CACHE", str(tmp_path))
+        prefix = switch("thin")
+        engine = _folder(find_toolchain("opam:thin", settings(tmp_path))) / "palmetto-engine"
+        (prefix / "bin/ocamlfind").unlink()
+        with pytest.raises(UnusableError, match="no OCaml compiler"):
+            find_toolchain("opam:thin", settings(tmp_path))
+        engine.mkdir(parents=True)
+        (engine / "META").touch()
+        assert find_toolchain("opam:thin", settings(tmp_path)).engines == ("native",)
+        # It was compiled for this Coq and no other.
+        installation(prefix, "9.1", compiler=None)
+        with pytest.raises(UnusableError, match="no OCaml compiler"):
+            find_toolchain("opam:thin", settings(tmp_path))
 
-    def test_no_such_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(ToolchainError, match=f"There is no folder {tmp_path}/none"):
-            find_toolchain(str(tmp_path / "none"), settings(tmp_path))
-        with pytest.raises(ToolchainError, match=f"The folder {tmp_path} holds no Coq"):
-            find_toolchain(str(tmp_path), settings(tmp_path))
+    @pytest.mark.parametrize("gone", [{"compiler": ""}, {"development": ()}])
+    def test_a_debian_root_has_no_switch(self, tmp_path: Path, gone: dict[str, Any]) -> None:
+        facts = replace(Facts("9.2", "5.4.1", "", "/lib/coq", "5.4.1", (("rocq-runtime", "/x"),)), **gone)
+        built = root_place(tmp_path / DEFAULT.root_name("sid"))
+        said = why_no_engine(facts, built)
+        assert said.endswith(f"delete {built.root} and run `palmetto toolchain ensure {DEFAULT.name}`.")
+        said = why_no_engine(facts, root_place(tmp_path / "mine"))
+        assert said.endswith(f"install Debian's libcoq-core-ocaml-dev in {tmp_path / 'mine'}.")
+        assert "opam" not in said
 
 
 class TestUsersOwn:

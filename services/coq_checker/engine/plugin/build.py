@@ -14,6 +14,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from coq_checker.engine.plugin.sweep import HALF_MADE, sweep
 from coq_checker.toolchain import NATIVE_VERSIONS, Toolchain, ToolchainSettings, versions_that_work
 
 # What differs between releases is a module of its own, the first of all.
@@ -159,7 +160,7 @@ def build_plugin(toolchain: Toolchain) -> None:
             "install one of those."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    work = Path(tempfile.mkdtemp(prefix=HALF_MADE, dir=folder.parent))
     try:
         for name, text in _sources(release).items():
             (work / name).write_bytes(text)
@@ -184,6 +185,7 @@ def build_plugin(toolchain: Toolchain) -> None:
         except OSError:
             if plugin_path(toolchain) is None:  # another build was as fast: its result is the same
                 raise
+        sweep(folder.parent, toolchain.key)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -1,6 +1,8 @@
 """Building the plugin, and finding it again."""
 
+import os
 import re
+import time
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -8,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from coq_checker.engine.plugin.build import PluginError, build_plugin, plugin_path
+from coq_checker.engine.plugin.sweep import sweep
+from coq_checker.engine.start import engine_options, start_engine
 from coq_checker.toolchain import SandboxMode, Toolchain
 
 
@@ -214,3 +218,38 @@ def test_a_damaged_one_is_built_anew(damage: str, each_toolchain: Toolchain, emp
     assert plugin_path(each_toolchain) == found
     assert machine_code.stat().st_size == len(whole)
     assert [path.name for path in found.parent.iterdir()] == [found.name]
+
+
+def aged(folder: Path, days: float) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    then = time.time() - days * 86400
+    os.utime(folder, (then, then))
+    return folder
+
+
+def test_a_build_clears_what_nobody_uses(each_toolchain: Toolchain, empty_cache: Path) -> None:
+    plugins, key = empty_cache / "plugins", each_toolchain.key
+    gone = [aged(plugins / f"{key}-0123456789ab", 31), aged(plugins / ".building-killed", 0.1)]
+    kept = [aged(plugins / f"{key}-ba9876543210", 29), aged(plugins / ".building-now", 0.01)]
+    kept += [aged(plugins / "own-9.2-0123456789ab-0123456789ab", 100), aged(plugins / f"{key}-x-0123456789ab", 100)]
+    build_plugin(each_toolchain)
+    made = plugin_path(each_toolchain)
+    assert made is not None and set(plugins.iterdir()) == {*kept, made}
+    assert not any(one.exists() for one in gone)
+
+
+async def test_what_a_process_has_loaded_stays(each_toolchain: Toolchain, empty_cache: Path) -> None:
+    build_plugin(each_toolchain)
+    made = plugin_path(each_toolchain)
+    assert made is not None
+    aged(made, 31)
+    engine = await start_engine(engine_options(each_toolchain, "native"), empty_cache)
+    # To start one is to use it.
+    assert time.time() - made.stat().st_mtime < 86400
+    aged(made, 31)
+    sweep(made.parent, each_toolchain.key)
+    assert plugin_path(each_toolchain) == made
+    engine.kill()
+    aged(made, 31)
+    sweep(made.parent, each_toolchain.key)
+    assert plugin_path(each_toolchain) is None and list(made.parent.iterdir()) == []
