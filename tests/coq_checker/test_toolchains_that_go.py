@@ -75,7 +75,7 @@ def cache(tmp_path: Path) -> Cache:
 
 def test_one_that_has_not_been_built(cache: Cache) -> None:
     cache.have(EIGHT)
-    server = start_server(slots=1, environment=cache.environment)
+    server = start_server(slots=1, toolchain=EIGHT, environment=cache.environment)
     try:
         with SyncCheckerClient(server.address) as client:
             (one,) = (one for one in client.toolchains() if one.name == NINE)

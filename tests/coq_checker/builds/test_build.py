@@ -238,20 +238,32 @@ async def test_a_cancelled_build_stops_coqc_and_leaves_what_was_made(
         build_project(project, toolchain, jobs=1, progress=lambda *_: made.set()),
     )
     await made.wait()
-    while not coqc_runs():
+    while not coqc_runs("Slow.v"):
         assert not task.done()
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not coqc_runs()
+    assert not coqc_runs("Slow.v")
     (project.root / "Slow.v").write_text("Require Import Small.A.\n")
     assert compiled(await build(project, toolchain)) == ["Slow.v"]
 
 
-def coqc_runs() -> bool:
-    """Whether a coqc that this process started is alive: `coqc.opt` and the like, from Rocq 9 on `rocqworker`."""
-    return any(process.name(pid).startswith(("coqc", "rocq")) for pid in process.descendants(os.getpid()))
+def coqc_runs(file: str) -> bool:
+    """Whether a compiler (`coqc.opt` and the like; from Rocq 9 on `rocqworker`) that this process started is at a file.
+
+    Engines of Rocq are `rocqworker` too.
+    """
+    names = {pid: process.name(pid) for pid in process.descendants(os.getpid())}
+    return any(name.startswith(("coqc", "rocq")) and file in arguments(pid) for pid, name in names.items())
+
+
+def arguments(pid: int) -> str:
+    """Of a process; empty where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 async def test_a_file_that_never_ends_is_stopped(make_project: MakeProject, toolchain: Toolchain) -> None:

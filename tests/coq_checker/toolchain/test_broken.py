@@ -1,5 +1,6 @@
 """A Coq that does not run as it should, or hangs, when it is asked what it is; and what is not there."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from coq_checker.toolchain import (
     SandboxMode,
     ToolchainError,
     ToolchainSettings,
+    facts,
     find_toolchain,
     list_toolchains,
 )
