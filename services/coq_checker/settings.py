@@ -44,7 +44,7 @@ class CheckerSettings(BaseSettings):
     queue_size: int = Field(1000, ge=1, description="Candidates that may wait.")
     idle_workers: int = Field(4, ge=0, description="Workers kept for the next candidate of their target.")
     idle_workers_most: int = Field(16, ge=0, description="More are kept up to this many ...")
-    idle_workers_bytes: int = Field(176 << 20, ge=0, description="... while all have no more memory of their own.")
+    idle_workers_bytes: int = Field(208 << 20, ge=0, description="... while all have no more memory of their own.")
     documents: int = Field(24, ge=1, description="Prepared environments kept at the most.")
     documents_bytes: int = Field(6 << 30, ge=1 << 28, description="Their memory at the most.")
 
