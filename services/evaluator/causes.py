@@ -46,6 +46,8 @@ _SAID: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (INFRASTRUCTURE, r"build folder .* cannot be written"),
         (GONE, r"^there is no (?:project|theorem)|has no file |^the file .* cannot be read"),
         (STATEMENT, r"^the statement |' stands \d+ times"),
+        # Before its project's: what to do about a library that is missing may name the project's file.
+        (FILE, r"^(?![^,]*_CoqProject)[^:,]+, line \d+: "),
         (PROJECT, r"does not build|in a circle|_CoqProject|^the options of |which is required"),
         (FILE, r", line \d+: |^the environment of |^the session of |^the prelude |is no whole sentence|ends inside"),
     )
