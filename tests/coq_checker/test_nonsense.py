@@ -107,7 +107,9 @@ def test_items_that_are_nonsense_are_answered_each(channel: grpc.Channel) -> Non
     wrong = {}
     for what, data in in_each_field(*(pb.CheckProofsRequest(id="odd", check=one) for one in CHECKS)):
         given = [(one.id, one.result.verdict) for one in ask([good, data, good])]
-        if len(given) != 3 or given.count(proved) < 2:
+        # What is in the same message is an item of its own, where the bytes are a message.
+        several = what.startswith("more") and len(given) == 4
+        if not (len(given) == 3 or several) or given.count(proved) < 2:
             wrong[what] = given
     assert wrong == {}
 

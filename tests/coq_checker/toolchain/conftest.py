@@ -1,10 +1,13 @@
 """What these tests share: nothing of the person who runs them, and the roots of this machine."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+
+from .fakes import installation, without_host_coq
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,10 @@ def built(request: pytest.FixtureRequest) -> Toolchain:
         return find_toolchain(request.param)
     except ToolchainError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def switch(nobodys_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Makes switches of opam's, as folders; no other Coq is there."""
+    without_host_coq(monkeypatch)
+    return lambda switch, **what: installation(nobodys_settings / "opam" / switch, **what)

@@ -1,5 +1,6 @@
 """Which toolchain is found, and what is said when none is."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Callable
@@ -31,13 +32,6 @@ from .fakes import host_coq, installation, on_path, program, without_host_coq
 
 def settings(cache: Path, choice: str = "auto", mode: SandboxMode | None = SandboxMode.NONE) -> ToolchainSettings:
     return ToolchainSettings(choice=choice, sandbox=mode, cache=cache)
-
-
-@pytest.fixture
-def switch(nobodys_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Makes switches of opam's, as folders; no other Coq is there."""
-    without_host_coq(monkeypatch)
-    return lambda switch, **what: installation(nobodys_settings / "opam" / switch, **what)
 
 
 def test_what_is_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +140,8 @@ class TestFacts:
         with pytest.raises(UnusableError, match="no OCaml compiler"):
             find_toolchain("opam:thin", settings(tmp_path))
         engine.mkdir(parents=True)
-        (engine / "META").touch()
+        (engine / "palmetto_engine_plugin.cmxs").write_bytes(b"machine code")
+        (engine / "SHA256").write_text(hashlib.sha256(b"machine code").hexdigest())
         assert find_toolchain("opam:thin", settings(tmp_path)).engines == ("native",)
         # It was compiled for this Coq and no other.
         installation(prefix, "9.1", compiler=None)
