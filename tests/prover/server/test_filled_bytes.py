@@ -71,7 +71,7 @@ def http(checker_address: str) -> Iterator[httpx2.Client]:
 
 
 def fill(http: httpx2.Client, text: str, **more: object) -> dict[str, Any]:
-    found: dict[str, Any] = http.post("/v1/fill", json={"text": text, "budget_cpu_s": 8, **more}).json()
+    found: dict[str, Any] = http.post("/v1/fill", json={"text": text, "budget_cpu_s": 20, **more}).json()
     return found
 
 
