@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from coq_checker.toolchain import SandboxMode, ToolchainSettings
+
 COQC = """
 case "$1" in
   --print-version) echo "8.20.1 5.3.0";;
@@ -65,3 +67,8 @@ def without_host_coq(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [one for one in os.environ["PATH"].split(":") if not any((Path(one) / name).exists() for name in names)]
     monkeypatch.setenv("PATH", ":".join(kept))
     monkeypatch.delenv("OPAM_SWITCH_PREFIX", raising=False)
+
+
+def settings(cache: Path, choice: str = "auto", mode: SandboxMode | None = SandboxMode.NONE) -> ToolchainSettings:
+    """Nothing but what is said; without a sandbox, unless said."""
+    return ToolchainSettings(choice=choice, sandbox=mode, cache=cache)

@@ -9,18 +9,13 @@ import pytest
 from coq_checker.toolchain import (
     SandboxMode,
     ToolchainError,
-    ToolchainSettings,
     facts,
     find_toolchain,
     list_toolchains,
 )
 from coq_checker.toolchain.recipe import ROCQ_9_2
 
-from .fakes import COQC, host_coq, installation, on_path, program, without_host_coq
-
-
-def settings(cache: Path, choice: str = "auto", mode: SandboxMode | None = SandboxMode.NONE) -> ToolchainSettings:
-    return ToolchainSettings(choice=choice, sandbox=mode, cache=cache)
+from .fakes import COQC, host_coq, installation, on_path, program, settings, without_host_coq
 
 
 def is_alive(pid: int) -> bool:

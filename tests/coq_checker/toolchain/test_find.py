@@ -27,11 +27,7 @@ from coq_checker.toolchain.places import root_place
 from coq_checker.toolchain.recipe import DEFAULT, RECIPES, ROCQ_9_2
 from coqdata.releases import prover_name
 
-from .fakes import host_coq, installation, on_path, program, without_host_coq
-
-
-def settings(cache: Path, choice: str = "auto", mode: SandboxMode | None = SandboxMode.NONE) -> ToolchainSettings:
-    return ToolchainSettings(choice=choice, sandbox=mode, cache=cache)
+from .fakes import host_coq, installation, on_path, program, settings, without_host_coq
 
 
 def test_what_is_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

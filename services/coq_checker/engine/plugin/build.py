@@ -178,8 +178,10 @@ def build_plugin(toolchain: Toolchain) -> None:
         shutil.copy(work / _MACHINE_CODE, made)
         (made / "META").write_text(_of_this_coq(_META, toolchain))
         (made / _MADE).write_text(hashlib.sha256((made / _MACHINE_CODE).read_bytes()).hexdigest())
-        with contextlib.suppress(OSError):
-            folder.rename(work / "damaged")
+        # What another builder has just put there stays: processes may be loading it.
+        if not _is_whole(folder):
+            with contextlib.suppress(OSError):
+                folder.rename(work / "damaged")
         try:
             (work / "made").rename(folder)
         except OSError:
