@@ -11,6 +11,7 @@ import pytest_asyncio
 from coq_checker.client import CheckerClient, SyncCheckerClient
 from coq_checker.engine.plugin.build import build_plugin
 from coq_checker.toolchain import Toolchain, ToolchainError, find_toolchain
+from palmetto.deaths import memory_kills
 
 from .browser import browser  # noqa: F401
 from .coq_checker.servers import EXAMPLES, ServerProcess, start_server
@@ -96,7 +97,7 @@ def checker_server() -> Iterator[ServerProcess]:
         yield server
     finally:
         status = server.stop()
-    assert status == 0
+    assert status == 0, f"of memory kills the kernel tells {memory_kills()} (None: nothing)"
     assert server.events("internal fault") == []
     assert server.raw == []
 

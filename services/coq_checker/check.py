@@ -8,10 +8,11 @@ from coq_checker.candidate import Candidate, read
 from coq_checker.engine.api import Checked, CheckTask, CoqEngine, Kind
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.gates.statement import anchor
 from coq_checker.gates.text import Mode
 from coq_checker.goals import MAX_GOALS
-from coq_checker.judge import judge
+from coq_checker.judge import Policy, judge
 from coq_checker.limits import Limits
 from coq_checker.result import ProofResult, Reason
 from coqdata.sentence import Sentence, SentenceKind, Split, split
@@ -31,6 +32,7 @@ class Ask:
         mode: the body of a proof, or a whole script.
         limits: granted.
         axioms: what the proof may rest on.
+        soundness: what becomes of a proof that the kernel should perhaps not have accepted.
         want_goals: return the goals where it stopped.
         partial: the text is the beginning of a proof.
         want_messages: return what Coq printed.
@@ -41,6 +43,7 @@ class Ask:
     mode: Mode
     limits: Limits
     axioms: AxiomPolicy = AxiomPolicy()
+    soundness: SoundnessPolicy = SoundnessPolicy.STRICT
     want_goals: bool = False
     partial: bool = False
     want_messages: bool = False
@@ -57,6 +60,7 @@ class Place:
         setup: sentences that run before the statement.
         statement: the sentence that opens the proof.
         declaring: sentences before it that declare symbols with full stops in them.
+        version: of the Coq that runs.
     """
 
     engine: CoqEngine
@@ -64,6 +68,7 @@ class Place:
     setup: bytes
     statement: bytes
     declaring: tuple[bytes, ...] = ()
+    version: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,8 @@ class _Check:
         if isinstance(candidate, ProofResult):
             return Judged(candidate)
         ask = self.ask
-        result = judge(checked, candidate, self.gate, ask.axioms, ask.limits.goals_bytes)
+        policy = Policy(ask.axioms, ask.soundness, self.place.version)
+        result = judge(checked, candidate, self.gate, policy, ask.limits.goals_bytes)
         spent_ns = checked.parse_ns + checked.audit_ns
         result = result.with_timings(
             parse_ns=checked.parse_ns, audit_ns=checked.audit_ns, execute_ns=max(0, wall_ns - spent_ns)

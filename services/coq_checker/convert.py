@@ -97,6 +97,9 @@ def result_to_pb(result: ProofResult) -> pb.ProofResult:
         given_up_count=result.given_up_count,
         shelf=[goal_to_pb(goal) for goal in result.shelf],
         given_up=[goal_to_pb(goal) for goal in result.given_up],
+        features=result.features,
+        features_known=result.features_known,
+        known_bugs=result.known_bugs,
     )
 
 
@@ -123,4 +126,7 @@ def result_from_pb(message: pb.ProofResult) -> ProofResult:
         given_up_count=message.given_up_count,
         shelf=tuple(goal_from_pb(goal) for goal in message.shelf),
         given_up=tuple(goal_from_pb(goal) for goal in message.given_up),
+        features=tuple(message.features),
+        features_known=message.features_known,
+        known_bugs=tuple(message.known_bugs),
     )

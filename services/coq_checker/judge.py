@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from coq_checker.candidate import Candidate
 from coq_checker.engine.api import VARIABLE, Audit, Checked, CoqError, Gate, Kind
 from coq_checker.environment import EnvironmentFailedError
 from coq_checker.gates import ast
 from coq_checker.gates.axioms import AxiomPolicy, forbidden
+from coq_checker.gates.kernel import SoundnessPolicy, use_of
 from coq_checker.goals import Goals
 from coq_checker.result import ProofResult, Reason, Verdict
 
@@ -21,6 +23,10 @@ _UNFINISHED = (
     "No such goal",
 )
 _ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
+NOT_STRICT = (
+    "the engine serapi cannot look at the terms of proofs, which the policy `strict` has to: use the engine native "
+    "(PALMETTO_ENGINE=native), or ask for the policy `report`."
+)
 _WHAT = {"setup": "prelude", "statement": "statement"}
 
 
@@ -39,31 +45,56 @@ def failure_kind(error: CoqError, sentence: str) -> tuple[Verdict, Reason]:
     return Verdict.FAILED, Reason.KERNEL
 
 
-def judge_audits(audits: Sequence[Audit], policy: AxiomPolicy) -> ProofResult:
-    """The verdict on a proof that went through, by what it rests on; every audit has succeeded.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a proof may rest on and use.
+
+    Attributes:
+        axioms: the axioms.
+        soundness: what becomes of one that the kernel should perhaps not have accepted.
+        version: of the Coq that accepted it.
+    """
+
+    axioms: AxiomPolicy
+    soundness: SoundnessPolicy
+    version: tuple[int, ...]
+
+
+def judge_audits(audits: Sequence[Audit], policy: Policy) -> ProofResult:
+    """The verdict on a proof that went through, by what it rests on and uses; every audit has succeeded.
 
     Args:
         audits: of all constants that were proved.
-        policy: what they may rest on.
+        policy: what they may rest on and use.
     """
     assumptions = [one for audit in audits for one in audit.assumptions]
-    refused = forbidden(assumptions, policy)
+    refused = forbidden(assumptions, policy.axioms)
     shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
+    result = ProofResult(Verdict.PROVED, axioms=shown)
+    use = use_of(audits, policy.version)
+    if use is not None:
+        bugs = tuple(bug.id for bug in use.bugs)
+        result = replace(result, features=use.features, features_known=True, known_bugs=bugs)
     if refused:
         what = ", ".join(dict.fromkeys(map(str, refused)))
         why = f"the proof rests on what is not allowed: {what}."
-        return ProofResult(Verdict.REJECTED, Reason.FORBIDDEN_AXIOM, why, axioms=shown)
-    return ProofResult(Verdict.PROVED, axioms=shown)
+        return replace(result, verdict=Verdict.REJECTED, reason=Reason.FORBIDDEN_AXIOM, message=why)
+    if policy.soundness is SoundnessPolicy.STRICT:
+        if use is None:
+            return replace(result, verdict=Verdict.ERROR, reason=Reason.ENVIRONMENT, message=NOT_STRICT)
+        if use.refusal:
+            return replace(result, verdict=Verdict.REJECTED, reason=Reason.FORBIDDEN_FEATURE, message=use.refusal)
+    return result
 
 
-def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolicy, goals_bytes: int) -> ProofResult:
+def judge(checked: Checked, candidate: Candidate, gate: Gate, policy: Policy, goals_bytes: int) -> ProofResult:
     """The verdict on a candidate, by what came of it.
 
     Args:
         checked: that.
         candidate: what was checked.
         gate: through which it had to pass.
-        axioms: what the proof may rest on.
+        policy: what the proof may rest on and use.
         goals_bytes: largest text of goals in the verdict.
 
     Raises:
@@ -94,7 +125,7 @@ def judge(checked: Checked, candidate: Candidate, gate: Gate, axioms: AxiomPolic
             why = f"the script does not prove the asked statement: {_ANCHOR_NAME.sub('the asked statement', said)}"
             return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)
         case Kind.CLOSED | Kind.UNAUDITED:
-            return _closed(checked, candidate, axioms, said)
+            return _closed(checked, candidate, policy, said)
 
 
 def _open(candidate: Candidate, goals: Goals, *, done: bool) -> ProofResult:
@@ -107,12 +138,12 @@ def _open(candidate: Candidate, goals: Goals, *, done: bool) -> ProofResult:
     return ProofResult(Verdict.INCOMPLETE, Reason.OPEN_GOALS, "the proof has open goals.").with_goals(goals)
 
 
-def _closed(checked: Checked, candidate: Candidate, axioms: AxiomPolicy, said: str) -> ProofResult:
+def _closed(checked: Checked, candidate: Candidate, policy: Policy, said: str) -> ProofResult:
     problem = next((audit.problem for audit in checked.audits if audit.problem is not None), None)
     if checked.kind is Kind.UNAUDITED or not checked.audits:
         problem = said
     if problem is None:
-        return judge_audits(checked.audits, axioms)
+        return judge_audits(checked.audits, policy)
     if candidate.script:
         why = "after the script, Coq no longer reads the sentence that compares the statements."
         return ProofResult(Verdict.REJECTED, Reason.STATEMENT_MISMATCH, why)

@@ -42,6 +42,7 @@ class Reason(Enum):
     UNAVAILABLE = "unavailable"
     UNCLOSED = "unclosed"
     CRASHED = "crashed"
+    FORBIDDEN_FEATURE = "forbidden_feature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class ProofResult:
         toolchain: name of the toolchain that it was checked with, whose version is `coq_version`.
         goal_count, unfocused_count, shelved_count, given_up_count: how many goals there are where it stopped.
         shelf, given_up: the goals on the shelf and those that were given up, as `goals` has those in focus.
+        features: what parts of the kernel the proof's own terms use beyond its plain core (docs/strict-guard.md).
+        features_known: whether the engine could look at its terms; without it `features` says nothing.
+        known_bugs: public reports of soundness bugs of this Coq that touch these features.
     """
 
     verdict: Verdict
@@ -90,6 +94,9 @@ class ProofResult:
     given_up_count: int = 0
     shelf: tuple[Goal, ...] = ()
     given_up: tuple[Goal, ...] = ()
+    features: tuple[str, ...] = ()
+    features_known: bool = False
+    known_bugs: tuple[str, ...] = ()
 
     @property
     def proved(self) -> bool:

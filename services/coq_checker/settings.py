@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.limits import Limits
 from coq_checker.pool.pool import PoolSettings
 
@@ -69,6 +70,11 @@ class CheckerSettings(BaseSettings):
     grace_s: float = Field(30.0, ge=0, description="How long a drain waits for what is under way.")
     projects: str = Field(
         "", description="Projects to serve, NAME=DIR or NAME, separated by commas; `DIR/*` for all folders in DIR."
+    )
+    soundness: SoundnessPolicy = Field(
+        SoundnessPolicy.STRICT,
+        description="What becomes of a candidate that the kernel should perhaps not have accepted, where the request "
+        "does not say: `strict` rejects it, `report` tells.",
     )
     preludes: tuple[str, ...] = Field(
         PRELUDES, description="Sentences that a client may put before a statement, as a JSON list."

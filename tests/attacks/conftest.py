@@ -11,12 +11,14 @@ from coq_checker.check import Ask
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.start import engine_options
 from coq_checker.environment import Environment
+from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.worker import Target
 from coq_checker.result import ProofResult
 from coq_checker.settings import CheckerSettings
 from coq_checker.toolchain import Toolchain, find_toolchain
+from coq_checker.toolchain.engines import NATIVE
 from coqdata.sentence import split
 
 
@@ -31,6 +33,16 @@ class Bench:
     def toolchain(self) -> Toolchain:
         """The Coq in it."""
         return self.options.toolchain
+
+    @property
+    def sees_terms(self) -> bool:
+        """Whether the engine can look at the terms of proofs."""
+        return self.options.engine == NATIVE
+
+    @property
+    def strictest(self) -> SoundnessPolicy:
+        """The strictest policy that the engine can keep."""
+        return SoundnessPolicy.STRICT if self.sees_terms else SoundnessPolicy.REPORT
 
     async def check(self, challenge: bytes, ask: Ask) -> ProofResult:
         """The verdict on a candidate for the last sentence of `challenge`."""

@@ -160,11 +160,16 @@ class Audit:
         assumptions: that.
         problem: why it is not known.
         name: the kernel's name of what was made; empty where the engine does not tell.
+        features: what parts of the kernel its own terms use, by the names of `coq_checker.soundness.features`; None
+            where the engine cannot look at terms.
+        places: where some of these are: the feature, and a declaration with what is wrong there.
     """
 
     assumptions: tuple[Assumption, ...] = ()
     problem: str | None = None
     name: str = ""
+    features: tuple[str, ...] | None = None
+    places: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from coq_checker.engine.api import EngineCrashedError, EngineLostError
 
 GONE = "the Coq process is gone"
 
-# A pipe closes a moment before its process has ended.
-_TIMEOUT_S = 0.5
+# A pipe closes a moment before its process has ended: a long one where the machine is busy.
+_TIMEOUT_S = 5.0
 _POLL_S = 0.0004
 _SIGNALS = frozenset(map(int, signal.Signals))
 # Signals by which a process ends through what it does itself.

@@ -60,6 +60,7 @@ class NativeEngine:
         self._family = family
         self._wire = wire
         self._pid = wire.peer
+        self._since = process.started(wire.peer)
         self._inside: int = hello["pid"]
         self._parent = parent
         self._killed = False
@@ -235,7 +236,7 @@ class NativeEngine:
         if self._parent is None:
             self._family.end()
         else:
-            process.kill(self._pid)
+            process.kill(self._pid, self._since)
             self._parent._gone.append(self._inside)
 
 
@@ -306,6 +307,11 @@ def _goal(one: dict[str, Any]) -> Goal:
 
 def _audits(answer: dict[str, Any]) -> tuple[Audit, ...]:
     return tuple(
-        Audit(tuple(Assumption(kind, name, bool(known)) for kind, name, known in one["items"]), name=one["name"])
+        Audit(
+            tuple(Assumption(kind, name, bool(known)) for kind, name, known in one["items"]),
+            name=one["name"],
+            features=tuple(one["features"]),
+            places=tuple((feature, where) for feature, where in one["places"]),
+        )
         for one in answer.get("audits", ())
     )

@@ -198,8 +198,23 @@ def limit(pid: int, *, address_space_bytes: int | None = None, file_bytes: int |
             resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
 
 
-def kill(pid: int) -> None:
-    """Kills the process and its descendants at once."""
+def started(pid: int) -> int:
+    """When the process began, in ticks since the machine did; 0 when it is gone. Ids are given anew, times are not."""
+    try:
+        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def kill(pid: int, since: int | None = None) -> None:
+    """Kills the process and its descendants at once.
+
+    Args:
+        pid: of the process.
+        since: when it began (`started`): what has its id and began at another time is somebody else's.
+    """
+    if since is not None and started(pid) != since:
+        return
     for victim in [pid, *descendants(pid)]:
         with contextlib.suppress(OSError):
             os.kill(victim, signal.SIGKILL)

@@ -76,7 +76,8 @@ _COMMANDS = frozenset(
     Section SectionContext Separate Set Show Solve Sort Sorted Sorts Strategy String Structure SubClass Succeed Symbol
     Symbols Tactic Tactics Test Theorem Time Timeout Transparent Type Typeclasses Undelimit Undo Unfocus
     Unfocused Universe Universes Unset Unshelve Variable Variables Variant Verbose View Next Remark
-    PalmettoAssumptions PalmettoServe SearchDepend Hammer_cleanup Hammer_objects Hammer_print Hammer_version MetaCoq
+    PalmettoAssumptions PalmettoFeatures PalmettoServe
+    SearchDepend Hammer_cleanup Hammer_objects Hammer_print Hammer_version MetaCoq
     HB Paramcoq Parametricity Realizer Tactician Unicoq""".split()
 )
 

@@ -136,7 +136,17 @@ class Worker:
         self.uses += 1
         with watchdog.watch(self._engine, ask.limits) as guard:
             try:
-                judged = await check(Place(self._engine, state, target.setup, target.statement, declaring), ask)
+                judged = await check(
+                    Place(
+                        self._engine,
+                        state,
+                        target.setup,
+                        target.statement,
+                        declaring,
+                        target.environment.options.toolchain.version,
+                    ),
+                    ask,
+                )
                 self.lesson, result = judged.lesson, judged.result
                 cpu_ns = guard.own_cpu_ns if guard.wall_ns < LONG_NS else guard.cpu_ns
                 if process.has_living_children(self._engine.pid):

@@ -8,7 +8,8 @@ from coq_checker.ending import left_open
 from coq_checker.engine.api import EngineLostError, EngineOutputError, Proof
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
-from coq_checker.judge import failure_kind, judge_audits
+from coq_checker.gates.kernel import SoundnessPolicy
+from coq_checker.judge import Policy, failure_kind, judge_audits
 from coq_checker.limits import Limits
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
@@ -28,6 +29,7 @@ class FileAsk:
 
     limits: Limits
     axioms: AxiomPolicy
+    soundness: SoundnessPolicy = SoundnessPolicy.REPORT
     want_goals: bool = False
     recheck: bool = False
 
@@ -225,4 +227,5 @@ class FileChecks:
             if audit.problem is not None:
                 why = f"its axioms could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
-        return judge_audits(audits, ask.axioms)
+        version = document.environment.options.toolchain.version
+        return judge_audits(audits, Policy(ask.axioms, ask.soundness, version))

@@ -6,14 +6,23 @@ from dataclasses import dataclass, replace
 from coq_checker.check import Ask
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
+from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.gates.statement import StatementError, anchor
 from coq_checker.gates.text import Mode, begins_command
+from coq_checker.judge import NOT_STRICT
 from coq_checker.limits import Limits, grant
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile, is_inside
-from coq_checker.server.errors import InvalidRequestError, UnknownNameError, environment_error, request_error
+from coq_checker.server.errors import (
+    EnvironmentRequestError,
+    InvalidRequestError,
+    UnknownNameError,
+    environment_error,
+    request_error,
+)
 from coq_checker.server.fields import checked, inside
 from coq_checker.settings import PRELUDE_OPTION, CheckerSettings
+from coq_checker.toolchain.engines import SERAPI
 from coq_checker.toolchains import UnknownToolchainError
 from coqdata import printing
 from coqdata.sentence import split
@@ -21,6 +30,10 @@ from coqdata.source import plain, problem
 from coqdata.theorem import Theorem
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
+_SOUNDNESS = {
+    pb.SOUNDNESS_POLICY_STRICT: SoundnessPolicy.STRICT,
+    pb.SOUNDNESS_POLICY_REPORT: SoundnessPolicy.REPORT,
+}
 # Preludes remembered.
 _PRELUDES = 64
 
@@ -101,6 +114,19 @@ class Requests:
         """Which axioms are allowed to proofs in an environment."""
         roots = environment.options.toolchain.standard_libraries
         return AxiomPolicy(tuple(message.allowed), message.policy != pb.AXIOM_POLICY_LISTED, roots)
+
+    def soundness(
+        self, policy: pb.SoundnessPolicy.ValueType, environment: Environment, default: SoundnessPolicy
+    ) -> SoundnessPolicy:
+        """What becomes of proofs that the kernel should perhaps not have accepted.
+
+        Raises:
+            EnvironmentRequestError: it cannot be found out with the engine that runs the environment.
+        """
+        asked = _SOUNDNESS.get(policy, default)
+        if asked is SoundnessPolicy.STRICT and environment.options.engine == SERAPI:
+            raise EnvironmentRequestError(NOT_STRICT)
+        return asked
 
     def require_standing(self, environment: Environment, since: float) -> None:
         """Looks whether the toolchain stood while something was judged with it: what fails without it says nothing.
@@ -275,6 +301,7 @@ class Requests:
             mode=mode,
             limits=self.limits(request.limits),
             axioms=self.axioms(request.axioms, target.environment),
+            soundness=self.soundness(request.soundness, target.environment, self.settings.soundness),
             want_goals=request.want_goals,
             partial=request.partial,
             want_messages=request.want_messages,

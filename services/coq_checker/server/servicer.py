@@ -10,6 +10,7 @@ import grpc
 from coq_checker import convert
 from coq_checker.engine.api import EngineLostError, EngineStartError
 from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.goals import Goals
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile
@@ -80,6 +81,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
         ask = FileAsk(
             limits=self._requests.limits(request.limits),
             axioms=self._requests.axioms(request.axioms, environment),
+            soundness=self._requests.soundness(request.soundness, environment, SoundnessPolicy.REPORT),
             want_goals=request.want_goals,
             recheck=request.recheck,
         )

@@ -41,6 +41,7 @@ _DENIED = frozenset(
         "Add",
         "Remove",
         "PalmettoAssumptions",
+        "PalmettoFeatures",
         "PalmettoServe",
     ]
 )

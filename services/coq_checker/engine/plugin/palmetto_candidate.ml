@@ -174,14 +174,15 @@ let microseconds since = Json.Int (int_of_float (1e6 *. (Unix.gettimeofday () -.
 let slow_s = 0.015
 
 (* What a proof made and rests on. *)
-let closed ~known ~before ~names ~renamed (after : Document.place) =
+let closed ~known ~before ~names ~renamed ?(whole = false) (after : Document.place) =
   Document.go_to after;
   let begun = Unix.gettimeofday () in
   let after = Palmetto_made.environment_of after.st in
   match Palmetto_made.proved ~before ~after ~names ~renamed with
   | exception Palmetto_made.Unknown -> [ ("kind", Json.String "unaudited") ]
   | made ->
-      let audits = Json.List (List.map (Palmetto_made.audit ~known) made) in
+      let others = if whole then Palmetto_made.brought ~before:known ~after else [] in
+      let audits = Json.List (List.map (Palmetto_made.audit ~known ~others) made) in
       let uses = if Unix.gettimeofday () -. begun > slow_s then Palmetto_audit.uses (List.hd made) else [] in
       [
         ("kind", Json.String "closed");
@@ -269,7 +270,7 @@ let script ~gate ~ends ~most ~from ~setup ~anchor ~closing text =
       | exception Not_opened (_, error) -> [ ("kind", String "mismatch"); ("error", error) ]
       | after ->
           let known = Palmetto_made.environment_of from.st and before = Palmetto_made.environment_of place.st in
-          closed ~known ~before ~names:[] ~renamed:true after)
+          closed ~known ~before ~names:[] ~renamed:true ~whole:true after)
 
 let protect answer =
   try answer () with

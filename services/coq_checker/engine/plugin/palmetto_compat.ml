@@ -3,6 +3,7 @@
 
    - `module_body`, `label_equal`: as the kernel has them;
    - `sealed_fields`: the fields of a module that was written out and is no functor;
+   - `has_primitive_projections`: whether a block is of records with them;
    - `axiom_types_count`: whether Print Assumptions counts what the type of an axiom names;
    - `traverse`: Coq's own walk through what some constants rest on, and the assumptions it finds;
    - `message`: the level and the text of a feedback that is a message;

@@ -24,14 +24,17 @@ let rec newer older newest =
   if newest == older then []
   else match newest with [] -> raise Unknown | head :: rest -> head :: newer older rest
 
-(* Constants and section variables that `after` has and `before` has not, newest first. No module or section
-   may have been opened or closed between the two.
+(* Constants and section variables that `after` has and `before` has not, newest first, and inductive types where they are
+   wanted. No module or section may have been opened or closed between the two.
    Raises Unknown where one has. *)
-let declarations ~before ~after =
+let declarations ?(types = false) ~before ~after () =
   let path = Safe_typing.current_modpath after in
   let fields = Safe_typing.structure_body_of_safe_env in
   let constant (label, field) =
-    match field with SFBconst _ -> Some (GlobRef.ConstRef (Constant.make2 path label)) | _ -> None
+    match field with
+    | SFBconst _ -> Some (GlobRef.ConstRef (Constant.make2 path label))
+    | SFBmind _ when types -> Some (GlobRef.IndRef (MutInd.make2 path label, 0))
+    | _ -> None
   in
   let variables env = Environ.named_context (Safe_typing.env_of_safe_env env) in
   let variable declaration = GlobRef.VarRef (Context.Named.Declaration.get_id declaration) in
@@ -48,7 +51,7 @@ let is_called names = function
    obligation of a program defines the program too.
    Raises Unknown where nothing is new. *)
 let proved ~before ~after ~names ~renamed =
-  let made = declarations ~before ~after in
+  let made = declarations ~before ~after () in
   match List.filter (is_called names) made with
   | [] when made = [] -> raise Unknown
   | [] -> made
@@ -63,11 +66,23 @@ let exists env gr =
   in
   mem gr || mem (Items.canonical gr)
 
-(* A declaration, what it rests on, and whether that existed in the environment `known` already. *)
-let audit ~known gr =
+(* All that is new, inductive types too; nothing where a section or module was left. *)
+let brought ~before ~after = try declarations ~types:true ~before ~after () with Unknown -> []
+
+(* A declaration, what it rests on and whether that existed in the environment `known` already; and what parts of the
+   kernel it uses with all that is new, and `others`. *)
+let audit ~known ?(others = []) gr =
   let env = Safe_typing.env_of_safe_env known in
   let item (kind, gr) =
     Json.List [ String (Items.kind_name kind); String (Items.full_name gr); Int (Bool.to_int (exists env gr)) ]
   in
   let items = List.map item (Items.elements (Palmetto_audit.of_global gr)) in
-  Json.Object [ ("name", String (Items.full_name gr)); ("items", List items) ]
+  let features, places = Palmetto_features.of_globals ~known:(exists env) gr others in
+  let place (feature, where) = Json.List [ String feature; String where ] in
+  Json.Object
+    [
+      ("name", String (Items.full_name gr));
+      ("items", List items);
+      ("features", List (List.map (fun feature -> Json.String feature) features));
+      ("places", List (List.map place places));
+    ]

@@ -47,6 +47,7 @@ class Sertop:
         self._family = family
         self._channel = channel
         self._pid = pid
+        self._since = process.started(pid)
         self._first = first
         self._killed = False
         self._known_children: set[int] = set()
@@ -191,7 +192,7 @@ class Sertop:
         if self._first:
             self._family.end()
         else:
-            process.kill(self._pid)
+            process.kill(self._pid, self._since)
 
 
 def sertop_arguments(arguments: Sequence[str]) -> list[str]:

@@ -129,6 +129,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """With INCOMPLETE: no goal is left, and the proof is not closed."""
     REASON_CRASHED: _Reason.ValueType  # 20
     """The text ends Coq's process: it was tried in two of them (verdict FAILED). Nothing is wrong with the server."""
+    REASON_FORBIDDEN_FEATURE: _Reason.ValueType  # 21
+    """The policy `strict` refuses what the proof uses of Coq's kernel: see `features` and `known_bugs` (verdict REJECTED)."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a text was rejected, or what kind of failure or error it was."""
@@ -176,7 +178,37 @@ REASON_UNCLOSED: Reason.ValueType  # 19
 """With INCOMPLETE: no goal is left, and the proof is not closed."""
 REASON_CRASHED: Reason.ValueType  # 20
 """The text ends Coq's process: it was tried in two of them (verdict FAILED). Nothing is wrong with the server."""
+REASON_FORBIDDEN_FEATURE: Reason.ValueType  # 21
+"""The policy `strict` refuses what the proof uses of Coq's kernel: see `features` and `known_bugs` (verdict REJECTED)."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+class _SoundnessPolicy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SoundnessPolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SoundnessPolicy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SOUNDNESS_POLICY_UNSPECIFIED: _SoundnessPolicy.ValueType  # 0
+    """The server's default (PALMETTO_CHECKER_SOUNDNESS): STRICT, as it is delivered; for CheckFile always REPORT."""
+    SOUNDNESS_POLICY_STRICT: _SoundnessPolicy.ValueType  # 1
+    """What a known soundness bug of the running Coq touches, and a fixpoint that is not plainly structural, is REJECTED
+    (FORBIDDEN_FEATURE). FAILED_PRECONDITION where the engine cannot look at the terms of proofs (`serapi`).
+    """
+    SOUNDNESS_POLICY_REPORT: _SoundnessPolicy.ValueType  # 2
+    """`features` and `known_bugs` tell of it."""
+
+class SoundnessPolicy(_SoundnessPolicy, metaclass=_SoundnessPolicyEnumTypeWrapper):
+    """What becomes of a proof that Coq's kernel accepts and should perhaps not have: kernels have had bugs."""
+
+SOUNDNESS_POLICY_UNSPECIFIED: SoundnessPolicy.ValueType  # 0
+"""The server's default (PALMETTO_CHECKER_SOUNDNESS): STRICT, as it is delivered; for CheckFile always REPORT."""
+SOUNDNESS_POLICY_STRICT: SoundnessPolicy.ValueType  # 1
+"""What a known soundness bug of the running Coq touches, and a fixpoint that is not plainly structural, is REJECTED
+(FORBIDDEN_FEATURE). FAILED_PRECONDITION where the engine cannot look at the terms of proofs (`serapi`).
+"""
+SOUNDNESS_POLICY_REPORT: SoundnessPolicy.ValueType  # 2
+"""`features` and `known_bugs` tell of it."""
+Global___SoundnessPolicy: _TypeAlias = SoundnessPolicy  # noqa: Y015
 
 class _AxiomPolicy:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -430,6 +462,8 @@ class CheckProofRequest(_message.Message):
     PRELUDE_FIELD_NUMBER: _builtins.int
     WANT_MESSAGES_FIELD_NUMBER: _builtins.int
     PRINTING_FIELD_NUMBER: _builtins.int
+    SOUNDNESS_FIELD_NUMBER: _builtins.int
+    SECOND_OPINION_FIELD_NUMBER: _builtins.int
     proof: _builtins.str
     """The body of the proof alone: the server states the theorem. Tactics, bullets, braces, an optional
     `Proof` at the start and an optional `Qed` or `Defined` at the end (`Qed` is added).
@@ -455,6 +489,11 @@ class CheckProofRequest(_message.Message):
     """Return what Coq printed."""
     printing: _builtins.str
     """How goals are printed: `default` (the same as empty) or `coqgym`."""
+    soundness: Global___SoundnessPolicy.ValueType
+    second_opinion: _builtins.str
+    """A toolchain, by a name of ListToolchains, with which a PROVED candidate is compiled too: see `second_opinion`. It
+    does not change the verdict.
+    """
     @_builtins.property
     def theorem(self) -> Global___TheoremRef:
         """A theorem of a project."""
@@ -482,10 +521,12 @@ class CheckProofRequest(_message.Message):
         prelude: _builtins.str = ...,
         want_messages: _builtins.bool = ...,
         printing: _builtins.str = ...,
+        soundness: Global___SoundnessPolicy.ValueType = ...,
+        second_opinion: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "proof", b"proof", "script", b"script", "statement", b"statement", "target", b"target", "theorem", b"theorem"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "partial", b"partial", "prelude", b"prelude", "printing", b"printing", "proof", b"proof", "recheck", b"recheck", "script", b"script", "statement", b"statement", "target", b"target", "theorem", b"theorem", "want_goals", b"want_goals", "want_messages", b"want_messages"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "candidate", b"candidate", "limits", b"limits", "partial", b"partial", "prelude", b"prelude", "printing", b"printing", "proof", b"proof", "recheck", b"recheck", "script", b"script", "second_opinion", b"second_opinion", "soundness", b"soundness", "statement", b"statement", "target", b"target", "theorem", b"theorem", "want_goals", b"want_goals", "want_messages", b"want_messages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_candidate: _TypeAlias = _typing.Literal["proof", "script"]  # noqa: Y015
     _WhichOneofArgType_candidate: _TypeAlias = _typing.Literal["candidate", b"candidate"]  # noqa: Y015
@@ -605,6 +646,10 @@ class ProofResult(_message.Message):
     GIVEN_UP_COUNT_FIELD_NUMBER: _builtins.int
     SHELF_FIELD_NUMBER: _builtins.int
     GIVEN_UP_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    FEATURES_KNOWN_FIELD_NUMBER: _builtins.int
+    KNOWN_BUGS_FIELD_NUMBER: _builtins.int
+    SECOND_OPINION_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     reason: Global___Reason.ValueType
     message: _builtins.str
@@ -631,6 +676,8 @@ class ProofResult(_message.Message):
     `shelve` put there), and how many were given up (`admit`).
     """
     given_up_count: _builtins.int
+    features_known: _builtins.bool
+    """Whether the engine could look at the terms; where it could not, `features` says nothing."""
     @_builtins.property
     def goals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]:
         """With `want_goals`: the goals before the failing sentence, or those left."""
@@ -651,6 +698,20 @@ class ProofResult(_message.Message):
 
     @_builtins.property
     def given_up(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goal]: ...
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What parts of Coq's kernel the candidate's own terms use beyond its plain core, where the proof ended:
+        `fixpoint_not_strict`, `vm_cast`, `universe_polymorphism` and so on (docs/strict-guard.md has them all).
+        """
+
+    @_builtins.property
+    def known_bugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Public reports of soundness bugs of this Coq that touch these features, such as `rocq#21839`."""
+
+    @_builtins.property
+    def second_opinion(self) -> Global___SecondOpinion:
+        """What another toolchain says of a PROVED candidate, where the request asked for it."""
+
     def __init__(
         self,
         *,
@@ -674,10 +735,14 @@ class ProofResult(_message.Message):
         given_up_count: _builtins.int = ...,
         shelf: _abc.Iterable[Global___Goal] | None = ...,
         given_up: _abc.Iterable[Global___Goal] | None = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
+        features_known: _builtins.bool = ...,
+        known_bugs: _abc.Iterable[_builtins.str] | None = ...,
+        second_opinion: Global___SecondOpinion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "end_byte", b"end_byte", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "end_byte", b"end_byte", "second_opinion", b"second_opinion", "sentence_index", b"sentence_index", "start_byte", b"start_byte", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "given_up", b"given_up", "given_up_count", b"given_up_count", "goal_count", b"goal_count", "goals", b"goals", "message", b"message", "messages", b"messages", "reason", b"reason", "sentence", b"sentence", "sentence_index", b"sentence_index", "shelf", b"shelf", "shelved_count", b"shelved_count", "start_byte", b"start_byte", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte", "_sentence_index", b"_sentence_index", "_start_byte", b"_start_byte", "axioms", b"axioms", "coq_version", b"coq_version", "end_byte", b"end_byte", "environment_id", b"environment_id", "features", b"features", "features_known", b"features_known", "given_up", b"given_up", "given_up_count", b"given_up_count", "goal_count", b"goal_count", "goals", b"goals", "known_bugs", b"known_bugs", "message", b"message", "messages", b"messages", "reason", b"reason", "second_opinion", b"second_opinion", "sentence", b"sentence", "sentence_index", b"sentence_index", "shelf", b"shelf", "shelved_count", b"shelved_count", "start_byte", b"start_byte", "timings", b"timings", "toolchain", b"toolchain", "unfocused_count", b"unfocused_count", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_byte: _TypeAlias = _typing.Literal["end_byte"]  # noqa: Y015
     _WhichOneofArgType__end_byte: _TypeAlias = _typing.Literal["_end_byte", b"_end_byte"]  # noqa: Y015
@@ -693,6 +758,39 @@ class ProofResult(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_byte) -> _WhichOneofReturnType__start_byte | None: ...
 
 Global___ProofResult: _TypeAlias = ProofResult  # noqa: Y015
+
+@_typing.final
+class SecondOpinion(_message.Message):
+    """What another toolchain says of a proof."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOOLCHAIN_FIELD_NUMBER: _builtins.int
+    COQ_VERSION_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    toolchain: _builtins.str
+    coq_version: _builtins.str
+    """Empty where it could not be used."""
+    accepted: _builtins.bool
+    """coqc and coqchk of that toolchain accept the whole text."""
+    message: _builtins.str
+    """Why they do not; or why that could not be found out."""
+    def __init__(
+        self,
+        *,
+        toolchain: _builtins.str = ...,
+        coq_version: _builtins.str = ...,
+        accepted: _builtins.bool = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "coq_version", b"coq_version", "message", b"message", "toolchain", b"toolchain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SecondOpinion: _TypeAlias = SecondOpinion  # noqa: Y015
 
 @_typing.final
 class Timings(_message.Message):
@@ -855,8 +953,10 @@ class CheckFileRequest(_message.Message):
     AXIOMS_FIELD_NUMBER: _builtins.int
     WANT_GOALS_FIELD_NUMBER: _builtins.int
     RECHECK_FIELD_NUMBER: _builtins.int
+    SOUNDNESS_FIELD_NUMBER: _builtins.int
     want_goals: _builtins.bool
     recheck: _builtins.bool
+    soundness: Global___SoundnessPolicy.ValueType
     @_builtins.property
     def file(self) -> Global___FileRef:
         """A file of a project that the server knows."""
@@ -880,10 +980,11 @@ class CheckFileRequest(_message.Message):
         axioms: Global___Axioms | None = ...,
         want_goals: _builtins.bool = ...,
         recheck: _builtins.bool = ...,
+        soundness: Global___SoundnessPolicy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "source", b"source", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "recheck", b"recheck", "source", b"source", "text", b"text", "want_goals", b"want_goals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "recheck", b"recheck", "soundness", b"soundness", "source", b"source", "text", b"text", "want_goals", b"want_goals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["file", "text"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015

@@ -10,6 +10,9 @@ let sealed_fields body =
   match (Declareops.mod_expr body, body.mod_type) with Struct fields, NoFunctor _ -> Some fields | _ -> None
 
 let label_equal = Label.equal
+let has_primitive_projections mib =
+  match mib.mind_record with PrimRecord _ -> true | NotRecord | FakeRecord -> false
+
 let axiom_types_count = false
 
 let traverse access constants =

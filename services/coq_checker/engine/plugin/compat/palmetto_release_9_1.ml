@@ -11,6 +11,9 @@ let sealed_fields body =
   match (mod_expr body, mod_type body) with Struct fields, NoFunctor _ -> Some fields | _ -> None
 
 let label_equal = Label.equal
+let has_primitive_projections mib =
+  match mib.mind_record with PrimRecord _ -> true | NotRecord | FakeRecord -> false
+
 let axiom_types_count = false
 
 let traverse access constants =

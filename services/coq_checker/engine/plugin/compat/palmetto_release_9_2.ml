@@ -11,6 +11,9 @@ let sealed_fields body =
   match (mod_expr body, mod_type body) with Struct (_, fields), NoFunctor _ -> Some fields | _ -> None
 
 let label_equal = Id.equal
+let has_primitive_projections mib =
+  Array.exists (fun packet -> match packet.mind_record with PrimRecord _ -> true | NotRecord | FakeRecord -> false) mib.mind_packets
+
 let axiom_types_count = true
 
 let traverse access constants =

@@ -1,0 +1,294 @@
+(* What parts of the kernel the declarations use that a candidate brought in, beyond the plain core.
+
+   Names and meanings are those of services/coq_checker/soundness/features.py. *)
+
+open Names
+open Constr
+open Declarations
+module Lookup = Palmetto_lookup
+module Guard = Palmetto_guard
+
+module Names_set = Set.Make (String)
+
+(* What is found: the features, and for each that a proof may be refused for, where it is and why. *)
+type found = { mutable features : Names_set.t; mutable places : (string * string) list }
+
+type walk = {
+  known : GlobRef.t -> bool;  (* what is not the candidate's own *)
+  found : found;
+  mutable seen : GlobRef.Set_env.t;
+  mutable waiting : GlobRef.t list;  (* own declarations that are to be looked at *)
+  mutable name : string;  (* of the declaration that is being looked at *)
+}
+
+(* Blocks larger than this have overrun buffers of the virtual machine's. *)
+let large = 200
+let most_places = 8
+
+let add walk feature = walk.found.features <- Names_set.add feature walk.found.features
+
+let add_at walk feature why =
+  add walk feature;
+  let found = walk.found in
+  let place = (feature, walk.name ^ ": " ^ why) in
+  if List.length found.places < most_places && not (List.mem place found.places) then
+    found.places <- found.places @ [ place ]
+
+let instance walk u =
+  if not (UVars.Instance.is_empty u) then (
+    add walk "universe_polymorphism";
+    if fst (UVars.Instance.length u) > 0 then add walk "sort_polymorphism")
+
+let relevance walk = function
+  | Sorts.Relevant -> ()
+  | Irrelevant -> add walk "sprop"
+  | RelevanceVar _ -> add walk "sort_polymorphism"
+
+let binder walk annot = relevance walk annot.Context.binder_relevance
+
+let sort walk = function
+  | Sorts.SProp -> add walk "sprop"
+  | QSort _ -> add walk "sort_polymorphism"
+  | Prop | Set | Type _ -> ()
+
+let primitive walk operation =
+  let name = CPrimitives.to_string operation in
+  let is prefix = String.length name >= String.length prefix && String.equal (String.sub name 0 (String.length prefix)) prefix in
+  if is "float" then add walk "primitive_float"
+  else if is "array" then add walk "primitive_array"
+  else if is "string" then add walk "primitive_string"
+  else add walk "primitive_integer"
+
+let met walk gr =
+  if not (GlobRef.Set_env.mem gr walk.seen) then (
+    walk.seen <- GlobRef.Set_env.add gr walk.seen;
+    if not (walk.known gr) then walk.waiting <- gr :: walk.waiting;
+    match gr with
+    | ConstRef c -> (
+        match (Environ.lookup_constant c (Global.env ())).const_body with
+        | Primitive operation -> primitive walk operation
+        | Symbol _ -> add walk "rewrite_rule"
+        | Undef _ | Def _ | OpaqueDef _ -> ()
+        | exception Not_found -> ())
+    | IndRef _ | ConstructRef _ | VarRef _ -> ())
+
+(* Whether a constructor's argument of this type has the block's types inside of another inductive type. *)
+let rec nests block ty =
+  let rec names found term =
+    found || match Constr.kind term with Ind ((m, _), _) -> MutInd.CanOrd.equal m block | _ -> Constr.fold names false term
+  in
+  match Constr.kind ty with
+  | Prod (_, _, ty) -> nests block ty
+  | App (head, args) -> (
+      match Constr.kind head with
+      | Ind ((m, _), _) -> (not (MutInd.CanOrd.equal m block)) && Array.exists (names false) args
+      | _ -> false)
+  | _ -> false
+
+(* guarded: whether what stands around has been looked at by the strict guard already. deep: how many binders there are
+   around, inside of what the virtual machine computes. *)
+let rec term walk ~guarded ~deep t =
+  let go = term walk ~guarded ~deep in
+  let under n = term walk ~guarded ~deep:(if deep < 0 then deep else deep + n) in
+  if deep > large then add walk "large_block";
+  match Constr.kind t with
+  | Rel _ -> ()
+  | Var id -> met walk (VarRef id)
+  | Sort s -> sort walk s
+  | Cast (t, kind, ty) -> (
+      match kind with
+      | VMcast | NATIVEcast ->
+          add walk (if kind = VMcast then "vm_cast" else "native_cast");
+          term walk ~guarded ~deep:(max deep 0) t;
+          term walk ~guarded ~deep:(max deep 0) ty
+      | DEFAULTcast ->
+          go t;
+          go ty)
+  | Prod (annot, ty, body) | Lambda (annot, ty, body) ->
+      binder walk annot;
+      go ty;
+      under 1 body
+  | LetIn (annot, value, ty, body) ->
+      binder walk annot;
+      go value;
+      go ty;
+      under 1 body
+  | App (head, args) ->
+      if deep >= 0 && Array.length args > large then add walk "large_block";
+      go head;
+      Array.iter go args
+  | Const (c, u) ->
+      instance walk u;
+      met walk (ConstRef c)
+  | Ind ((m, _), u) ->
+      instance walk u;
+      met walk (IndRef (m, 0))
+  | Construct (((m, _), _), u) ->
+      instance walk u;
+      met walk (IndRef (m, 0))
+  | Case (ci, u, parameters, ((names, return), how), inverted, scrutinee, branches) ->
+      instance walk u;
+      met walk (IndRef (fst ci.ci_ind, 0));
+      relevance walk how;
+      Array.iter (binder walk) names;
+      if deep >= 0 && Array.length branches > large then add walk "large_block";
+      Array.iter go parameters;
+      under (Array.length names) return;
+      (match inverted with
+      | NoInvert -> ()
+      | CaseInvert { indices } ->
+          add walk "definitional_uip";
+          Array.iter go indices);
+      go scrutinee;
+      Array.iter
+        (fun (names, body) ->
+          Array.iter (binder walk) names;
+          under (Array.length names) body)
+        branches
+  | Fix (_, (names, types, bodies)) ->
+      add walk "fixpoint";
+      recursive walk ~guarded ~deep "fixpoint_not_strict" t names types bodies
+  | CoFix (_, (names, types, bodies)) ->
+      add walk "cofixpoint";
+      recursive walk ~guarded ~deep "cofixpoint_not_strict" t names types bodies
+  | Proj (_, how, t) ->
+      add walk "primitive_projection";
+      relevance walk how;
+      go t
+  | Int _ -> add walk "primitive_integer"
+  | Float _ -> add walk "primitive_float"
+  | Array (u, values, default, ty) ->
+      add walk "primitive_array";
+      instance walk u;
+      Array.iter go values;
+      go default;
+      go ty
+  | Evar _ | Meta _ -> ()
+  | _ -> add walk "primitive_string"
+
+and recursive walk ~guarded ~deep feature t names types bodies =
+  if not guarded then Option.iter (add_at walk feature) (Guard.problem t);
+  Array.iter (binder walk) names;
+  if deep >= 0 && Array.length names > large then add walk "large_block";
+  Array.iter (term walk ~guarded:true ~deep) types;
+  Array.iter (term walk ~guarded:true ~deep:(if deep < 0 then deep else deep + Array.length names)) bodies
+
+let whole walk t = term walk ~guarded:false ~deep:(-1) t
+
+let flags walk { check_guarded; check_positive; check_universes; _ } =
+  if not check_guarded then add_at walk "unset_guard_checking" "guard checking is off";
+  if not check_positive then add_at walk "unset_positivity_checking" "positivity checking is off";
+  if not check_universes then add_at walk "unset_universe_checking" "universe checking is off"
+
+let universes walk = function
+  | Monomorphic -> ()
+  | Polymorphic context ->
+      add walk "universe_polymorphism";
+      if fst (UVars.AbstractContext.size context) > 0 then add walk "sort_polymorphism"
+
+let declaration walk = function
+  | Context.Rel.Declaration.LocalAssum (annot, ty) ->
+      binder walk annot;
+      whole walk ty
+  | LocalDef (annot, value, ty) ->
+      binder walk annot;
+      whole walk value;
+      whole walk ty
+
+let inductive walk m mib =
+  flags walk mib.mind_typing_flags;
+  universes walk mib.mind_universes;
+  if Option.has_some mib.mind_variance then add walk "cumulativity";
+  if Option.has_some mib.mind_template then add walk "template_polymorphism";
+  if Palmetto_compat.has_primitive_projections mib then add walk "primitive_projection";
+  if Palmetto_audit.relies_on_uip mib then add walk "definitional_uip";
+  let packet packet =
+    relevance walk packet.mind_relevance;
+    Context.Rel.iter (whole walk) packet.mind_arity_ctxt;
+    Array.iter (whole walk) packet.mind_user_lc;
+    let nested ty = nests m ty in
+    let constructor (context, _) =
+      List.iter (declaration walk) context;
+      if List.exists (fun one -> nested (Context.Rel.Declaration.get_type one)) context then add walk "nested_inductive"
+    in
+    Array.iter constructor packet.mind_nf_lc
+  in
+  Array.iter packet mib.mind_packets
+
+let own walk gr =
+  walk.name <- Palmetto_items.full_name gr;
+  match gr with
+  | GlobRef.ConstRef c -> (
+      match Environ.lookup_constant c (Global.env ()) with
+      | cb ->
+          flags walk cb.const_typing_flags;
+          universes walk cb.const_universes;
+          relevance walk cb.const_relevance;
+          whole walk cb.const_type;
+          Option.iter (whole walk) (Lookup.body_of cb)
+      | exception Not_found -> ())
+  | IndRef (m, _) | ConstructRef ((m, _), _) -> (
+      match Environ.lookup_mind m (Global.env ()) with mib -> inductive walk m mib | exception Not_found -> ())
+  | VarRef id -> (
+      match Environ.lookup_named id (Global.env ()) with
+      | LocalAssum (_, ty) -> whole walk ty
+      | LocalDef (_, value, ty) ->
+          whole walk value;
+          whole walk ty
+      | exception Not_found -> ())
+
+let rec go walk =
+  match walk.waiting with
+  | [] -> ()
+  | gr :: rest ->
+      walk.waiting <- rest;
+      own walk gr;
+      go walk
+
+let first walk gr =
+  if not (GlobRef.Set_env.mem gr walk.seen) then (
+    walk.seen <- GlobRef.Set_env.add gr walk.seen;
+    walk.waiting <- gr :: walk.waiting)
+
+(* What is wrong wherever it stands. *)
+let is_wrong feature =
+  List.mem feature
+    [
+      "fixpoint_not_strict"; "cofixpoint_not_strict"; "unset_guard_checking"; "unset_positivity_checking";
+      "unset_universe_checking";
+    ]
+
+(* The features of a declaration and of all that it uses and that is not known; and what is wrong in others. Coq makes
+   induction schemes that nobody uses: what else those have does not count. *)
+let of_globals ~known gr others =
+  let found = { features = Names_set.empty; places = [] } in
+  let walk = { known; found; seen = GlobRef.Set_env.empty; waiting = []; name = "" } in
+  first walk gr;
+  go walk;
+  let used = found.features in
+  List.iter (first walk) others;
+  go walk;
+  (Names_set.elements (Names_set.union used (Names_set.filter is_wrong found.features)), found.places)
+
+(* -- what stands in libraries *)
+
+let is_below root c =
+  let path = DirPath.to_string (ModPath.dp (Constant.modpath c)) in
+  String.equal path root || String.starts_with ~prefix:(root ^ ".") path
+
+(* Each constant with a body of the libraries below `root`, as if it alone were a candidate's: `theorem` or `definition`,
+   its name, its features, and what is wrong with them, a line each with tabs between. *)
+let survey root =
+  let one c cb lines =
+    let kind =
+      match cb.const_body with OpaqueDef _ -> Some "theorem" | Def _ -> Some "definition" | Undef _ | Primitive _ | Symbol _ -> None
+    in
+    match kind with
+    | Some kind when is_below root c ->
+        let gr = GlobRef.ConstRef c in
+        let features, places = of_globals ~known:(fun other -> not (GlobRef.CanOrd.equal gr other)) gr [] in
+        let why = String.concat "; " (List.map (fun (feature, where) -> feature ^ ": " ^ where) places) in
+        String.concat "\t" [ kind; Palmetto_items.full_name gr; String.concat " " features; why ] :: lines
+    | _ -> lines
+  in
+  Feedback.msg_notice (Pp.prlist_with_sep Pp.fnl Pp.str (Environ.fold_constants one (Global.env ()) []))

@@ -1,0 +1,65 @@
+"""The kernel gate: what a proof uses of Coq's kernel, against what is known to be wrong with that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from coq_checker.engine.api import Audit
+from coq_checker.soundness.known_bugs import KnownBug, touching
+
+
+class SoundnessPolicy(Enum):
+    """What becomes of a proof that the kernel accepts and should perhaps not have."""
+
+    STRICT = "strict"
+    REPORT = "report"
+
+
+# What the strict policy refuses whatever the version: a kernel without known bugs has unknown ones, and these are where
+# they have been found.
+UNGUARDED = frozenset(("fixpoint_not_strict", "cofixpoint_not_strict"))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a proof uses of the kernel beyond its plain core.
+
+    Attributes:
+        features: names of `coq_checker.soundness.features.Feature`, in order.
+        places: where those are that a proof can be refused for: the feature, and a declaration with what is wrong.
+        bugs: known soundness bugs of the running version that touch the features.
+    """
+
+    features: tuple[str, ...]
+    places: tuple[tuple[str, str], ...]
+    bugs: tuple[KnownBug, ...]
+
+    @property
+    def refusal(self) -> str:
+        """Why the strict policy refuses the proof, as one sentence; empty where it does not."""
+        wanting = sorted(UNGUARDED.intersection(self.features))
+        blamed = sorted({*wanting, *(feature for bug in self.bugs for feature in bug.features)})
+        if not blamed:
+            return ""
+        told = []
+        for feature in blamed:
+            where = next((why for found, why in self.places if found == feature), "")
+            told.append(f"{feature} ({where})" if where else feature)
+        why = f"the policy `strict` does not allow what the proof uses: {', '.join(told)}"
+        if self.bugs:
+            why += f"; known bugs of this Coq: {', '.join(bug.id for bug in self.bugs)}"
+        return f"{why}."
+
+
+def use_of(audits: Sequence[Audit], version: tuple[int, ...]) -> Use | None:
+    """What a proof uses; None where the engine cannot look at terms.
+
+    Args:
+        audits: of all constants that were proved.
+        version: of the running Coq.
+    """
+    if any(audit.features is None for audit in audits):
+        return None
+    features = tuple(sorted({feature for audit in audits for feature in audit.features or ()}))
+    places = tuple(dict.fromkeys(place for audit in audits for place in audit.places))
+    return Use(features, places, touching(features, version))
