@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from coq_checker.engine.api import Audit
+from coq_checker.result import UNGUARDED
 from coq_checker.soundness.known_bugs import KnownBug, touching
 
 
@@ -13,11 +14,6 @@ class SoundnessPolicy(Enum):
 
     STRICT = "strict"
     REPORT = "report"
-
-
-# What the strict policy refuses whatever the version: a kernel without known bugs has unknown ones, and these are where
-# they have been found.
-UNGUARDED = frozenset(("fixpoint_not_strict", "cofixpoint_not_strict"))
 
 
 @dataclass(frozen=True, slots=True)
