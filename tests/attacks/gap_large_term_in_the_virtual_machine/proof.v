@@ -8,6 +8,5 @@ Proof.
     lazymatch count with O => term | S ?less => let larger := constr:(term 0) in feed larger less end in
   let function := grow 1 300 in
   let whole := feed function 300 in
-  assert (E : whole = 1) by (vm_compute; reflexivity).
-  lazymatch type of E with ?left = _ => exact (E : 1 = 1) end.
+  exact (@eq_refl nat 1 <: whole = 1).
 Qed.

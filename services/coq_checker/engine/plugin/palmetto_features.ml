@@ -39,6 +39,22 @@ let instance walk u =
     add walk "universe_polymorphism";
     if fst (UVars.Instance.length u) > 0 then add walk "sort_polymorphism")
 
+(* Whether a type of a block has a let among its indices, or a constructor one among its arguments. *)
+let has_lets mib =
+  let differ one other = Array.exists2 (fun one other -> not (Int.equal one other)) one other in
+  let packet packet =
+    (not (Int.equal packet.mind_nrealdecls packet.mind_nrealargs))
+    || differ packet.mind_consnrealdecls packet.mind_consnrealargs
+  in
+  Array.exists packet mib.mind_packets
+
+let block walk m u =
+  instance walk u;
+  if not (UVars.Instance.is_empty u) then
+    match Environ.lookup_mind m (Global.env ()) with
+    | mib -> if has_lets mib then add walk "let_in_polymorphic_inductive"
+    | exception Not_found -> ()
+
 let relevance walk = function
   | Sorts.Relevant -> ()
   | Irrelevant -> add walk "sprop"
@@ -120,14 +136,11 @@ let rec term walk ~guarded ~deep t =
   | Const (c, u) ->
       instance walk u;
       met walk (ConstRef c)
-  | Ind ((m, _), u) ->
-      instance walk u;
-      met walk (IndRef (m, 0))
-  | Construct (((m, _), _), u) ->
-      instance walk u;
+  | Ind ((m, _), u) | Construct (((m, _), _), u) ->
+      block walk m u;
       met walk (IndRef (m, 0))
   | Case (ci, u, parameters, ((names, return), how), inverted, scrutinee, branches) ->
-      instance walk u;
+      block walk (fst ci.ci_ind) u;
       met walk (IndRef (fst ci.ci_ind, 0));
       relevance walk how;
       Array.iter (binder walk) names;
@@ -159,6 +172,7 @@ let rec term walk ~guarded ~deep t =
   | Float _ -> add walk "primitive_float"
   | Array (u, values, default, ty) ->
       add walk "primitive_array";
+      if not (UVars.Instance.is_empty u) then add walk "array_literal";
       instance walk u;
       Array.iter go values;
       go default;
@@ -180,6 +194,8 @@ let flags walk { check_guarded; check_positive; check_universes; _ } =
   if not check_positive then add_at walk "unset_positivity_checking" "positivity checking is off";
   if not check_universes then add_at walk "unset_universe_checking" "universe checking is off"
 
+let is_polymorphic = function Monomorphic -> false | Polymorphic _ -> true
+
 let universes walk = function
   | Monomorphic -> ()
   | Polymorphic context ->
@@ -198,6 +214,7 @@ let declaration walk = function
 let inductive walk m mib =
   flags walk mib.mind_typing_flags;
   universes walk mib.mind_universes;
+  if is_polymorphic mib.mind_universes && has_lets mib then add walk "let_in_polymorphic_inductive";
   if Option.has_some mib.mind_variance then add walk "cumulativity";
   if Option.has_some mib.mind_template then add walk "template_polymorphism";
   if Palmetto_compat.has_primitive_projections mib then add walk "primitive_projection";
