@@ -44,7 +44,7 @@ class Feature(StrEnum):
     """A literal of a primitive array (a node `Array`) with a universe instance that is not empty."""
 
     UNIVERSE_POLYMORPHISM = "universe_polymorphism"
-    """A universe-polymorphic declaration of its own, or a use of anything with a universe instance that is not empty."""
+    """A polymorphic declaration of its own, or a use of anything with a universe instance that is not empty."""
 
     SORT_POLYMORPHISM = "sort_polymorphism"
     """A sort variable, or an instance with sorts."""

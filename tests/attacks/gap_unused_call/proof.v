@@ -1,0 +1,6 @@
+Proof.
+  exists (fix wild (u : unit) {struct u} : nat :=
+    (fix walk (unused : unit -> nat) (n : nat) {struct n} : nat :=
+       match n with O => 0 | S less => walk unused less end) wild 0).
+  reflexivity.
+Qed.
