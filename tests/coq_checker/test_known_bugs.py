@@ -99,8 +99,8 @@ def test_plain_features_touch_nothing() -> None:
 def test_all_features_of_one_way_are_needed() -> None:
     assert "rocq#21736" not in ids(touching(["vm_cast"], (8, 20, 1)))
     assert "rocq#21736" not in ids(touching(["vm_cast", "native_cast"], (8, 20, 1)))
-    assert "rocq#21736" in ids(touching(["vm_cast", "universe_polymorphism"], (8, 20, 1)))
-    assert "rocq#21736" in ids(touching(["native_cast", "universe_polymorphism"], (8, 20, 1)))
+    assert "rocq#21736" in ids(touching(["vm_cast", "inlined_polymorphic_constant"], (8, 20, 1)))
+    assert "rocq#21736" in ids(touching(["native_cast", "inlined_polymorphic_constant"], (8, 20, 1)))
 
 
 @pytest.mark.parametrize(

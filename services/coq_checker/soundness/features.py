@@ -49,6 +49,12 @@ class Feature(StrEnum):
     SORT_POLYMORPHISM = "sort_polymorphism"
     """A sort variable, or an instance with sorts."""
 
+    SORT_VARIABLE = "sort_variable"
+    """A sort variable, or an instance with a sort that is neither `Prop` nor `Type`, whose relevance varies."""
+
+    INLINED_POLYMORPHIC_CONSTANT = "inlined_polymorphic_constant"
+    """A universe-polymorphic constant that `Register Inline` has the virtual machine put in place."""
+
     CUMULATIVITY = "cumulativity"
     """An inductive type of its own with variances."""
 

@@ -37,7 +37,14 @@ let add_at walk feature why =
 let instance walk u =
   if not (UVars.Instance.is_empty u) then (
     add walk "universe_polymorphism";
-    if fst (UVars.Instance.length u) > 0 then add walk "sort_polymorphism")
+    if fst (UVars.Instance.length u) > 0 then (
+      add walk "sort_polymorphism";
+      let is_plain = function Sorts.Quality.QConstant (QProp | QType) -> true | _ -> false in
+      if not (Array.for_all is_plain (fst (UVars.Instance.to_array u))) then add walk "sort_variable"))
+
+let sorts walk =
+  add walk "sort_polymorphism";
+  add walk "sort_variable"
 
 (* Whether a type of a block has a let among its indices, or a constructor one among its arguments. *)
 let has_lets mib =
@@ -58,13 +65,13 @@ let block walk m u =
 let relevance walk = function
   | Sorts.Relevant -> ()
   | Irrelevant -> add walk "sprop"
-  | RelevanceVar _ -> add walk "sort_polymorphism"
+  | RelevanceVar _ -> sorts walk
 
 let binder walk annot = relevance walk annot.Context.binder_relevance
 
 let sort walk = function
   | Sorts.SProp -> add walk "sprop"
-  | QSort _ -> add walk "sort_polymorphism"
+  | QSort _ -> sorts walk
   | Prop | Set | Type _ -> ()
 
 let primitive walk operation =
@@ -75,16 +82,21 @@ let primitive walk operation =
   else if is "string" then add walk "primitive_string"
   else add walk "primitive_integer"
 
+let is_polymorphic = function Monomorphic -> false | Polymorphic _ -> true
+
 let met walk gr =
   if not (GlobRef.Set_env.mem gr walk.seen) then (
     walk.seen <- GlobRef.Set_env.add gr walk.seen;
     if not (walk.known gr) then walk.waiting <- gr :: walk.waiting;
     match gr with
     | ConstRef c -> (
-        match (Environ.lookup_constant c (Global.env ())).const_body with
-        | Primitive operation -> primitive walk operation
-        | Symbol _ -> add walk "rewrite_rule"
-        | Undef _ | Def _ | OpaqueDef _ -> ()
+        match Environ.lookup_constant c (Global.env ()) with
+        | { const_body; const_inline_code; const_universes; _ } -> (
+            if const_inline_code && is_polymorphic const_universes then add walk "inlined_polymorphic_constant";
+            match const_body with
+            | Primitive operation -> primitive walk operation
+            | Symbol _ -> add walk "rewrite_rule"
+            | Undef _ | Def _ | OpaqueDef _ -> ())
         | exception Not_found -> ())
     | IndRef _ | ConstructRef _ | VarRef _ -> ())
 
@@ -194,13 +206,11 @@ let flags walk { check_guarded; check_positive; check_universes; _ } =
   if not check_positive then add_at walk "unset_positivity_checking" "positivity checking is off";
   if not check_universes then add_at walk "unset_universe_checking" "universe checking is off"
 
-let is_polymorphic = function Monomorphic -> false | Polymorphic _ -> true
-
 let universes walk = function
   | Monomorphic -> ()
   | Polymorphic context ->
       add walk "universe_polymorphism";
-      if fst (UVars.AbstractContext.size context) > 0 then add walk "sort_polymorphism"
+      if fst (UVars.AbstractContext.size context) > 0 then sorts walk
 
 let declaration walk = function
   | Context.Rel.Declaration.LocalAssum (annot, ty) ->
