@@ -33,7 +33,7 @@ _LIMIT_S = 600.0
 _WRITE_REMEDY = "make room there, or set TMPDIR to another place"
 _PLACE = re.compile(r'File "[^"]*", line \d+, characters \d+-\d+: (?:Error: )?')
 # What decides how a file is read, and not what its compiled form means.
-_OF_COQC_ALONE = frozenset(("-noinit", "-nois", "-disallow-sprop"))
+_OF_COQC_ALONE = frozenset(("-noinit", "-nois", "-disallow-sprop", "-allow-rewrite-rules"))
 _ENDED = re.compile(rb"\b(?:Qed|Defined)\s*\.\s*\Z")
 # Ends of proofs that Coq takes without a proof.
 GIVEN_UP = frozenset(("Admitted", "Abort", "Reset"))

@@ -13,7 +13,9 @@ from coqdata.words import IDENTIFIER, strip_prefixes, words
 
 PROJECT_FILE = "_CoqProject"
 # Flags of coqc that an engine is started with.
-_FLAGS = frozenset(("-impredicative-set", "-indices-matter", "-noinit", "-nois", "-disallow-sprop"))
+_FLAGS = frozenset(
+    ("-impredicative-set", "-indices-matter", "-noinit", "-nois", "-disallow-sprop", "-allow-rewrite-rules")
+)
 # Flags that change nothing of what is checked.
 _IGNORED = frozenset(("-q", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-noglob", "-quiet"))
 _WITH_VALUE = frozenset(("-w", "-native-compiler", "-async-proofs", "-bytecode-compiler", "-set", "-unset"))

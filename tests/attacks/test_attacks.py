@@ -43,6 +43,12 @@ def expected(folder: Path) -> dict[str, Any]:
     return value
 
 
+def told(folder: Path) -> bool:
+    """Whether some Coq accepts it."""
+    wanted = expected(folder)
+    return "reported" in wanted or "reported" in wanted.get("since", {})
+
+
 def ask(folder: Path, file: str, soundness: SoundnessPolicy) -> Ask:
     wanted = expected(folder)
     limits = wanted.get("limits", {})
@@ -65,10 +71,13 @@ def ask(folder: Path, file: str, soundness: SoundnessPolicy) -> Ask:
 def on(bench: Bench, folder: Path) -> dict[str, Any]:
     """What is expected with the bench's Coq."""
     wanted = expected(folder)
-    mended = wanted.get("mended")
-    if mended is not None and bench.toolchain.version >= version_numbers(mended["in"]):
-        wanted.pop("reported", None)
-        wanted = {**wanted, "features": [], "reports": [], **mended}
+    for change in ("since", "mended"):
+        new = wanted.get(change)
+        if new is not None and bench.toolchain.version >= version_numbers(new["in"]):
+            wanted.pop("reported", None)
+            wanted |= new
+    if wanted["reason"] != "forbidden_feature":
+        wanted |= {"features": [], "reports": []}
     return wanted
 
 
@@ -91,7 +100,7 @@ async def test_attack_gets_its_verdict(bench: Bench, folder: Path) -> None:
         assert not result.features_known and result.features == ()
 
 
-@pytest.mark.parametrize("folder", [one for one in FOLDERS if "reported" in expected(one)], ids=lambda one: one.name)
+@pytest.mark.parametrize("folder", [one for one in FOLDERS if told(one)], ids=lambda one: one.name)
 async def test_what_coq_accepts_is_told_where_it_is_not_refused(bench: Bench, folder: Path) -> None:
     wanted = on(bench, folder)
     if not bench.sees_terms or "reported" not in wanted:
@@ -125,7 +134,8 @@ async def test_gallery_is_whole() -> None:
 async def test_no_attack_is_proved(folder: Path) -> None:
     wanted = expected(folder)
     assert wanted["verdict"] != "PROVED"
-    assert ("reported" in wanted) == (wanted["reason"] == "forbidden_feature")
+    for one in (wanted, wanted.get("since", {}), wanted.get("mended", {})):
+        assert ("reported" in one) == (one.get("reason") == "forbidden_feature")
     assert wanted["about"].endswith(".")
 
 

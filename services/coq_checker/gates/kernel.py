@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from coq_checker.engine.api import Audit
 from coq_checker.result import UNGUARDED
@@ -34,7 +35,10 @@ class Use:
     def refusal(self) -> str:
         """Why the strict policy refuses the proof, as one sentence; empty where it does not."""
         wanting = sorted(UNGUARDED.intersection(self.features))
-        blamed = sorted({*wanting, *(feature for bug in self.bugs for feature in bug.features)})
+        touched = {
+            feature for bug in self.bugs for way in bug.features if way.issubset(self.features) for feature in way
+        }
+        blamed = sorted({*wanting, *touched})
         if not blamed:
             return ""
         told = []
@@ -47,6 +51,10 @@ class Use:
         return f"{why}."
 
 
+_PLAIN = Use((), (), ())
+_touching = lru_cache(maxsize=256)(touching)
+
+
 def use_of(audits: Sequence[Audit], version: tuple[int, ...]) -> Use | None:
     """What a proof uses; None where the engine cannot look at terms.
 
@@ -57,5 +65,7 @@ def use_of(audits: Sequence[Audit], version: tuple[int, ...]) -> Use | None:
     if any(audit.features is None for audit in audits):
         return None
     features = tuple(sorted({feature for audit in audits for feature in audit.features or ()}))
+    if not features:
+        return _PLAIN
     places = tuple(dict.fromkeys(place for audit in audits for place in audit.places))
-    return Use(features, places, touching(features, version))
+    return Use(features, places, _touching(features, version))

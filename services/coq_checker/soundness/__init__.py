@@ -1,1 +1,1 @@
-"""What is known to be wrong with Coq's kernel, and the words for the parts of it that a proof uses."""
+"""What a proof may rest on when the kernel itself can be wrong: its features, and the bugs that are known."""

@@ -37,18 +37,41 @@ let add_at walk feature why =
 let instance walk u =
   if not (UVars.Instance.is_empty u) then (
     add walk "universe_polymorphism";
-    if fst (UVars.Instance.length u) > 0 then add walk "sort_polymorphism")
+    if fst (UVars.Instance.length u) > 0 then (
+      add walk "sort_polymorphism";
+      let is_plain = function Sorts.Quality.QConstant (QProp | QType) -> true | _ -> false in
+      if not (Array.for_all is_plain (fst (UVars.Instance.to_array u))) then add walk "sort_variable"))
+
+let sorts walk =
+  add walk "sort_polymorphism";
+  add walk "sort_variable"
+
+(* Whether a type of a block has a let among its indices, or a constructor one among its arguments. *)
+let has_lets mib =
+  let differ one other = Array.exists2 (fun one other -> not (Int.equal one other)) one other in
+  let packet packet =
+    (not (Int.equal packet.mind_nrealdecls packet.mind_nrealargs))
+    || differ packet.mind_consnrealdecls packet.mind_consnrealargs
+  in
+  Array.exists packet mib.mind_packets
+
+let block walk m u =
+  instance walk u;
+  if not (UVars.Instance.is_empty u) then
+    match Environ.lookup_mind m (Global.env ()) with
+    | mib -> if has_lets mib then add walk "let_in_polymorphic_inductive"
+    | exception Not_found -> ()
 
 let relevance walk = function
   | Sorts.Relevant -> ()
   | Irrelevant -> add walk "sprop"
-  | RelevanceVar _ -> add walk "sort_polymorphism"
+  | RelevanceVar _ -> sorts walk
 
 let binder walk annot = relevance walk annot.Context.binder_relevance
 
 let sort walk = function
   | Sorts.SProp -> add walk "sprop"
-  | QSort _ -> add walk "sort_polymorphism"
+  | QSort _ -> sorts walk
   | Prop | Set | Type _ -> ()
 
 let primitive walk operation =
@@ -59,16 +82,21 @@ let primitive walk operation =
   else if is "string" then add walk "primitive_string"
   else add walk "primitive_integer"
 
+let is_polymorphic = function Monomorphic -> false | Polymorphic _ -> true
+
 let met walk gr =
   if not (GlobRef.Set_env.mem gr walk.seen) then (
     walk.seen <- GlobRef.Set_env.add gr walk.seen;
     if not (walk.known gr) then walk.waiting <- gr :: walk.waiting;
     match gr with
     | ConstRef c -> (
-        match (Environ.lookup_constant c (Global.env ())).const_body with
-        | Primitive operation -> primitive walk operation
-        | Symbol _ -> add walk "rewrite_rule"
-        | Undef _ | Def _ | OpaqueDef _ -> ()
+        match Environ.lookup_constant c (Global.env ()) with
+        | { const_body; const_inline_code; const_universes; _ } -> (
+            if const_inline_code && is_polymorphic const_universes then add walk "inlined_polymorphic_constant";
+            match const_body with
+            | Primitive operation -> primitive walk operation
+            | Symbol _ -> add walk "rewrite_rule"
+            | Undef _ | Def _ | OpaqueDef _ -> ())
         | exception Not_found -> ())
     | IndRef _ | ConstructRef _ | VarRef _ -> ())
 
@@ -120,14 +148,11 @@ let rec term walk ~guarded ~deep t =
   | Const (c, u) ->
       instance walk u;
       met walk (ConstRef c)
-  | Ind ((m, _), u) ->
-      instance walk u;
-      met walk (IndRef (m, 0))
-  | Construct (((m, _), _), u) ->
-      instance walk u;
+  | Ind ((m, _), u) | Construct (((m, _), _), u) ->
+      block walk m u;
       met walk (IndRef (m, 0))
   | Case (ci, u, parameters, ((names, return), how), inverted, scrutinee, branches) ->
-      instance walk u;
+      block walk (fst ci.ci_ind) u;
       met walk (IndRef (fst ci.ci_ind, 0));
       relevance walk how;
       Array.iter (binder walk) names;
@@ -159,6 +184,7 @@ let rec term walk ~guarded ~deep t =
   | Float _ -> add walk "primitive_float"
   | Array (u, values, default, ty) ->
       add walk "primitive_array";
+      if not (UVars.Instance.is_empty u) then add walk "array_literal";
       instance walk u;
       Array.iter go values;
       go default;
@@ -184,7 +210,7 @@ let universes walk = function
   | Monomorphic -> ()
   | Polymorphic context ->
       add walk "universe_polymorphism";
-      if fst (UVars.AbstractContext.size context) > 0 then add walk "sort_polymorphism"
+      if fst (UVars.AbstractContext.size context) > 0 then sorts walk
 
 let declaration walk = function
   | Context.Rel.Declaration.LocalAssum (annot, ty) ->
@@ -198,6 +224,7 @@ let declaration walk = function
 let inductive walk m mib =
   flags walk mib.mind_typing_flags;
   universes walk mib.mind_universes;
+  if is_polymorphic mib.mind_universes && has_lets mib then add walk "let_in_polymorphic_inductive";
   if Option.has_some mib.mind_variance then add walk "cumulativity";
   if Option.has_some mib.mind_template then add walk "template_polymorphism";
   if Palmetto_compat.has_primitive_projections mib then add walk "primitive_projection";

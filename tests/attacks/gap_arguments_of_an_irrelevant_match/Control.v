@@ -1,0 +1,2 @@
+Inductive none : SProp := .
+Theorem goal : True /\ ~ False.

@@ -1,0 +1,19 @@
+Proof.
+  assert (H : exists liar : nat -> Prop, forall k, liar (S k) =
+    (fix hold (p m : nat) {struct m} : Prop :=
+       match m with O => True | S rest => let other := pass in other (S p) rest end
+     with pass (p m : nat) {struct m} : Prop :=
+       match m with O => ~ liar p | S rest => hold p rest end
+     for hold) k k).
+  { exists (fix liar (n : nat) {struct n} : Prop := match n with O => True | S k =>
+    (fix hold (p m : nat) {struct m} : Prop :=
+       match m with O => True | S rest => let other := pass in other (S p) rest end
+     with pass (p m : nat) {struct m} : Prop :=
+       match m with O => ~ liar p | S rest => hold p rest end
+     for hold) k k end).
+    intros k. reflexivity. }
+  destruct H as [liar H]. pose proof (H 1) as E. cbn in E.
+  assert (no : ~ liar 2).
+  { intros yes. pose proof yes as denied. rewrite E in denied. exact (denied yes). }
+  apply no. rewrite E. exact no.
+Qed.

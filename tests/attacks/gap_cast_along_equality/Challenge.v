@@ -1,0 +1,2 @@
+Axiom extensional : forall P Q : Prop, (P <-> Q) -> P = Q.
+Theorem goal : False.

@@ -1,0 +1,2 @@
+CoInductive colist : Type := conil | cocons : colist -> colist.
+Theorem goal : True /\ ~ False.

@@ -1,0 +1,2 @@
+Set Polymorphic Inductive Cumulativity.
+Theorem goal : True /\ ~ False.

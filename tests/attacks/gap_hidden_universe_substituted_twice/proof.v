@@ -1,0 +1,38 @@
+Definition level@{low u v w | low < u, u < v, v < w} : Set := unit.
+Polymorphic Inductive same@{u} (A : Type@{u}) (a : A) : A -> Prop := same_refl : same A a a.
+
+(* The universe of the `let` is `b`, but Rocq looks up its number twice, and finds `a`. *)
+Polymorphic Inductive token@{i j k | i < k, j < k} : Set := make_token (hidden : Type@{k} := Type@{i}).
+Polymorphic Definition wrong@{a b k m | a < k, b < k, k < m} (t : token@{b a k}) :
+  same@{m} Type@{k} (match t with make_token h => h end) Type@{a}.
+Proof.
+  exact_no_check (
+    match t as t return same@{m} Type@{k} (match t with make_token h => h end) Type@{a} with
+    | make_token _ => ltac:(exact_no_check (same_refl@{m} Type@{k} Type@{a}))
+    end).
+Defined.
+Definition collapse : same@{level.w} Type@{level.v} Type@{level.u} Type@{level.low} :=
+  wrong@{level.low level.u level.v level.w} make_token.
+
+(* A universe that equals a small type holds the type of all trees, which is a branch of itself. *)
+Definition code (T : Type@{level.u}) : Type@{level.low} :=
+  match collapse in same _ _ X return X with same_refl _ _ => T end.
+Definition decode (a : Type@{level.low}) : Type@{level.u} :=
+  match collapse in same _ _ X return X -> Type@{level.u} with same_refl _ _ => fun T => T end a.
+Lemma decode_code T : decode (code T) = T.
+Proof. unfold decode, code. destruct collapse. reflexivity. Defined.
+Inductive tree : Type@{level.u} := node (a : Type@{level.low}) (child : decode a -> tree).
+Lemma acyclic t : match t with node a child => forall x, child x <> t end.
+Proof.
+  induction t as [a child IH]. intros x E. specialize (IH x). rewrite E in IH. exact (IH x E).
+Qed.
+Definition there (S T : Type@{level.u}) (e : S = T) (x : S) : T :=
+  match e in _ = X return X with eq_refl => x end.
+Definition back (S T : Type@{level.u}) (e : S = T) : T -> S :=
+  match e in _ = X return X -> S with eq_refl => fun x => x end.
+Lemma there_back S T e y : there S T e (back S T e y) = y.
+Proof. destruct e. reflexivity. Qed.
+Definition all := node (code tree) (there _ _ (decode_code tree)).
+
+Theorem goal : False.
+Proof. exact (acyclic all (back _ _ (decode_code tree) all) (there_back _ _ _ _)). Qed.

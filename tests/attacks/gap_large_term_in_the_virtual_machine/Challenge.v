@@ -1,0 +1,1 @@
+Theorem goal : 1 = 1.

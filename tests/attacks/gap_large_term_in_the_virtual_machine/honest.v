@@ -1,0 +1,1 @@
+Proof. reflexivity. Qed.

@@ -1,0 +1,3 @@
+Proof.
+  split; [exact I | intros H; exact H].
+Qed.

@@ -1,0 +1,4 @@
+Theorem goal : True /\ ~ False.
+Proof.
+  split; [exact I | intros H; exact H].
+Qed.

@@ -1,0 +1,1 @@
+Theorem goal : exists f : unit -> Set, f = f.

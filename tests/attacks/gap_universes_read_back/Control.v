@@ -1,0 +1,3 @@
+Set Definitional UIP.
+Polymorphic Inductive seq@{i} (A : Type@{i}) (x : A) : A -> SProp := srefl : seq A x x.
+Theorem goal : True /\ ~ False.
