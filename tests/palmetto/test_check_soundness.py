@@ -27,7 +27,7 @@ class TestSoundness:
         done = check(loose)
         assert (done.returncode, done.stderr) == (0, "")
         told, harmless = (next(line for line in done.stdout.splitlines() if line.startswith(name)) for name in LEMMAS)
-        assert told.endswith("--strict refuses it: fixpoint_not_strict")
+        assert "--strict refuses it: fixpoint_not_strict" in told and len(told) < 160
         assert "refuses" not in harmless and "vm_cast" not in harmless
 
     def test_strict(self, loose: Path) -> None:

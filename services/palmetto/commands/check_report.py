@@ -14,6 +14,8 @@ from palmetto.commands import COULD_NOT_RUN
 from palmetto.commands.check_sources import Source
 from palmetto.streams import print_json
 
+# So much of what a policy refuses stands in a line.
+_NAMED = 4
 _STYLES = {Verdict.PROVED: "green", Verdict.INCOMPLETE: "yellow"}
 
 
@@ -107,7 +109,8 @@ def _besides(result: ProofResult) -> Iterator[str]:
     if not result.proved:
         return
     if result.against_strict:
-        yield f"--strict refuses it: {', '.join(result.against_strict)}"
+        named, more = result.against_strict[:_NAMED], len(result.against_strict[_NAMED:])
+        yield f"--strict refuses it: {', '.join(named)}" + (f" and {more} more (--json)" if more else "")
     opinion = result.second_opinion
     if opinion is not None:
         yield f"{opinion.toolchain} " + (
