@@ -1,11 +1,15 @@
 """`palmetto check`: what strict refuses, which engine, and a second opinion."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from coq_checker.client import FreeStatement, Options, SyncCheckerClient
 from coq_checker.toolchain import ToolchainError, find_toolchain
 
+from ..coq_checker.servers import PALMETTO, start_server
 from .test_check_command import GOOD, assert_one_line, check, good, rows
 
 __all__ = ["good"]
@@ -62,6 +66,27 @@ class TestSoundness:
         # What the environment says gives way to the option.
         done = check(loose, "--toolchain", "coq-8.20", "--engine", "native", "--strict", PALMETTO_ENGINE="serapi")
         assert done.returncode == 1, done
+
+    def test_a_service_with_an_engine_that_is_chosen(self) -> None:
+        with_serapi("coq-8.20")
+        for engine, known in (("serapi", False), ("native", True)):
+            # What the environment says gives way to the option.
+            environment = {**os.environ, "PALMETTO_ENGINE": "native" if engine == "serapi" else "serapi"}
+            wrapped = ("sh", "-c", f'exec "$@" --engine {engine}', "sh")
+            server = start_server(wrapped=wrapped, slots=1, toolchain="coq-8.20", environment=environment)
+            try:
+                with SyncCheckerClient(server.address) as client:
+                    options = Options(soundness="report")
+                    result = client.check_proof(FreeStatement("Lemma t : True."), "exact I.", options=options)
+                    assert (result.proved, result.features_known) == (True, known)
+            finally:
+                assert server.stop() == 0
+
+    @pytest.mark.parametrize("command", [["serve", "coq-checker"], ["up"], ["check", "X.v"]])
+    def test_an_engine_that_there_is_not(self, command: list[str]) -> None:
+        argv = [str(PALMETTO), *command, "--engine", "petanque"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2 and "petanque" in done.stderr and "native" in done.stderr
 
     def test_engines_of_others_are_not_chosen(self, loose: Path) -> None:
         assert_one_line(check(loose, "--engine", "native", "--server", "127.0.0.1:1"), "--engine", "--server")
