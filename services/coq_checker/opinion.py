@@ -10,6 +10,7 @@ from coq_checker.missing import with_remedy
 from coq_checker.recheck import compiled
 from coq_checker.result import SecondOpinion
 from coq_checker.toolchain import Toolchain
+from coq_checker.toolchains import UnknownToolchainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ async def opinion(elsewhere: Elsewhere, text: Callable[[Environment], bytes]) ->
     begun = time.monotonic()
     try:
         environment = await elsewhere.environment()
-    except EnvironmentFailedError as error:
+    except (EnvironmentFailedError, UnknownToolchainError) as error:  # it was there when the request came
         return SecondOpinion(elsewhere.toolchain, message=f"it cannot be compiled there: {error}")
     used = environment.options.toolchain
     try:

@@ -19,7 +19,10 @@ from coq_checker.client import (
     Verdict,
 )
 from coq_checker.engine.plugin.build import build_plugin
+from coq_checker.environment import Environment, EnvironmentUnavailableError
+from coq_checker.opinion import Elsewhere, opinion
 from coq_checker.toolchain import ToolchainError, find_toolchain
+from coq_checker.toolchains import UnknownToolchainError
 
 from .machines import Alone, alone
 from .servers import ServerProcess, start_server
@@ -180,6 +183,15 @@ class TestNames:
     def test_the_toolchain_itself(self, client: SyncCheckerClient) -> None:
         result = client.check_proof(FreeStatement(PLUS), "auto.", options=Options(second_opinion=EIGHT))
         assert result.proved and result.second_opinion == agrees(EIGHT)
+
+
+@pytest.mark.parametrize("kind", [UnknownToolchainError, EnvironmentUnavailableError])
+async def test_a_toolchain_that_goes_while_the_proof_is_checked(kind: type[Exception]) -> None:
+    async def gone() -> Environment:
+        raise kind("it was removed.")
+
+    told = await opinion(Elsewhere(NINE, gone, lambda *_: None), lambda environment: environment.source)
+    assert told == SecondOpinion(NINE, message="it cannot be compiled there: it was removed.")
 
 
 async def test_of_several_checkers_the_one_that_checks_gives_it(alone: dict[str, Alone], tmp_path: Path) -> None:

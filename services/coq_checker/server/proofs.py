@@ -97,7 +97,10 @@ class ProofChecks:
         return replace(reached_in(result, environment), message=message)
 
     async def _second_opinion(self, request: ProofRequest, second: Elsewhere) -> SecondOpinion:
-        failed, left = await self._assumed(request.target)
+        try:
+            failed, left = await self._assumed(request.target)
+        except UnavailableError as error:
+            return SecondOpinion(second.toolchain, message=str(error))
 
         def text(environment: Environment) -> bytes:
             return whole_text(replace(request.target, environment=environment), request.ask, failed, left)
