@@ -158,6 +158,25 @@ def test_a_file_without_theorems(checker: SyncCheckerClient) -> None:
     assert checker.check_file(text="") == []
 
 
+def test_checks_that_the_file_switches_off_are_its_own_and_those_of_a_proof_are_not(checker: SyncCheckerClient) -> None:
+    text = """Lemma before : True. Proof. exact I. Qed.
+    Unset Universe Checking.
+    Lemma under : True. Proof. exact I. Qed.
+    Set Universe Checking. Unset Guard Checking.
+    Lemma loop : False. Proof. exact ((fix f (n : nat) : False := f n) 0). Qed.
+    Set Guard Checking.
+    Lemma inside : False. Proof. Unset Guard Checking. exact ((fix f (n : nat) : False := f n) 0). Qed.
+    #[bypass_check(universes)] Lemma attribute : True. Proof. exact I. Qed."""
+    found = {one.theorem.name: one.result for one in checker.check_file(text=text)}
+    told = {name: (one.verdict.value, one.axioms, one.features) for name, one in found.items()}
+    assert told["before"] == ("PROVED", (), ())
+    assert told["under"] == ("PROVED", ("type_in_type Top.under",), ("unset_universe_checking",))
+    assert told["loop"][:2] == ("PROVED", ("guarded Top.loop",))
+    assert set(told["loop"][2]) == {"fixpoint", "fixpoint_not_strict", "unset_guard_checking"}
+    for name in ("inside", "attribute"):
+        assert (found[name].verdict, found[name].reason) == (Verdict.REJECTED, Reason.FORBIDDEN_AXIOM)
+
+
 def test_a_file_that_ends_inside_a_proof(checker: SyncCheckerClient) -> None:
     text = "Lemma a : True. Proof. exact I. Qed.\nLemma b : True /\\ True.\nProof. split."
     assert outcomes(checker.check_file(text=text)) == {

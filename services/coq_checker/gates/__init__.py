@@ -4,4 +4,5 @@
 2. `ast`: the same question to Coq's own syntax tree, before anything is executed.
 3. `statement`: the kernel compares the statement that was proved with the one that was asked.
 4. `axioms`: what the proof rests on, against what is allowed.
+5. `kernel`: what it uses of the kernel, against what is known to be wrong with that.
 """

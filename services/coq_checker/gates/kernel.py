@@ -64,7 +64,10 @@ def use_of(audits: Sequence[Audit], version: tuple[int, ...]) -> Use | None:
     """
     if any(audit.features is None for audit in audits):
         return None
-    features = tuple(sorted({feature for audit in audits for feature in audit.features or ()}))
+    found = {feature for audit in audits for feature in audit.features or ()}
+    if any(one.kind == "uip" for audit in audits for one in audit.assumptions):
+        found.add("definitional_uip")
+    features = tuple(sorted(found))
     if not features:
         return _PLAIN
     places = tuple(dict.fromkeys(place for audit in audits for place in audit.places))

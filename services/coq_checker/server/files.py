@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from coq_checker.ending import left_open
-from coq_checker.engine.api import EngineLostError, EngineOutputError, Proof
+from coq_checker.engine.api import Audit, EngineLostError, EngineOutputError, Proof
 from coq_checker.environment import Environment, EnvironmentFailedError
 from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.kernel import SoundnessPolicy
@@ -22,6 +22,8 @@ from coq_checker.server.answers import reached_in
 from coqdata.theorem import Theorem
 
 _TRIES = 2
+# The checks that a file can switch off, as Coq prints them, and what a proof then rests on.
+_CHECKS = {"check_guarded": "guarded", "check_positive": "positive", "check_universes": "type_in_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +241,21 @@ class FileChecks:
             if audit.problem is not None:
                 why = f"its axioms could not be audited: {audit.problem}"
                 return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)
+        audits = tuple(await self._as_switched(document, before, audits))
         version = document.environment.options.toolchain.version
         return judge_audits(audits, Policy(ask.axioms, ask.soundness, version))
+
+    @staticmethod
+    async def _as_switched(document: Document, before: int, audits: Sequence[Audit]) -> Sequence[Audit]:
+        """Audits in which a check that is off where the theorem stands is the file's doing, not its proof's."""
+        if not any(one.kind in _CHECKS.values() and not one.known for audit in audits for one in audit.assumptions):
+            return audits
+        printed = "\n".join((await document.engine.query(before, "Print Typing Flags.")).messages)
+        off = {kind for check, kind in _CHECKS.items() if f"{check}: false" in printed}
+        return [
+            replace(
+                audit,
+                assumptions=tuple(replace(one, known=one.known or one.kind in off) for one in audit.assumptions),
+            )
+            for audit in audits
+        ]

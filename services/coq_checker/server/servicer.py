@@ -102,7 +102,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             raise environment_error(error) from error
         except (EngineStartError, EngineLostError) as error:
             self._requests.require_standing(environment, begun)
-            raise UnavailableError(f"{error}.") from error
+            raise UnavailableError(f"{str(error).rstrip('.')}.") from error
 
     async def TraceFile(self, request: pb.TraceFileRequest, context: Context) -> AsyncIterator[pb.TraceFileResponse]:
         """The goals of a file's proofs."""

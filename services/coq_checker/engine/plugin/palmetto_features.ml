@@ -8,15 +8,87 @@ open Declarations
 module Lookup = Palmetto_lookup
 module Guard = Palmetto_guard
 
-module Names_set = Set.Make (String)
+module Seen = Hashtbl.Make (GlobRef.UserOrd)
+
+(* A feature is a bit of a number: a walk through a million nodes adds them at most of these. *)
+let names =
+  [|
+    "fixpoint_not_strict";
+    "cofixpoint_not_strict";
+    "unset_guard_checking";
+    "unset_positivity_checking";
+    "unset_universe_checking";
+    "fixpoint";
+    "cofixpoint";
+    "vm_cast";
+    "native_cast";
+    "primitive_integer";
+    "primitive_float";
+    "primitive_string";
+    "primitive_array";
+    "array_literal";
+    "universe_polymorphism";
+    "sort_polymorphism";
+    "sort_variable";
+    "cumulativity";
+    "let_in_polymorphic_inductive";
+    "template_polymorphism";
+    "sprop";
+    "definitional_uip";
+    "primitive_projection";
+    "rewrite_rule";
+    "inlined_polymorphic_constant";
+    "nested_inductive";
+    "large_block";
+  |]
+
+let bit name =
+  let rec at k = if String.equal names.(k) name then 1 lsl k else at (k + 1) in
+  at 0
+
+let fixpoint_not_strict = bit "fixpoint_not_strict"
+let cofixpoint_not_strict = bit "cofixpoint_not_strict"
+let unset_guard_checking = bit "unset_guard_checking"
+let unset_positivity_checking = bit "unset_positivity_checking"
+let unset_universe_checking = bit "unset_universe_checking"
+let fixpoint = bit "fixpoint"
+let cofixpoint = bit "cofixpoint"
+let vm_cast = bit "vm_cast"
+let native_cast = bit "native_cast"
+let primitive_integer = bit "primitive_integer"
+let primitive_float = bit "primitive_float"
+let primitive_string = bit "primitive_string"
+let primitive_array = bit "primitive_array"
+let array_literal = bit "array_literal"
+let universe_polymorphism = bit "universe_polymorphism"
+let sort_polymorphism = bit "sort_polymorphism"
+let sort_variable = bit "sort_variable"
+let cumulativity = bit "cumulativity"
+let let_in_polymorphic_inductive = bit "let_in_polymorphic_inductive"
+let template_polymorphism = bit "template_polymorphism"
+let sprop = bit "sprop"
+let definitional_uip = bit "definitional_uip"
+let primitive_projection = bit "primitive_projection"
+let rewrite_rule = bit "rewrite_rule"
+let inlined_polymorphic_constant = bit "inlined_polymorphic_constant"
+let nested_inductive = bit "nested_inductive"
+let large_block = bit "large_block"
+
+(* What is wrong wherever it stands. *)
+let wrong =
+  fixpoint_not_strict lor cofixpoint_not_strict lor unset_guard_checking lor unset_positivity_checking
+  lor unset_universe_checking
+
+let names_of features = List.filteri (fun k _ -> features land (1 lsl k) <> 0) (Array.to_list names)
+
 
 (* What is found: the features, and for each that a proof may be refused for, where it is and why. *)
-type found = { mutable features : Names_set.t; mutable places : (string * string) list }
+type found = { mutable features : int; mutable places : (string * string) list }
 
 type walk = {
   known : GlobRef.t -> bool;  (* what is not the candidate's own *)
   found : found;
-  mutable seen : GlobRef.Set_env.t;
+  seen : unit Seen.t;
   mutable waiting : GlobRef.t list;  (* own declarations that are to be looked at *)
   mutable name : string;  (* of the declaration that is being looked at *)
 }
@@ -25,26 +97,26 @@ type walk = {
 let large = 200
 let most_places = 8
 
-let add walk feature = walk.found.features <- Names_set.add feature walk.found.features
+let add walk feature = walk.found.features <- walk.found.features lor feature
 
 let add_at walk feature why =
   add walk feature;
   let found = walk.found in
-  let place = (feature, walk.name ^ ": " ^ why) in
+  let place = (List.hd (names_of feature), walk.name ^ ": " ^ why) in
   if List.length found.places < most_places && not (List.mem place found.places) then
     found.places <- found.places @ [ place ]
 
 let instance walk u =
   if not (UVars.Instance.is_empty u) then (
-    add walk "universe_polymorphism";
+    add walk universe_polymorphism;
     if fst (UVars.Instance.length u) > 0 then (
-      add walk "sort_polymorphism";
+      add walk sort_polymorphism;
       let is_plain = function Sorts.Quality.QConstant (QProp | QType) -> true | _ -> false in
-      if not (Array.for_all is_plain (fst (UVars.Instance.to_array u))) then add walk "sort_variable"))
+      if not (Array.for_all is_plain (fst (UVars.Instance.to_array u))) then add walk sort_variable))
 
 let sorts walk =
-  add walk "sort_polymorphism";
-  add walk "sort_variable"
+  add walk sort_polymorphism;
+  add walk sort_variable
 
 (* Whether a type of a block has a let among its indices, or a constructor one among its arguments. *)
 let has_lets mib =
@@ -59,43 +131,43 @@ let block walk m u =
   instance walk u;
   if not (UVars.Instance.is_empty u) then
     match Environ.lookup_mind m (Global.env ()) with
-    | mib -> if has_lets mib then add walk "let_in_polymorphic_inductive"
+    | mib -> if has_lets mib then add walk let_in_polymorphic_inductive
     | exception Not_found -> ()
 
 let relevance walk = function
   | Sorts.Relevant -> ()
-  | Irrelevant -> add walk "sprop"
+  | Irrelevant -> add walk sprop
   | RelevanceVar _ -> sorts walk
 
 let binder walk annot = relevance walk annot.Context.binder_relevance
 
 let sort walk = function
-  | Sorts.SProp -> add walk "sprop"
+  | Sorts.SProp -> add walk sprop
   | QSort _ -> sorts walk
   | Prop | Set | Type _ -> ()
 
 let primitive walk operation =
   let name = CPrimitives.to_string operation in
   let is prefix = String.length name >= String.length prefix && String.equal (String.sub name 0 (String.length prefix)) prefix in
-  if is "float" then add walk "primitive_float"
-  else if is "array" then add walk "primitive_array"
-  else if is "string" then add walk "primitive_string"
-  else add walk "primitive_integer"
+  if is "float" then add walk primitive_float
+  else if is "array" then add walk primitive_array
+  else if is "string" then add walk primitive_string
+  else add walk primitive_integer
 
 let is_polymorphic = function Monomorphic -> false | Polymorphic _ -> true
 
 let met walk gr =
-  if not (GlobRef.Set_env.mem gr walk.seen) then (
-    walk.seen <- GlobRef.Set_env.add gr walk.seen;
+  if not (Seen.mem walk.seen gr) then (
+    Seen.add walk.seen gr ();
     if not (walk.known gr) then walk.waiting <- gr :: walk.waiting;
     match gr with
     | ConstRef c -> (
         match Environ.lookup_constant c (Global.env ()) with
         | { const_body; const_inline_code; const_universes; _ } -> (
-            if const_inline_code && is_polymorphic const_universes then add walk "inlined_polymorphic_constant";
+            if const_inline_code && is_polymorphic const_universes then add walk inlined_polymorphic_constant;
             match const_body with
             | Primitive operation -> primitive walk operation
-            | Symbol _ -> add walk "rewrite_rule"
+            | Symbol _ -> add walk rewrite_rule
             | Undef _ | Def _ | OpaqueDef _ -> ())
         | exception Not_found -> ())
     | IndRef _ | ConstructRef _ | VarRef _ -> ())
@@ -118,7 +190,7 @@ let rec nests block ty =
 let rec term walk ~guarded ~deep t =
   let go = term walk ~guarded ~deep in
   let under n = term walk ~guarded ~deep:(if deep < 0 then deep else deep + n) in
-  if deep > large then add walk "large_block";
+  if deep > large then add walk large_block;
   match Constr.kind t with
   | Rel _ -> ()
   | Var id -> met walk (VarRef id)
@@ -126,7 +198,7 @@ let rec term walk ~guarded ~deep t =
   | Cast (t, kind, ty) -> (
       match kind with
       | VMcast | NATIVEcast ->
-          add walk (if kind = VMcast then "vm_cast" else "native_cast");
+          add walk (if kind = VMcast then vm_cast else native_cast);
           term walk ~guarded ~deep:(max deep 0) t;
           term walk ~guarded ~deep:(max deep 0) ty
       | DEFAULTcast ->
@@ -142,7 +214,7 @@ let rec term walk ~guarded ~deep t =
       go ty;
       under 1 body
   | App (head, args) ->
-      if deep >= 0 && Array.length args > large then add walk "large_block";
+      if deep >= 0 && Array.length args > large then add walk large_block;
       go head;
       Array.iter go args
   | Const (c, u) ->
@@ -156,13 +228,13 @@ let rec term walk ~guarded ~deep t =
       met walk (IndRef (fst ci.ci_ind, 0));
       relevance walk how;
       Array.iter (binder walk) names;
-      if deep >= 0 && Array.length branches > large then add walk "large_block";
+      if deep >= 0 && Array.length branches > large then add walk large_block;
       Array.iter go parameters;
       under (Array.length names) return;
       (match inverted with
       | NoInvert -> ()
       | CaseInvert { indices } ->
-          add walk "definitional_uip";
+          add walk definitional_uip;
           Array.iter go indices);
       go scrutinee;
       Array.iter
@@ -171,45 +243,45 @@ let rec term walk ~guarded ~deep t =
           under (Array.length names) body)
         branches
   | Fix (_, (names, types, bodies)) ->
-      add walk "fixpoint";
-      recursive walk ~guarded ~deep "fixpoint_not_strict" t names types bodies
+      add walk fixpoint;
+      recursive walk ~guarded ~deep fixpoint_not_strict t names types bodies
   | CoFix (_, (names, types, bodies)) ->
-      add walk "cofixpoint";
-      recursive walk ~guarded ~deep "cofixpoint_not_strict" t names types bodies
+      add walk cofixpoint;
+      recursive walk ~guarded ~deep cofixpoint_not_strict t names types bodies
   | Proj (_, how, t) ->
-      add walk "primitive_projection";
+      add walk primitive_projection;
       relevance walk how;
       go t
-  | Int _ -> add walk "primitive_integer"
-  | Float _ -> add walk "primitive_float"
+  | Int _ -> add walk primitive_integer
+  | Float _ -> add walk primitive_float
   | Array (u, values, default, ty) ->
-      add walk "primitive_array";
-      if not (UVars.Instance.is_empty u) then add walk "array_literal";
+      add walk primitive_array;
+      if not (UVars.Instance.is_empty u) then add walk array_literal;
       instance walk u;
       Array.iter go values;
       go default;
       go ty
   | Evar _ | Meta _ -> ()
-  | _ -> add walk "primitive_string"
+  | _ -> add walk primitive_string
 
 and recursive walk ~guarded ~deep feature t names types bodies =
   if not guarded then Option.iter (add_at walk feature) (Guard.problem t);
   Array.iter (binder walk) names;
-  if deep >= 0 && Array.length names > large then add walk "large_block";
+  if deep >= 0 && Array.length names > large then add walk large_block;
   Array.iter (term walk ~guarded:true ~deep) types;
   Array.iter (term walk ~guarded:true ~deep:(if deep < 0 then deep else deep + Array.length names)) bodies
 
 let whole walk t = term walk ~guarded:false ~deep:(-1) t
 
 let flags walk { check_guarded; check_positive; check_universes; _ } =
-  if not check_guarded then add_at walk "unset_guard_checking" "guard checking is off";
-  if not check_positive then add_at walk "unset_positivity_checking" "positivity checking is off";
-  if not check_universes then add_at walk "unset_universe_checking" "universe checking is off"
+  if not check_guarded then add_at walk unset_guard_checking "guard checking is off";
+  if not check_positive then add_at walk unset_positivity_checking "positivity checking is off";
+  if not check_universes then add_at walk unset_universe_checking "universe checking is off"
 
 let universes walk = function
   | Monomorphic -> ()
   | Polymorphic context ->
-      add walk "universe_polymorphism";
+      add walk universe_polymorphism;
       if fst (UVars.AbstractContext.size context) > 0 then sorts walk
 
 let declaration walk = function
@@ -224,11 +296,11 @@ let declaration walk = function
 let inductive walk m mib =
   flags walk mib.mind_typing_flags;
   universes walk mib.mind_universes;
-  if is_polymorphic mib.mind_universes && has_lets mib then add walk "let_in_polymorphic_inductive";
-  if Option.has_some mib.mind_variance then add walk "cumulativity";
-  if Option.has_some mib.mind_template then add walk "template_polymorphism";
-  if Palmetto_compat.has_primitive_projections mib then add walk "primitive_projection";
-  if Palmetto_audit.relies_on_uip mib then add walk "definitional_uip";
+  if is_polymorphic mib.mind_universes && has_lets mib then add walk let_in_polymorphic_inductive;
+  if Option.has_some mib.mind_variance then add walk cumulativity;
+  if Option.has_some mib.mind_template then add walk template_polymorphism;
+  if Palmetto_compat.has_primitive_projections mib then add walk primitive_projection;
+  if Palmetto_audit.relies_on_uip mib then add walk definitional_uip;
   let packet packet =
     relevance walk packet.mind_relevance;
     Context.Rel.iter (whole walk) packet.mind_arity_ctxt;
@@ -236,7 +308,7 @@ let inductive walk m mib =
     let nested ty = nests m ty in
     let constructor (context, _) =
       List.iter (declaration walk) context;
-      if List.exists (fun one -> nested (Context.Rel.Declaration.get_type one)) context then add walk "nested_inductive"
+      if List.exists (fun one -> nested (Context.Rel.Declaration.get_type one)) context then add walk nested_inductive
     in
     Array.iter constructor packet.mind_nf_lc
   in
@@ -273,29 +345,21 @@ let rec go walk =
       go walk
 
 let first walk gr =
-  if not (GlobRef.Set_env.mem gr walk.seen) then (
-    walk.seen <- GlobRef.Set_env.add gr walk.seen;
+  if not (Seen.mem walk.seen gr) then (
+    Seen.add walk.seen gr ();
     walk.waiting <- gr :: walk.waiting)
-
-(* What is wrong wherever it stands. *)
-let is_wrong feature =
-  List.mem feature
-    [
-      "fixpoint_not_strict"; "cofixpoint_not_strict"; "unset_guard_checking"; "unset_positivity_checking";
-      "unset_universe_checking";
-    ]
 
 (* The features of a declaration and of all that it uses and that is not known; and what is wrong in others. Coq makes
    induction schemes that nobody uses: what else those have does not count. *)
 let of_globals ~known gr others =
-  let found = { features = Names_set.empty; places = [] } in
-  let walk = { known; found; seen = GlobRef.Set_env.empty; waiting = []; name = "" } in
+  let found = { features = 0; places = [] } in
+  let walk = { known; found; seen = Seen.create 64; waiting = []; name = "" } in
   first walk gr;
   go walk;
   let used = found.features in
   List.iter (first walk) others;
   go walk;
-  (Names_set.elements (Names_set.union used (Names_set.filter is_wrong found.features)), found.places)
+  (List.sort String.compare (names_of (used lor (found.features land wrong))), found.places)
 
 (* -- what stands in libraries *)
 
