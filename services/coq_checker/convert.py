@@ -1,7 +1,7 @@
 """Between our values and the protobuf messages, both ways."""
 
 from coq_checker.goals import Existential, Goal, Hypothesis
-from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from coq_checker.result import ProofResult, Reason, SecondOpinion, Timings, Verdict
 from palmetto_protos.checker.v1 import checker_pb2 as pb
 
 _TIMINGS = (
@@ -74,6 +74,21 @@ def reason_from_pb(number: int) -> Reason:
     return _REASON_FROM_PB.get(pb.Reason.ValueType(number), Reason.NONE)
 
 
+def _opinion_to_pb(opinion: SecondOpinion | None) -> pb.SecondOpinion | None:
+    if opinion is None:
+        return None
+    return pb.SecondOpinion(
+        toolchain=opinion.toolchain,
+        coq_version=opinion.coq_version,
+        accepted=opinion.accepted,
+        message=opinion.message,
+    )
+
+
+def _opinion_from_pb(message: pb.SecondOpinion) -> SecondOpinion:
+    return SecondOpinion(message.toolchain, message.coq_version, message.accepted, message.message)
+
+
 def result_to_pb(result: ProofResult) -> pb.ProofResult:
     """A result as a message."""
     return pb.ProofResult(
@@ -100,6 +115,7 @@ def result_to_pb(result: ProofResult) -> pb.ProofResult:
         features=result.features,
         features_known=result.features_known,
         known_bugs=result.known_bugs,
+        second_opinion=_opinion_to_pb(result.second_opinion),
     )
 
 
@@ -129,4 +145,5 @@ def result_from_pb(message: pb.ProofResult) -> ProofResult:
         features=tuple(message.features),
         features_known=message.features_known,
         known_bugs=tuple(message.known_bugs),
+        second_opinion=_opinion_from_pb(message.second_opinion) if message.HasField("second_opinion") else None,
     )

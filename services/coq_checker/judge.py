@@ -25,7 +25,7 @@ _UNFINISHED = (
 _ANCHOR_NAME = re.compile(r'"?palmetto_stmt_\w+"?')
 NOT_STRICT = (
     "the engine serapi cannot look at the terms of proofs, which the policy `strict` has to: use the engine native "
-    "(PALMETTO_ENGINE=native), or ask for the policy `report`."
+    "(`--engine native`, or PALMETTO_ENGINE=native), or ask for the policy `report`."
 )
 _WHAT = {"setup": "prelude", "statement": "statement"}
 

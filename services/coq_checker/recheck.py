@@ -53,7 +53,7 @@ async def recheck(
     """
     begun_ns = time.monotonic_ns()
     try:
-        problem = await _compile(target.environment, _whole_text(target, ask, failed, left or {}))
+        problem = await compiled(target.environment, whole_text(target, ask, failed, left or {}))
     except MachineFaultError as error:
         return _unavailable(result, error)
     result = result.with_timings(recheck_ns=time.monotonic_ns() - begun_ns)
@@ -105,7 +105,7 @@ class _File:
 
     async def _problem(self, end: int) -> str | None:
         text = _assuming(self.environment.source, end, self.failed.values(), self.left)
-        return await _compile(self.environment, b"\n".join([text, _closers(text), b""]))
+        return await compiled(self.environment, b"\n".join([text, _closers(text), b""]))
 
     async def _find_culprit(self, problem: str) -> bool:
         """Finds the first theorem that is refused and assumes it; False where no theorem is to blame."""
@@ -166,7 +166,8 @@ def _assuming(source: bytes, end: int, failed: Iterable[Theorem], left: Left) ->
     return b"".join([*parts, source[at:end]])
 
 
-def _whole_text(target: Target, ask: Ask, failed: Iterable[Theorem], left: Left) -> bytes:
+def whole_text(target: Target, ask: Ask, failed: Iterable[Theorem], left: Left) -> bytes:
+    """The text of a candidate with what stands before it, as a file that ends; arguments as in `recheck`."""
     prefix = _assuming(target.environment.source, target.position, failed, left)
     if target.mode is Mode.SCRIPT:
         fixed = anchor(target.statement)
@@ -192,7 +193,7 @@ def _closers(prefix: bytes) -> bytes:
     return "\n".join([*(["Abort All."] if here.nested else []), leave, *ends]).encode()
 
 
-async def _compile(environment: Environment, text: bytes) -> str | None:
+async def compiled(environment: Environment, text: bytes) -> str | None:
     """Why coqc or coqchk refuses a text; None where both accept it.
 
     Raises:

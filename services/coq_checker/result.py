@@ -5,6 +5,10 @@ from enum import Enum
 
 from coq_checker.goals import Goal, Goals
 
+# What the strict policy refuses whatever the version: a kernel without known bugs has unknown ones, and these are where
+# they have been found.
+UNGUARDED = frozenset(("fixpoint_not_strict", "cofixpoint_not_strict"))
+
 
 class Verdict(Enum):
     """What came out; see the proto's Verdict for the meaning of each."""
@@ -60,6 +64,23 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What another toolchain says of a proved text.
+
+    Attributes:
+        toolchain: its name.
+        coq_version: empty where it could not be used.
+        accepted: coqc and coqchk of that toolchain accept the whole text.
+        message: why they do not, or why that could not be found out; empty where they do.
+    """
+
+    toolchain: str
+    coq_version: str = ""
+    accepted: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProofResult:
     """What came out of the check of one proof; see the proto's ProofResult.
 
@@ -72,6 +93,7 @@ class ProofResult:
         features: what parts of the kernel the proof's own terms use beyond its plain core (docs/strict-guard.md).
         features_known: whether the engine could look at its terms; without it `features` says nothing.
         known_bugs: public reports of soundness bugs of this Coq that touch these features.
+        second_opinion: what another toolchain says, of a proved text for which that was asked.
     """
 
     verdict: Verdict
@@ -97,11 +119,17 @@ class ProofResult:
     features: tuple[str, ...] = ()
     features_known: bool = False
     known_bugs: tuple[str, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
     @property
     def proved(self) -> bool:
         """Whether the verdict is PROVED."""
         return self.verdict is Verdict.PROVED
+
+    @property
+    def against_strict(self) -> tuple[str, ...]:
+        """What the policy `strict` refuses of the proof: features, and known bugs; other features are harmless."""
+        return (*(feature for feature in self.features if feature in UNGUARDED), *self.known_bugs)
 
     def with_goals(self, goals: Goals) -> "ProofResult":
         """The same result with the goals where it stopped."""

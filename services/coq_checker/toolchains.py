@@ -138,7 +138,7 @@ class Toolchains:
         if held is not None and held.stands():
             return held
         if held is None and name not in self._allowed:
-            await self._require_known(name)
+            await self.require_known(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             held = self._ready.get(name)
             if held is not None and held.stands():
@@ -168,7 +168,14 @@ class Toolchains:
         root = self.default.root
         return str(root) if name == self.default.name and root is not None and root.is_dir() else name
 
-    async def _require_known(self, name: str) -> None:
+    async def require_known(self, name: str) -> None:
+        """Looks whether there is a toolchain of a name, ready or not.
+
+        Raises:
+            UnknownToolchainError: there is none.
+        """
+        if name == AUTO or name in self._allowed or name in self._ready:
+            return
         known = [one.name for one in await self.listed()]
         if name not in known:
             raise UnknownToolchainError(

@@ -117,7 +117,7 @@ class Attempts:
             why = await self.files.objection(record)
             if why:
                 record = replace(record, verdict="NOT_PROVED", cause=causes.REST, message=why, partial=record.script)
-                record = replace(record, script="", prelude="", axioms=(), how="")
+                record = replace(record, script="", prelude="", axioms=(), features=(), known_bugs=(), how="")
         return Attempted(record, seen.helpless)
 
     async def _follow(self, item: Item, seen: _Seen) -> None:
@@ -156,6 +156,8 @@ class Attempts:
             script=str(result.get("script", "")),
             prelude=str(result.get("prelude", "")),
             axioms=tuple(map(str, result.get("axioms", ()))),
+            features=tuple(map(str, result.get("features", ()))),
+            known_bugs=tuple(map(str, result.get("known_bugs", ()))),
             how=str(result.get("how", "")),
             message=str(result.get("message", "")),
             cause=cause,

@@ -43,7 +43,7 @@ _LASTING = {
 _SAID: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (cause, re.compile(pattern, re.DOTALL))
     for cause, pattern in (
-        (INFRASTRUCTURE, r"build folder .* cannot be written"),
+        (INFRASTRUCTURE, r"build folder .* cannot be written|^the engine serapi cannot look at the terms of proofs"),
         (GONE, r"^there is no (?:project|theorem)|has no file |^the file .* cannot be read"),
         (STATEMENT, r"^the statement |' stands \d+ times"),
         # Before its project's: what to do about a library that is missing may name the project's file.

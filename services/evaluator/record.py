@@ -31,6 +31,8 @@ class Record:
         kind: `Lemma`, `Theorem`, ...
         verdict: PROVED, NOT_PROVED, TIMEOUT or ERROR.
         prelude: `Require` sentences that the script needs before the theorem.
+        features: parts of Coq's kernel that the proof uses beyond its plain core (docs/strict-guard.md).
+        known_bugs: public reports of soundness bugs of this Coq that touch them.
         how: what found the proof.
         cause: class of the reason why there is no proof; empty when proved.
         partial: best unfinished proof; `holes`: its open goals.
@@ -53,6 +55,8 @@ class Record:
     script: str = ""
     prelude: str = ""
     axioms: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    known_bugs: tuple[str, ...] = ()
     how: str = ""
     message: str = ""
     cause: str = ""

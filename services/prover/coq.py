@@ -21,6 +21,7 @@ from coq_checker.client import (
     OverloadedError,
     ProofResult,
     Reason,
+    Soundness,
     TheoremRef,
     UnavailableError,
     UnreachableError,
@@ -90,7 +91,10 @@ _GRACE_S = 45.0
 _WAITS = 4
 # Times that a text is asked about which gets no answer, while others do.
 _TRIES = 3
-_PROBE = Options(cpu_ms=10_000)
+# Whatever the checker's default is: what the end would refuse is not worth looking for, and where it cannot be kept
+# that is said at once.
+_SOUNDNESS: Soundness = "strict"
+_PROBE = Options(cpu_ms=10_000, soundness=_SOUNDNESS)
 _PROBE_S = 180.0
 # Answers: what the checker does not take, or cannot run.
 _JUDGED = (InvalidRequestError, NotFoundError, EnvironmentFailedError)
@@ -188,6 +192,7 @@ class Coq:
                 want_messages=messages,
                 prelude=prelude,
                 printing=printing,
+                soundness=_SOUNDNESS,
             )
             try:
                 result = await self._check(text, options)
@@ -225,7 +230,7 @@ class Coq:
         cpu_ms = int(1000 * max(20.0, self.budget.total_s))
         async with self._slots:
             try:
-                return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude))
+                return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude, soundness=_SOUNDNESS))
             except InvalidRequestError as error:
                 raise CoqProblemError(str(error), code_of(error)) from error
 

@@ -244,6 +244,8 @@ class Finished(_Base):
         script: the proof, `Proof.` and `Qed.` included; empty if there is none.
         prelude: `Require` sentences that the script needs before the theorem; mostly empty.
         axioms: what the proof rests on.
+        features: parts of Coq's kernel that its own terms use beyond the plain core (docs/strict-guard.md).
+        known_bugs: public reports of soundness bugs of this Coq that touch them.
         how: what found it: `cheap`, `model`, `repaired`, `search`, `sauto`, `hammer`, joined by `+`; `draft` where
             what stood in a file that is filled was a proof already.
         cpu_s: CPU seconds of Coq spent.
@@ -266,6 +268,8 @@ class Finished(_Base):
     script: str = ""
     prelude: str = ""
     axioms: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    known_bugs: tuple[str, ...] = ()
     how: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0

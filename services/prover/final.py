@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coq_checker.client import Verdict
+from coq_checker.client import ProofResult, Verdict
 from prover.context import Context
 from prover.coq import Coq
 from prover.events import Candidate
@@ -12,11 +12,18 @@ _UNSHELVE = "Unshelve.\nall: first [eassumption | easy | constructor | eauto].\n
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A proof that the checker accepted from scratch."""
+    """A proof that the checker accepted from scratch.
+
+    Attributes:
+        features: parts of Coq's kernel that its own terms use (docs/strict-guard.md).
+        known_bugs: public reports of soundness bugs of this Coq that touch them.
+    """
 
     script: str
     prelude: str
     axioms: tuple[str, ...]
+    features: tuple[str, ...] = ()
+    known_bugs: tuple[str, ...] = ()
 
 
 async def accept(context: Context, script: str) -> Accepted | None:
@@ -37,8 +44,12 @@ async def accept(context: Context, script: str) -> Accepted | None:
             longer = script.removesuffix("Qed.") + _UNSHELVE
             longer_result = await coq.verify(longer, prelude)
             if longer_result.proved:
-                return Accepted(longer, prelude, tuple(longer_result.axioms))
+                return _accepted(longer, prelude, longer_result)
         if result.proved:
-            return Accepted(script, prelude, tuple(result.axioms))
+            return _accepted(script, prelude, result)
     context.refused.add(script)
     return None
+
+
+def _accepted(script: str, prelude: str, result: ProofResult) -> Accepted:
+    return Accepted(script, prelude, result.axioms, result.features, result.known_bugs)

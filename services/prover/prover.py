@@ -113,6 +113,8 @@ class Prover:
                 script=proof.script if proof else "",
                 prelude=proof.prelude if proof else "",
                 axioms=proof.axioms if proof else (),
+                features=proof.features if proof else (),
+                known_bugs=proof.known_bugs if proof else (),
                 how=result.how if result is not None else "",
                 cpu_s=budget.spent_s,
                 wall_s=clock(),

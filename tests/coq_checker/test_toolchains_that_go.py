@@ -94,7 +94,8 @@ def test_one_that_has_not_been_built(cache: Cache) -> None:
 
 
 def test_one_that_the_engine_cannot_run() -> None:
-    server = start_server(slots=1, toolchain=EIGHT, environment={**os.environ, "PALMETTO_ENGINE": "serapi"})
+    serapi = {**os.environ, "PALMETTO_ENGINE": "serapi"}
+    server = start_server(slots=1, toolchain=EIGHT, soundness="report", environment=serapi)
     try:
         with SyncCheckerClient(server.address) as client:
             assert client.check_proof(FreeStatement(EASY), "induction n; auto.").toolchain == EIGHT

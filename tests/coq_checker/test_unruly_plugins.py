@@ -65,6 +65,7 @@ def unruly(
         slots=1,
         toolchain=toolchain.name,
         stall_s=1,
+        soundness="report",
         environment=os.environ | {"PALMETTO_ENGINE": engine},
     )
     try:

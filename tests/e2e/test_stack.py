@@ -17,6 +17,8 @@ import httpx2
 import psutil
 import pytest
 
+from coq_checker.toolchain import ToolchainError, find_toolchain
+
 from ..coq_checker.servers import EXAMPLES, PALMETTO
 
 START_S = 120
@@ -204,6 +206,21 @@ def test_attempts_under_way_at_the_end_are_told_so(number: signal.Signals, tmp_p
         assert process.wait(60) == 0
     logs = "".join(one.read_text() for one in tmp_path.iterdir())
     assert "Traceback" not in "".join(lines) + logs and "Internal Server Error" not in logs
+
+
+def test_one_whose_engine_is_chosen() -> None:
+    """What cannot look at terms proves nothing, and says what to do, at once."""
+    try:
+        if "serapi" not in find_toolchain("coq-8.20").engines:
+            pytest.skip("coq-8.20 has no sertop")
+    except ToolchainError as error:
+        pytest.skip(str(error))
+    with up("--engine", "serapi", "--toolchain", "coq-8.20") as (process, url, _):
+        answer = httpx2.post(f"{url}/v1/prove", json={"statement": "Lemma t : True."}, timeout=120).json()
+        assert (answer["verdict"], answer["code"], answer["script"]) == ("ERROR", "environment", "")
+        assert "`--engine native`" in answer["message"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
 
 
 def test_one_that_is_told_to_end_while_it_starts() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from coq_checker.judge import NOT_STRICT
 from evaluator import causes
 from evaluator.attempt import Attempts
 from evaluator.conditions import Conditions
@@ -88,3 +89,8 @@ def test_what_no_type_says_may_pass() -> None:
     assert causes.of_result(told) == causes.INFRASTRUCTURE
     assert causes.of_result({**told, "code": "of a newer prover"}) == causes.INFRASTRUCTURE
     assert causes.of_result({**told, "code": "environment"}) == causes.FILE
+
+
+def test_an_engine_that_cannot_keep_the_policy_is_no_fault_of_the_theorem() -> None:
+    told = {"verdict": "ERROR", "code": "environment", "message": NOT_STRICT}
+    assert causes.of_result(told) == causes.INFRASTRUCTURE

@@ -47,6 +47,14 @@ def test_a_part_comes_back_as_it_was(tmp_path: Path, scheme: str) -> None:
     assert list(parts(Folder(folder), "other")) == []
 
 
+def test_a_part_from_before_there_were_features(tmp_path: Path) -> None:
+    write(tmp_path, [FULL])
+    (name,) = Folder(str(tmp_path)).names()
+    pq.write_table(pq.read_table(name).drop_columns(["features", "known_bugs"]), name)
+    (part,) = parts(Folder(str(tmp_path)))
+    assert part.records == (replace(FULL, features=(), known_bugs=()),)
+
+
 def test_a_part_is_a_plain_table_for_other_tools(tmp_path: Path) -> None:
     write(tmp_path, [FULL])
     (name,) = Folder(str(tmp_path)).names()

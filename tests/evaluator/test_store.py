@@ -17,9 +17,10 @@ from evaluator.store import ExperimentStore, Outcome, Run, StoreError, Verificat
 
 FULL = Record(
     "e", "p", "A/B.v", "M.t'", 2, "PROVED", "Lemma", "Lemma t' : forall é, é = é.", "Proof. auto. Qed.",
-    "From Coq Require Import Lia.", ("ax", "bx"), "cheap+model", "m", "", "partial", 3, 1.5, 2.5,
-    (StageCost("cheap", 1.0, 2.0), StageCost("model", 0.5, 0.5)), "llama", ("```coq\n∀```", ""), 10, 20, "instruct",
-    "coqgym", 60.0, 7, 4, False, False, "8.20.1", "0.1.0", "2026-01-01T00:00:00+00:00", "1/2",
+    "From Coq Require Import Lia.", ("ax", "bx"), ("vm_cast",), ("rocq#1",), "cheap+model", "m", "", "partial", 3,
+    1.5, 2.5, (StageCost("cheap", 1.0, 2.0), StageCost("model", 0.5, 0.5)), "llama",
+    ("```coq\n∀```", ""), 10, 20, "instruct", "coqgym", 60.0, 7, 4, False, False, "8.20.1", "0.1.0",
+    "2026-01-01T00:00:00+00:00", "1/2",
     ({"kind": "started", "goals": [{"é": 1}]}, {"kind": "finished", "at_s": 0.5}),
 )  # fmt: skip
 
@@ -46,6 +47,20 @@ def test_a_record_comes_back_as_it_was(path: Path) -> None:
         assert store.record("e", Key("p", "A/B.v", "M.t'", 0)) is None
         assert store.experiments() == ("e",)
         assert store.experiment("e")["model"] == "m"
+
+
+def test_a_store_from_before_there_were_features(path: Path) -> None:
+    with begun(path) as store:
+        store.put(FULL)
+    before = sqlite3.connect(path)
+    for name in ("features", "known_bugs"):
+        before.execute(f"ALTER TABLE records DROP COLUMN {name}")
+    before.commit()
+    before.close()
+    with ExperimentStore.open(path) as store:
+        assert store.record("e", FULL.key) == replace(FULL, features=(), known_bugs=())
+        store.put(FULL)
+        assert store.record("e", FULL.key) == FULL
 
 
 def test_a_theorem_counts_once(path: Path) -> None:

@@ -13,7 +13,7 @@ from coqdata.catalogue import cache_folder
 from ..coq_checker.servers import EXAMPLES, LOOPING, PALMETTO
 
 KEYS = ["theorem", "verdict", "reason", "message", "sentence", "start", "end", "goals", "shelf", "given_up", "axioms"]
-KEYS += ["cpu_ms", "wall_ms", "toolchain", "coq_version"]
+KEYS += ["features", "features_known", "known_bugs", "second_opinion", "cpu_ms", "wall_ms", "toolchain", "coq_version"]
 
 GOOD = "Require Import Arith.\nLemma a (n : nat) : n + 0 = n.\nProof. apply Nat.add_0_r. Qed.\n"
 MIXED = GOOD + "Lemma b : 1 = 2.\nProof. reflexivity. Qed.\nLemma c : True.\nProof. Admitted.\n"

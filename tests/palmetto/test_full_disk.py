@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from coq_checker.client import Reason, SyncCheckerClient, UnavailableError, Verdict
+from coq_checker.toolchain import find_toolchain
 
 from ..coq_checker.servers import PALMETTO, ServerProcess, start_server
 from ..full_disk import SIZE_BYTES, needs_small_disks, on_a_small_disk, with_this_toolchain
@@ -93,6 +94,18 @@ def test_a_recheck_without_room_takes_no_proof_back(project: Path, disk: Path) -
     assert {(row["verdict"], row["reason"]) for row in rows} == {(Verdict.ERROR.value, Reason.UNAVAILABLE.value)}
     (line,) = done.stderr.splitlines()
     assert FULL in line and "TMPDIR" in line
+
+
+def test_a_second_opinion_without_room_says_so_and_takes_no_proof_back(project: Path, disk: Path) -> None:
+    name = find_toolchain().name
+    done = run(disk, SIZE_BYTES - 60_000, "check", project / "A.v", "--recheck-with", name, "--json", TMPDIR=str(disk))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 200 and {row["verdict"] for row in rows} == {Verdict.PROVED.value}
+    opinion = rows[0]["second_opinion"]
+    assert opinion == rows[-1]["second_opinion"] and not opinion["accepted"]
+    assert "says nothing of the proof" in opinion["message"]
+    assert FULL in opinion["message"] and "TMPDIR" in opinion["message"]
 
 
 def test_a_verification_without_room_refuses_no_proof(project: Path, disk: Path) -> None:

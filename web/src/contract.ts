@@ -30,6 +30,10 @@ export interface Ending {
   script: string;
   prelude: string;
   axioms: string[];
+  /** Parts of Coq's kernel that the proof uses beyond its plain core. */
+  features: string[];
+  /** Public reports of soundness bugs of this Coq that touch them. */
+  known_bugs: string[];
   how: string;
   cpu_s: number;
   wall_s: number;

@@ -135,6 +135,8 @@ const NOTHING: Ending = {
   script: "",
   prelude: "",
   axioms: [],
+  features: [],
+  known_bugs: [],
   how: "",
   cpu_s: 0,
   wall_s: 0,

@@ -11,12 +11,12 @@ from coq_checker.client.errors import (
     UnavailableError,
     UnreachableError,
 )
-from coq_checker.client.messages import FreeStatement, Options, TheoremRef
+from coq_checker.client.messages import FreeStatement, Options, Soundness, TheoremRef
 from coq_checker.client.session import Session, State, StepFailedError
 from coq_checker.client.sync import SyncCheckerClient
 from coq_checker.client.types import CheckedTheorem, ProjectInfo, TheoremInfo, ToolchainInfo, Traced, TracedStep
 from coq_checker.goals import Existential, Goal, Hypothesis
-from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from coq_checker.result import ProofResult, Reason, SecondOpinion, Timings, Verdict
 
 __all__ = [
     "CheckItem",
@@ -36,7 +36,9 @@ __all__ = [
     "ProjectInfo",
     "ProofResult",
     "Reason",
+    "SecondOpinion",
     "Session",
+    "Soundness",
     "State",
     "StepFailedError",
     "SyncCheckerClient",

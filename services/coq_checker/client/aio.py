@@ -117,8 +117,10 @@ class CheckerClient:
             axioms=options.axioms_to_pb(),
             want_goals=options.want_goals,
             recheck=options.recheck,
+            soundness=options.soundness_to_pb(),
         )
         with encoding():
+            request.second_opinion = options.second_opinion
             if text is not None:
                 request.text.CopyFrom(_text(text, project, logical_name, file, toolchain))
             else:

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from coq_checker.client.errors import encoding
 from palmetto_protos.checker.v1 import checker_pb2 as pb
+
+Soundness = Literal["strict", "report"]
+_SOUNDNESS: dict[Soundness | None, pb.SoundnessPolicy.ValueType] = {
+    None: pb.SOUNDNESS_POLICY_UNSPECIFIED,
+    "strict": pb.SOUNDNESS_POLICY_STRICT,
+    "report": pb.SOUNDNESS_POLICY_REPORT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,11 @@ class Options:
         prelude: `Require` sentences that run before the statement.
         want_messages: return what Coq printed.
         printing: how goals are printed (`coqdata.printing`).
+        soundness: what becomes of a proof that the kernel accepts and that rests on what is weak there
+            (docs/strict-guard.md): `strict` rejects it, `report` tells; None is the server's default, which is another
+            one for candidates and for files.
+        second_opinion: a toolchain of that server, by its name, with which what is PROVED is compiled too; what it says
+            is in the answer, and changes no verdict. Empty: none.
     """
 
     cpu_ms: int = 0
@@ -77,6 +90,13 @@ class Options:
     prelude: str = ""
     want_messages: bool = False
     printing: str = ""
+    soundness: Soundness | None = None
+    second_opinion: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where `soundness` is no policy."""
+        if self.soundness not in _SOUNDNESS:
+            raise ValueError(f"soundness has to be 'strict', 'report' or None, not {self.soundness!r}")
 
     def limits_to_pb(self) -> pb.Limits:
         """The limits as a message."""
@@ -93,6 +113,10 @@ class Options:
         if self.axioms is None:
             return pb.Axioms(policy=pb.AXIOM_POLICY_ENVIRONMENT)
         return pb.Axioms(policy=pb.AXIOM_POLICY_LISTED, allowed=self.axioms)
+
+    def soundness_to_pb(self) -> pb.SoundnessPolicy.ValueType:
+        """The soundness policy as the enum's number."""
+        return _SOUNDNESS[self.soundness]
 
 
 def check_request(
@@ -122,6 +146,8 @@ def _check_request(
         prelude=options.prelude,
         want_messages=options.want_messages,
         printing=options.printing,
+        soundness=options.soundness_to_pb(),
+        second_opinion=options.second_opinion,
     )
     if proof is not None:
         request.proof = proof

@@ -76,7 +76,8 @@ def choose_engine(toolchain: Toolchain, wanted: str = AUTO) -> EngineChoice:
     if wanted == SERAPI:
         if not toolchain.sertop_version:
             raise ToolchainError(
-                f"The toolchain {toolchain.name} has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE."
+                f"The toolchain {toolchain.name} has no sertop: install coq-serapi there, or unset PALMETTO_ENGINE "
+                "(`--engine native`)."
             )
         return EngineChoice(SERAPI)
     try:

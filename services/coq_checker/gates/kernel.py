@@ -6,6 +6,7 @@ from enum import Enum
 from functools import lru_cache
 
 from coq_checker.engine.api import Audit
+from coq_checker.result import UNGUARDED
 from coq_checker.soundness.known_bugs import KnownBug, touching
 
 
@@ -14,11 +15,6 @@ class SoundnessPolicy(Enum):
 
     STRICT = "strict"
     REPORT = "report"
-
-
-# What the strict policy refuses whatever the version: a kernel without known bugs has unknown ones, and these are where
-# they have been found.
-UNGUARDED = frozenset(("fixpoint_not_strict", "cofixpoint_not_strict"))
 
 
 @dataclass(frozen=True, slots=True)

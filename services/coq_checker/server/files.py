@@ -11,12 +11,13 @@ from coq_checker.gates.axioms import AxiomPolicy
 from coq_checker.gates.kernel import SoundnessPolicy
 from coq_checker.judge import Policy, failure_kind, judge_audits
 from coq_checker.limits import Limits
+from coq_checker.opinion import Elsewhere, opinion
 from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
 from coq_checker.recheck import GIVEN_UP, assumed, recheck_file
-from coq_checker.result import ProofResult, Reason, Timings, Verdict
+from coq_checker.result import ProofResult, Reason, SecondOpinion, Timings, Verdict
 from coq_checker.server.answers import reached_in
 from coqdata.theorem import Theorem
 
@@ -27,13 +28,14 @@ _CHECKS = {"check_guarded": "guarded", "check_positive": "positive", "check_univ
 
 @dataclass(frozen=True, slots=True)
 class FileAsk:
-    """What is asked about a file."""
+    """What is asked about a file; `second` is the file in another toolchain, which is asked for its opinion."""
 
     limits: Limits
     axioms: AxiomPolicy
     soundness: SoundnessPolicy = SoundnessPolicy.REPORT
     want_goals: bool = False
     recheck: bool = False
+    second: Elsewhere | None = None
 
 
 class FileChecks:
@@ -50,10 +52,20 @@ class FileChecks:
         Raises:
             EnvironmentFailedError: what follows the last theorem fails.
         """
+        told: SecondOpinion | None = None
+        async for theorem, result in self._confirmed(environment, ask):
+            if ask.second is not None and result.proved:
+                # The file is compiled once, where something of it is proved.
+                told = told or await opinion(ask.second, lambda there: there.source)
+                yield theorem, self._counted(environment, replace(result, second_opinion=told))
+            else:
+                yield theorem, self._counted(environment, result)
+
+    async def _confirmed(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         answers = self._answers(environment, ask)
         if not ask.recheck:
-            async for theorem, result in answers:
-                yield theorem, self._counted(environment, result)
+            async for answer in answers:
+                yield answer
             return
         found: list[tuple[Theorem, ProofResult]] = []
         broken: EnvironmentFailedError | None = None
@@ -63,8 +75,8 @@ class FileChecks:
         except EnvironmentFailedError as error:
             broken = error
         left = {start: passed.left for start, passed in self._pool.document(environment).passed.items()}
-        for theorem, result in await recheck_file(environment, found, left):
-            yield theorem, self._counted(environment, result)
+        for answer in await recheck_file(environment, found, left):
+            yield answer
         if broken is not None:
             raise broken
 

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from coq_checker.engine.api import EngineLostError, EngineStartError
-from coq_checker.environment import EnvironmentFailedError
+from coq_checker.environment import Environment, EnvironmentFailedError
+from coq_checker.opinion import Elsewhere, opinion
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.queue import ClosedError, QueueFullError
 from coq_checker.pool.worker import Target
-from coq_checker.recheck import recheck
-from coq_checker.result import ProofResult, Reason, Verdict
+from coq_checker.recheck import recheck, whole_text
+from coq_checker.result import ProofResult, Reason, SecondOpinion, Verdict
 from coq_checker.server.answers import reached_in
 from coq_checker.server.errors import (
     BusyError,
@@ -87,11 +88,24 @@ class ProofChecks:
         if request.recheck and result.proved:
             failed, left = await self._assumed(request.target)
             result = await recheck(request.target, request.ask, result, failed, left)
+        if request.second is not None and result.proved:
+            result = replace(result, second_opinion=await self._second_opinion(request, request.second))
         environment = request.target.environment
         if not result.proved:
             self._requests.require_standing(environment, begun)
         message = without_backtrace(result.message) if result.verdict is Verdict.ERROR else result.message
         return replace(reached_in(result, environment), message=message)
+
+    async def _second_opinion(self, request: ProofRequest, second: Elsewhere) -> SecondOpinion:
+        try:
+            failed, left = await self._assumed(request.target)
+        except UnavailableError as error:
+            return SecondOpinion(second.toolchain, message=str(error))
+
+        def text(environment: Environment) -> bytes:
+            return whole_text(replace(request.target, environment=environment), request.ask, failed, left)
+
+        return await opinion(second, text)
 
     async def _assumed(self, target: Target) -> tuple[list[Theorem], dict[int, bytes]]:
         """The theorems before the target whose own proofs fail, so that its environment assumes them, and how."""
@@ -100,7 +114,7 @@ class ProofChecks:
             async with self._pool.busy(), document.lock:
                 await document.prepare(target.position, self._pool.settings.environment_limits)
         except (EnvironmentFailedError, EngineLostError, EngineStartError) as error:
-            raise UnavailableError(f"the environment could not be prepared for the recheck: {error}") from error
+            raise UnavailableError(f"the environment could not be prepared once more: {error}") from error
         passed = document.passed
         failed = [
             one for one in document.reading.theorems if one.start in passed and passed[one.start].error is not None

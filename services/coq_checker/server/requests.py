@@ -1,7 +1,9 @@
 """From request messages to what the pool is asked; everything a client can get wrong is said here."""
 
 import codecs
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coq_checker.check import Ask
 from coq_checker.environment import Environment, EnvironmentFailedError
@@ -11,6 +13,7 @@ from coq_checker.gates.statement import StatementError, anchor
 from coq_checker.gates.text import Mode, begins_command
 from coq_checker.judge import NOT_STRICT
 from coq_checker.limits import Limits, grant
+from coq_checker.opinion import Elsewhere
 from coq_checker.pool.worker import Target
 from coq_checker.projects import NoSuchNameError, Projects, SourceFile, is_inside
 from coq_checker.server.errors import (
@@ -34,17 +37,20 @@ _SOUNDNESS = {
     pb.SOUNDNESS_POLICY_STRICT: SoundnessPolicy.STRICT,
     pb.SOUNDNESS_POLICY_REPORT: SoundnessPolicy.REPORT,
 }
+# Makes an environment in the toolchain of a name; the empty one is its own.
+_Make = Callable[[str], Awaitable[Environment]]
 # Preludes remembered.
 _PRELUDES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ProofRequest:
-    """A CheckProof request, understood."""
+    """A CheckProof request, understood; `second` is its environment in the toolchain that is asked for its opinion."""
 
     target: Target
     ask: Ask
     recheck: bool
+    second: Elsewhere | None = None
 
 
 class Requests:
@@ -160,6 +166,23 @@ class Requests:
         except NoSuchNameError as error:
             raise UnknownNameError(str(error)) from error
 
+    async def _elsewhere(self, name: str, make: _Make) -> Elsewhere | None:
+        """An environment in the toolchain whose opinion is asked for; None where none is.
+
+        Raises:
+            InvalidRequestError: this server has no toolchain of that name.
+        """
+        if not name:
+            return None
+        toolchains = self.projects.toolchains
+        try:
+            await toolchains.require_known(name)
+        except UnknownToolchainError as error:
+            raise InvalidRequestError(
+                f"`second_opinion` has to be a toolchain of this checker itself: {error}"
+            ) from error
+        return Elsewhere(name, partial(make, name), toolchains.require_standing)
+
     async def text_environment(self, text: bytes, message: pb.TextEnvironment, field: str) -> Environment:
         """The environment of a text that something is to follow; `field` is where the request has it.
 
@@ -170,20 +193,33 @@ class Requests:
             NoSuchNameError: there is no such project.
             UnknownToolchainError: there is no such toolchain.
         """
-        environment = await self._placed(text, message, field)
+        return await self._ended(text, message, field, message.toolchain)
+
+    async def _ended(self, text: bytes, message: pb.TextEnvironment, field: str, toolchain: str) -> Environment:
+        environment = await self._placed(text, message, field, toolchain)
         if environment.problem is not None:
             raise EnvironmentFailedError(f"{environment.label}: {environment.problem}.")
         return environment
 
-    async def _placed(self, text: bytes, message: pb.TextEnvironment, field: str) -> Environment:
+    async def _placed(self, text: bytes, message: pb.TextEnvironment, field: str, toolchain: str) -> Environment:
         if message.project and is_inside(message.file):
             inside(message.file, f"{field}.file")
         return await self.projects.text_environment(
-            text, message.project, message.logical_name, message.file, message.toolchain
+            text, message.project, message.logical_name, message.file, toolchain
         )
 
     async def file(self, request: pb.CheckFileRequest | pb.TraceFileRequest) -> Environment:
         """The environment of a whole file.
+
+        Raises:
+            RequestError: of the kind that the status says.
+        """
+        return (await self.file_and_second(request, ""))[0]
+
+    async def file_and_second(
+        self, request: pb.CheckFileRequest | pb.TraceFileRequest, second: str
+    ) -> tuple[Environment, Elsewhere | None]:
+        """The environment of a whole file, here and in the toolchain whose opinion is asked for.
 
         Raises:
             RequestError: of the kind that the status says.
@@ -194,17 +230,21 @@ class Requests:
             if kind == "file":
                 source = self.projects.file(request.file.project, request.file.file)
                 self.whole(source.source, request.file.file)
-                return await self.projects.environment(source, request.file.toolchain)
+                make: _Make = partial(self.projects.environment, source)
+                elsewhere = await self._elsewhere(second, make)
+                return await make(request.file.toolchain), elsewhere
             if kind == "text":
                 given = request.text
                 text = self.whole(given.text, given.file or "text.text")
-                return await self._placed(text, given, "text")
+                make = partial(self._placed, text, given, "text")
+                elsewhere = await self._elsewhere(second, make)
+                return await make(given.toolchain), elsewhere
         except (NoSuchNameError, UnknownToolchainError, EnvironmentFailedError) as error:
             raise request_error(error) from error
         raise InvalidRequestError("`source` is not set: send `file` or `text`.")
 
-    async def target(self, request: pb.CheckProofRequest, mode: Mode) -> Target:
-        """Where the candidate is to be checked.
+    async def _target(self, request: pb.CheckProofRequest, mode: Mode) -> tuple[Target, Elsewhere | None]:
+        """Where the candidate is to be checked, and in the toolchain whose opinion is asked for.
 
         Raises:
             RequestError: of the kind that the status says.
@@ -213,9 +253,11 @@ class Requests:
         try:
             if kind == "theorem":
                 source, theorem = self.theorem(request.theorem)
-                environment = await self.projects.environment(source, request.theorem.toolchain)
+                make: _Make = partial(self.projects.environment, source)
+                second = await self._elsewhere(request.second_opinion, make)
+                environment = await make(request.theorem.toolchain)
                 statement = source.source[theorem.start : theorem.statement_end]
-                return self._checked(Target(environment, theorem.start, statement, mode))
+                return self._checked(Target(environment, theorem.start, statement, mode)), second
             if kind == "statement":
                 free = request.statement
                 text = self.whole(free.environment.text, "statement.environment.text")
@@ -227,8 +269,10 @@ class Requests:
                 commands = [one for one in parsed.sentences[1:] if begins_command(statement, one)]
                 if not parsed.sentences or commands or parsed.problem is not None:
                     raise InvalidRequestError("the statement must be one sentence that ends with a full stop.")
-                environment = await self.text_environment(text, free.environment, "statement.environment")
-                return self._checked(Target(environment, len(text), statement, mode))
+                make = partial(self._ended, text, free.environment, "statement.environment")
+                second = await self._elsewhere(request.second_opinion, make)
+                environment = await make(free.environment.toolchain)
+                return self._checked(Target(environment, len(text), statement, mode)), second
         except (NoSuchNameError, UnknownToolchainError, EnvironmentFailedError) as error:
             raise request_error(error) from error
         raise InvalidRequestError("`target` is not set: send `theorem` or `statement`.")
@@ -293,7 +337,7 @@ class Requests:
         text = self.text(getattr(request, kind), kind, self.settings.max_candidate_bytes)
         if mode is Mode.SCRIPT and (request.partial or request.prelude):
             raise InvalidRequestError("`partial` and `prelude` go with `proof`, not with `script`.")
-        target = await self.target(request, mode)
+        target, second = await self._target(request, mode)
         if request.prelude or request.printing:
             target = replace(target, prelude=self.prelude(request.prelude), printing=self.printing(request.printing))
         ask = Ask(
@@ -307,4 +351,4 @@ class Requests:
             want_messages=request.want_messages,
             max_sentences=self.settings.max_sentences,
         )
-        return ProofRequest(target, ask, request.recheck)
+        return ProofRequest(target, ask, request.recheck, second)

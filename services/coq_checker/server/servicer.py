@@ -76,7 +76,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
     async def CheckFile(self, request: pb.CheckFileRequest, context: Context) -> AsyncIterator[pb.CheckFileResponse]:
         """Every theorem of a file."""
         begun = time.monotonic()
-        environment = await self._requests.file(request)
+        environment, second = await self._requests.file_and_second(request, request.second_opinion)
         source = _where(request)
         ask = FileAsk(
             limits=self._requests.limits(request.limits),
@@ -84,6 +84,7 @@ class CheckerServicer(pb_grpc.CoqCheckerServiceServicer):
             soundness=self._requests.soundness(request.soundness, environment, SoundnessPolicy.REPORT),
             want_goals=request.want_goals,
             recheck=request.recheck,
+            second=second,
         )
         found: list[Theorem] = []
         try:

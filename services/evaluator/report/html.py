@@ -133,6 +133,8 @@ def _attempt(name: str, record: Record) -> Attempt:
     texts = [
         ("proof", "\n".join(filter(None, (record.prelude, record.script)))),
         ("axioms", ", ".join(record.axioms)),
+        ("features of the kernel", ", ".join(record.features)),
+        ("known bugs", ", ".join(record.known_bugs)),
         ("message", record.message),
         (f"unfinished proof, {record.holes} open goals", record.partial),
     ]

@@ -14,7 +14,7 @@ from typing import Any
 from coqdata.releases import prover_name, version_numbers
 from evaluator.causes import PASSING
 from evaluator.record import Key, Record
-from evaluator.store.rows import KEY, LARGE, SMALL, columns, packed, record_of, small
+from evaluator.store.rows import KEY, LARGE, SMALL, YOUNGER, column, columns, packed, record_of, small
 from evaluator.store.values import (
     OtherSettingsError,
     Outcome,
@@ -364,6 +364,10 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA.split(";\n"):
         db.execute(statement)
+    there = {row[1] for row in db.execute("PRAGMA table_info(records)")}
+    for name in YOUNGER:
+        if name not in there:
+            db.execute(f"ALTER TABLE records ADD COLUMN {column(name)}")
     db.execute(f"PRAGMA user_version = {_VERSION}")
     db.execute("COMMIT")
 

@@ -11,7 +11,9 @@ from evaluator.record import Record, StageCost
 KEY = ("experiment", "project", "file", "theorem", "index")
 # Large and seldom wanted: kept compressed, apart from the rest.
 LARGE = ("model_answers", "events")
-_JSON = ("axioms", "stages")
+_JSON = ("axioms", "features", "known_bugs", "stages")
+# Younger than some stores and parts, which an older Palmetto may write to as well.
+YOUNGER = ("features", "known_bugs")
 _KINDS: dict[Any, str] = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER"}
 SMALL = tuple(one.name for one in fields(Record) if one.name not in LARGE)
 _BOOLS = frozenset(one.name for one in fields(Record) if one.type is bool)
@@ -19,7 +21,13 @@ _BOOLS = frozenset(one.name for one in fields(Record) if one.type is bool)
 
 def columns() -> list[str]:
     """The definitions of the columns of a record's small parts."""
-    return [f'"{one.name}" {_KINDS.get(one.type, "TEXT")} NOT NULL' for one in fields(Record) if one.name in SMALL]
+    kept = [one for one in fields(Record) if one.name in SMALL]
+    return [column(one.name, _KINDS.get(one.type, "TEXT")) for one in kept]
+
+
+def column(name: str, kind: str = "TEXT") -> str:
+    """The definition of a column."""
+    return f'"{name}" {kind} NOT NULL' + (" DEFAULT '[]'" if name in YOUNGER else "")
 
 
 def small(record: Record) -> list[Any]:
@@ -39,12 +47,14 @@ def unpacked(data: bytes | None) -> Any:
 
 def record_of(row: Mapping[str, Any]) -> Record:
     """The record of a row; large parts that the row does not have are empty."""
-    given: dict[str, Any] = {name: row[name] for name in SMALL}
+    there = row.keys()  # sqlite's rows are no mappings
+    given: dict[str, Any] = {name: row[name] for name in SMALL if name not in YOUNGER or name in there}
     for name in _BOOLS:
         given[name] = bool(given[name])
-    given["axioms"] = tuple(json.loads(given["axioms"]))
+    for name in ("axioms", *YOUNGER):
+        given[name] = tuple(json.loads(given.get(name, "[]")))
     given["stages"] = tuple(StageCost(*one) for one in json.loads(given["stages"]))
     for name in LARGE:
-        if name in row.keys():  # noqa: SIM118 (sqlite's rows are no mappings)
+        if name in there:
             given[name] = tuple(unpacked(row[name]))
     return Record(**given)

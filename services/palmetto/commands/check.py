@@ -19,6 +19,7 @@ from coq_checker.client import (
     FreeStatement,
     NotFoundError,
     Options,
+    Soundness,
     UnreachableError,
 )
 from coq_checker.server import CheckerSettings, ServeError, running, unknown_settings
@@ -37,7 +38,10 @@ from palmetto.commands.check_sources import (
     read_text,
     told_apart,
 )
+from palmetto.engine import EngineOption, use_engine
 from palmetto.toolchains import ToolchainOption, for_file, for_own_checker, for_requests
+
+_SOUNDNESS: dict[bool | None, Soundness | None] = {None: None, True: "strict", False: "report"}
 
 
 def check(
@@ -64,6 +68,21 @@ def check(
     recheck: Annotated[
         bool, typer.Option("--recheck", help="Confirm with coqc and coqchk in fresh processes.")
     ] = False,
+    recheck_with: Annotated[
+        str | None,
+        typer.Option(
+            help="Have coqc and coqchk of another toolchain compile it too, and tell what they say.",
+            metavar="TOOLCHAIN",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Reject what rests on parts of Coq's kernel that have been unsound (docs/strict-guard.md), or only "
+            "tell; default: tell, and reject with --proof.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     server: Annotated[
         str | None,
@@ -73,6 +92,7 @@ def check(
         ),
     ] = None,
     toolchain: ToolchainOption = None,
+    engine: EngineOption = None,
 ) -> None:
     """Check every theorem of the files, or one of them. Exit 0: all proved; 1: something is not; 2: could not run."""
     structlog.configure(
@@ -82,8 +102,18 @@ def check(
     for warning in unknown_settings():
         print(f"palmetto: {warning}", file=sys.stderr)
     allowed = None if axioms is None else [a.strip() for a in axioms.split(",") if a.strip() not in ("", "none")]
-    options = Options(cpu_ms=max(1, int(timeout * 1000)), axioms=allowed, want_goals=True, recheck=recheck)
+    options = Options(
+        cpu_ms=max(1, int(timeout * 1000)),
+        axioms=allowed,
+        want_goals=True,
+        recheck=recheck,
+        soundness=_SOUNDNESS[strict],
+    )
     try:
+        if engine is not None and server is not None:
+            raise CannotRunError("--engine is for a checker of this command's own: leave it out, or --server.")
+        use_engine(engine)
+        options = replace(options, second_opinion=for_requests(recheck_with, server))
         body = read_text(proof) if proof is not None else None
         if body is not None and theorem is None:
             raise CannotRunError("--proof needs --theorem: name the theorem that it proves.")

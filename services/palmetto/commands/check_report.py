@@ -1,7 +1,8 @@
 """What `palmetto check` prints: lines of JSON, or a table, and its exit status."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +14,8 @@ from palmetto.commands import COULD_NOT_RUN
 from palmetto.commands.check_sources import Source
 from palmetto.streams import print_json
 
+# So much of what a policy refuses stands in a line.
+_NAMED = 4
 _STYLES = {Verdict.PROVED: "green", Verdict.INCOMPLETE: "yellow"}
 
 
@@ -81,6 +84,10 @@ def _as_json(row: Row) -> dict[str, Any]:
         "shelf": [_goal_as_json(goal) for goal in result.shelf],
         "given_up": [_goal_as_json(goal) for goal in result.given_up],
         "axioms": list(result.axioms),
+        "features": list(result.features),
+        "features_known": result.features_known,
+        "known_bugs": list(result.known_bugs),
+        "second_opinion": asdict(result.second_opinion) if result.second_opinion is not None else None,
         "cpu_ms": round(result.timings.cpu_ns / 1e6, 3),
         "wall_ms": round(result.timings.wall_ns / 1e6, 3),
         "toolchain": result.toolchain,
@@ -95,6 +102,20 @@ def _goal_as_json(goal: Goal) -> dict[str, Any]:
         "conclusion": goal.conclusion,
         "existentials": [{"name": one.name, "type": one.type} for one in goal.existentials],
     }
+
+
+def _besides(result: ProofResult) -> Iterator[str]:
+    """What is told of a proved theorem in lines of its own."""
+    if not result.proved:
+        return
+    if result.against_strict:
+        named, more = result.against_strict[:_NAMED], len(result.against_strict[_NAMED:])
+        yield f"--strict refuses it: {', '.join(named)}" + (f" and {more} more (--json)" if more else "")
+    opinion = result.second_opinion
+    if opinion is not None:
+        yield f"{opinion.toolchain} " + (
+            "accepts it too" if opinion.accepted else f"does not confirm it: {opinion.message}"
+        )
 
 
 def _print_table(rows: list[Row], *, several: bool, whole: bool) -> None:
@@ -113,6 +134,7 @@ def _print_table(rows: list[Row], *, several: bool, whole: bool) -> None:
         about = ", ".join(result.axioms) if result.proved else result.message
         if result.sentence and not result.proved:
             about = f"{about}  at: {' '.join(result.sentence.split())[:80]}"
+        about = "\n".join(line for line in (about, *_besides(result)) if line)
         cells = [row.theorem, result.verdict.value, f"{result.timings.cpu_ns / 1e6:.1f}", about]
         style = _STYLES.get(result.verdict, "red")
         shown = [Text(cell) for cell in cells]

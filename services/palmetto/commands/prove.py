@@ -195,9 +195,9 @@ async def _events(client: ProverClient, item: _Item) -> AsyncIterator[dict[str, 
 
 
 def _row(item: _Item, result: dict[str, Any]) -> dict[str, Any]:
-    keys = ["verdict", "script", "prelude", "axioms", "cpu_s", "wall_s", "how", "message", "partial", "holes"]
-    keys += ["toolchain", "coq_version"]
-    empty: dict[str, Any] = {"axioms": [], "cpu_s": 0.0, "wall_s": 0.0, "holes": 0}
+    keys = ["verdict", "script", "prelude", "axioms", "features", "known_bugs", "cpu_s", "wall_s", "how", "message"]
+    keys += ["partial", "holes", "toolchain", "coq_version"]
+    empty: dict[str, Any] = {"axioms": [], "features": [], "known_bugs": [], "cpu_s": 0.0, "wall_s": 0.0, "holes": 0}
     return {"file": item.file, "theorem": item.name} | {key: result.get(key, empty.get(key, "")) for key in keys}
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from palmetto.commands import fail
+from palmetto.engine import EngineOption, use_engine
 
 _S = TypeVar("_S", bound=BaseSettings)
 
@@ -37,12 +38,14 @@ def coq_checker(
         str | None,
         typer.Option(help="Used where neither a request nor its project asks for another.", metavar="NAME"),
     ] = None,
+    engine: EngineOption = None,
 ) -> None:
     """The gRPC Coq checker. Further settings: PALMETTO_CHECKER_* (docs/checker.md)."""
     from coq_checker.server import CheckerSettings, ServeError, serve  # noqa: PLC0415
     from coq_checker.toolchain import ToolchainError  # noqa: PLC0415
     from coqdata.project import ProjectError  # noqa: PLC0415
 
+    use_engine(engine)
     given = {
         "listen": listen,
         "metrics_listen": metrics,

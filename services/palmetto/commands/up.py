@@ -11,6 +11,7 @@ from rich.console import Console
 
 from coq_checker.toolchain import ToolchainError
 from palmetto.commands import fail
+from palmetto.engine import EngineOption, use_engine
 from palmetto.stack import StackError, StackOptions, stack, stack_folder
 from palmetto.toolchains import for_services
 
@@ -32,8 +33,10 @@ def up(
         str | None,
         typer.Option(help="Used where neither a request nor its project asks for another.", metavar="NAME"),
     ] = None,
+    engine: EngineOption = None,
 ) -> None:
     """Run checker, retriever, model server and prover until Ctrl-C, which ends all of them."""
+    use_engine(engine)
     try:
         named = for_services(toolchain)
         options = StackOptions(tuple(project or ()), model, port=port, jobs=jobs, logs=logs, toolchain=named)

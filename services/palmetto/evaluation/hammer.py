@@ -95,12 +95,13 @@ async def _hammer(checker: CheckerClient, target: TheoremRef, budget_s: float) -
         spent_s += final.timings.cpu_ns / 1e9
         if final.proved:
             proof = {"script": script, "prelude": prelude, "axioms": list(final.axioms), "how": "hammer"}
+            proof |= {"features": list(final.features), "known_bugs": list(final.known_bugs)}
             return {"verdict": "PROVED", "cpu_s": spent_s, **proof, **_judge(final)}
     return {**_verdict(final), **_judge(final), "message": f"{tactic}: {final.message}", "cpu_s": spent_s}
 
 
 def _limits(budget_s: float) -> Options:
-    return Options(cpu_ms=int(1000 * budget_s), wall_ms=int(4000 * budget_s))
+    return Options(cpu_ms=int(1000 * budget_s), wall_ms=int(4000 * budget_s), soundness="strict")
 
 
 def _judge(result: ProofResult) -> dict[str, str]:

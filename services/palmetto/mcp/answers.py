@@ -90,11 +90,30 @@ def goals_of(goals: Iterable[checker.Goal]) -> list[Goal]:
     return [Goal.of(one) for one in goals]
 
 
+# Of a proof that Coq's kernel accepts.
+Features = Field(description="Parts of Coq's kernel that the proof's own terms use beyond its plain core.")
+FeaturesKnown = Field(description="Whether the terms could be looked at; if not, `features` says nothing.")
+KnownBugs = Field(description="Public reports of soundness bugs of this Coq that touch these features.")
+# What to do is the same whichever feature it is.
+_FORBIDDEN_FEATURE = (
+    "Prove it another way: let each recursive call be on a variable that a `match` on the decreasing argument binds "
+    "(`induction`, or recursion on a proof of `Acc`, gives that), and do without the other features that are named."
+)
+
+
+def message_of(result: checker.ProofResult) -> str:
+    """What a result says, with what to do where that is not plain."""
+    told = cut(result.message, MESSAGE_LETTERS)
+    return f"{told} {_FORBIDDEN_FEATURE}" if result.reason is checker.Reason.FORBIDDEN_FEATURE else told
+
+
 class Checked(BaseModel):
     """What came of the check of a proof."""
 
     verdict: Literal["PROVED", "INCOMPLETE", "FAILED", "REJECTED", "TIMEOUT", "OUT_OF_MEMORY", "ERROR"]
-    reason: str = Field(description="Of what kind the failure is: tactic, syntax, open_goals, forbidden_command, ...")
+    reason: str = Field(
+        description="Of what kind the failure is: tactic, syntax, open_goals, forbidden_command, forbidden_feature, ..."
+    )
     message: str = Field(description="Coq's words, or why the proof is refused; empty when proved.")
     sentence: str = Field(description="The sentence that failed.")
     start_byte: int | None = Field(description="Where it stands in the given text.")
@@ -104,6 +123,9 @@ class Checked(BaseModel):
     shelf: list[Goal] = Field(description="Goals on the shelf: existential variables that nothing instantiates yet.")
     given_up: list[Goal] = Field(description="Goals that were given up with `admit`.")
     axioms: list[str] = Field(description="What the proved theorem rests on.")
+    features: list[str] = Features
+    features_known: bool = FeaturesKnown
+    known_bugs: list[str] = KnownBugs
     cpu_s: float
     toolchain: str = Field(description="What checked it, and its Coq's version.")
     coq_version: str
@@ -143,6 +165,9 @@ class Ran(BaseModel):
     shelf: list[Goal] = Field(description="Goals on the shelf: existential variables that nothing instantiates yet.")
     given_up: list[Goal] = Field(description="Goals that were given up with `admit`.")
     failed: FailedTactic | None
+    features: list[str] = Features
+    features_known: bool = FeaturesKnown
+    known_bugs: list[str] = KnownBugs
 
 
 class Found(BaseModel):
@@ -203,6 +228,8 @@ class Proved(BaseModel):
     script: str = Field(description="The proof, `Proof.` and `Qed.` included; the checker has accepted it.")
     prelude: str = Field(description="Require lines that the script needs before the theorem; put them there.")
     axioms: list[str]
+    features: list[str] = Features
+    known_bugs: list[str] = KnownBugs
     how: str = Field(description="What found it.")
     message: str = Field(description="Why there is no proof.")
     partial: str = Field(description="The best unfinished proof, where there is no proof.")

@@ -25,6 +25,7 @@ from palmetto.mcp.answers import (
     Step,
     cut,
     goals_of,
+    message_of,
     shown,
 )
 from palmetto.mcp.call import Call, Ctx, call
@@ -38,6 +39,7 @@ from palmetto.mcp.targets import (
     Index,
     Prelude,
     ProjectName,
+    Soundness,
     Statement,
     Tactics,
     Target,
@@ -96,6 +98,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         recheck: Annotated[
             bool, Field(description="Confirm a PROVED with coqc and coqchk in fresh processes.")
         ] = False,
+        soundness: Soundness = None,
     ) -> Checked:
         """Check a complete proof that you wrote: PROVED only if Coq's kernel accepts it for exactly that statement.
         Where it fails: the sentence, Coq's message and the goals there. A failed proof is an answer, not an error. To
@@ -110,6 +113,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
             axioms=allowed_axioms,
             recheck=recheck,
             prelude=prelude,
+            soundness=soundness,
         )
         async with call(ctx, services, server.limits.call_s + _WALL_FACTOR * cpu_s, "checking") as one:
             checker = (await one.clients()).checker
@@ -117,7 +121,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         return Checked(
             verdict=done.verdict.value,
             reason=done.reason.value,
-            message=cut(done.message, MESSAGE_LETTERS),
+            message=message_of(done),
             sentence=cut(done.sentence, STATEMENT_LETTERS),
             start_byte=done.start,
             end_byte=done.end,
@@ -126,6 +130,9 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
             given_up=goals_of(done.given_up),
             goal_count=done.goal_count,
             axioms=list(done.axioms),
+            features=list(done.features),
+            features_known=done.features_known,
+            known_bugs=list(done.known_bugs),
             cpu_s=round(done.timings.cpu_ns / 1e9, 3),
             toolchain=done.toolchain,
             coq_version=done.coq_version,
@@ -148,13 +155,15 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         ] = 0,
         cpu_s: CpuSeconds = 10.0,
         toolchain: ToolchainName = "",
+        soundness: Soundness = None,
     ) -> Ran:
         """Run tactics from the start of a theorem's proof and see the goals after each: with `tactics: []` the first
         goal. Nothing is kept between calls: to go on, send all tactics so far and the new ones (the old ones cost
         next to nothing); to go back, send fewer. Stops at the first tactic that fails, with Coq's message and the goals
         before it. When no goal is left, hand the proof to `check_proof`, whose verdict counts."""
         target = Target(project, theorem, file, index, statement, context, toolchain).check().of_checker()
-        steps = _Steps(target, whole(tactics), Options(_ms(cpu_s), want_goals=True, partial=True, prelude=prelude))
+        options = Options(_ms(cpu_s), want_goals=True, partial=True, prelude=prelude, soundness=soundness)
+        steps = _Steps(target, whole(tactics), options)
         async with call(ctx, services, server.limits.call_s + _WALL_FACTOR * cpu_s, "running tactics") as one:
             return await steps.run(one, (await one.clients()).checker, seen)
 
@@ -197,7 +206,7 @@ def add_checking(server: PalmettoServer, services: Services) -> None:
         else:
             target = Target(project, theorem, file, index, statement, context, toolchain).check().of_checker()
         before = "".join(f"{one}\n" for one in whole(tactics))
-        options = Options(_ms(cpu_s), partial=True, want_messages=True)
+        options = Options(_ms(cpu_s), partial=True, want_messages=True, soundness="report")
         async with call(ctx, services, server.limits.call_s + _WALL_FACTOR * cpu_s, "searching") as one:
             done = await (await one.clients()).checker.check_proof(target, before + asked, options=options)
         if not _passed(done):
@@ -239,7 +248,7 @@ class _Steps:
             status = "proved"
         elif last.reason is Reason.UNCLOSED:
             status = "no_goals_left"
-        return _ran(status, steps, last, None)
+        return _ran(status, steps, last, last, None)
 
     def _failed(self, done: ProofResult, text: str, count: int, steps: list[Step], last: ProofResult | None) -> Ran:
         """Which tactic failed. What ran before it is known, but for the first `seen`, which ran in one."""
@@ -255,17 +264,18 @@ class _Steps:
             tactic=cut(self._tactics[number], STATEMENT_LETTERS) if number >= 0 else "",
             sentence=cut(done.sentence, STATEMENT_LETTERS),
             reason=done.reason.value,
-            message=cut(done.message, MESSAGE_LETTERS),
+            message=message_of(done),
         )
         # The goals at the failing sentence; where the checker has none (it gave up, or refused the text unseen) those
         # behind the last tactic that passed.
-        return _ran("failed", steps, done if done.goals or last is None else last, failed)
+        return _ran("failed", steps, done if done.goals or last is None else last, done, failed)
 
 
 def _ran(
     status: Literal["open", "no_goals_left", "proved", "failed"],
     steps: list[Step],
     at: ProofResult,
+    judged: ProofResult,
     failed: FailedTactic | None,
 ) -> Ran:
     return Ran(
@@ -277,6 +287,9 @@ def _ran(
         goal_count=at.goal_count,
         unfocused_count=at.unfocused_count,
         failed=failed,
+        features=list(judged.features),
+        features_known=judged.features_known,
+        known_bugs=list(judged.known_bugs),
     )
 
 

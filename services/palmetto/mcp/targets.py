@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
+from coq_checker import client
 from coq_checker.client import CheckerClient, FreeStatement, TheoremRef
 from coqdata.project import requires
 from coqdata.sentence import split
@@ -70,6 +71,13 @@ ToolchainName = Annotated[
     Field(
         max_length=NAME_LETTERS,
         description="Another Coq or Rocq than the project's, by a name of `list_toolchains`; mostly not needed.",
+    ),
+]
+Soundness = Annotated[
+    client.Soundness | None,
+    Field(
+        description="What becomes of a proof that Coq accepts by parts of its kernel that have been unsound: `strict` "
+        "rejects it, `report` only tells. Not given: what the checker is set to, which is `strict`.",
     ),
 ]
 CpuSeconds = Annotated[float, Field(gt=0, le=600, description="CPU seconds that Coq may use.")]

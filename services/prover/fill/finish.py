@@ -1,7 +1,7 @@
 """The work on one place of a file: what was given up is proved where it stands; where that fails, the proof anew."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -307,7 +307,9 @@ class Finisher:
             message=message,
             prelude=self._prelude if last.script else "",
             how="+".join(how) if self._runs else last.how,
-            axioms=tuple(dict.fromkeys(name for one in runs for name in one.axioms)) if last.script else (),
+            axioms=_all(one.axioms for one in runs) if last.script else (),
+            features=_all(one.features for one in runs) if last.script else (),
+            known_bugs=_all(one.known_bugs for one in runs) if last.script else (),
             cpu_s=self._used_s,
             wall_s=sum(one.wall_s for one in runs),
             stages=tuple(stage for one in runs for stage in one.stages),
@@ -316,3 +318,7 @@ class Finisher:
             prompt_tokens=sum(one.prompt_tokens for one in runs),
             completion_tokens=sum(one.completion_tokens for one in runs),
         )
+
+
+def _all(each: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in each for name in one))

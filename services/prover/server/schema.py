@@ -116,6 +116,8 @@ class ProveAnswer(BaseModel):
     script: str = Field(description="The proof, `Proof.` and `Qed.` included; the checker has accepted it.")
     prelude: str = Field(description="`Require` sentences that the script needs before the theorem.")
     axioms: list[str]
+    features: list[str] = Field(description="Parts of Coq's kernel that the proof uses beyond its plain core.")
+    known_bugs: list[str] = Field(description="Public reports of soundness bugs of this Coq that touch them.")
     how: str = Field(description="What found it.")
     cpu_s: float
     wall_s: float

@@ -116,6 +116,25 @@ class TestCheckProof:
         assert done["verdict"] == "PROVED" and any("classic" in axiom for axiom in done["axioms"])
         assert host.ok("check_proof", proof=proof, allowed_axioms=[], **known)["verdict"] == "REJECTED"
 
+    def test_what_the_kernel_may_be_wrong_about(self, host: Host) -> None:
+        # The kernel computes the argument of the call.
+        loose = "exact ((fix f (n : nat) := match n with O => 0 | S k => f (Nat.pred (S k)) end) 3)."
+        target = {"statement": "Lemma t : nat."}
+        done = host.ok("check_proof", proof=loose, **target)
+        assert (done["verdict"], done["reason"]) == ("REJECTED", "forbidden_feature")
+        assert "fixpoint_not_strict" in done["message"] and "Prove it another way: " in done["message"]
+        assert "fixpoint_not_strict" in done["features"] and done["features_known"]
+        assert host.ok("check_proof", proof=loose, soundness="strict", **target) | {"cpu_s": 0} == done | {"cpu_s": 0}
+        told = host.ok("check_proof", proof=loose, soundness="report", **target)
+        assert (told["verdict"], told["reason"], told["message"]) == ("PROVED", "", "")
+        assert (told["features"], told["known_bugs"]) == (done["features"], done["known_bugs"])
+        ran = host.ok("run_tactics", tactics=[loose, "Qed."], **target)
+        assert ran["status"] == "failed" and "fixpoint_not_strict" in ran["features"]
+        assert ran["failed"]["reason"] == "forbidden_feature" and "another way" in ran["failed"]["message"]
+        ran = host.ok("run_tactics", tactics=[loose, "Qed."], soundness="report", **target)
+        assert ran["status"] == "proved" and "fixpoint_not_strict" in ran["features"] and ran["features_known"]
+        assert "soundness" in host.error("check_proof", proof=loose, soundness="lax", **target)
+
     def test_a_limit_on_what_it_takes(self, host: Host) -> None:
         done = host.ok("check_proof", proof="do 1000000000 (try fail).", cpu_s=0.3, **SNOC)
         assert done["verdict"] == "TIMEOUT"

@@ -48,7 +48,8 @@ def test_free_text_is_proved(http: httpx2.Client) -> None:
     assert told["verdict"] == "PROVED"
     assert told["script"].startswith("Proof.")
     assert told["script"].rstrip().endswith("Qed.")
-    assert told["axioms"] == []
+    assert told["axioms"] == [] and told["known_bugs"] == []
+    assert "fixpoint_not_strict" not in told["features"]
     assert 0 < told["cpu_s"] <= 20
     kept = http.get(f"/v1/attempts/{told['id']}").json()
     assert kept["state"] == "finished"

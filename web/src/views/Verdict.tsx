@@ -87,6 +87,12 @@ function Proof({ ending }: { ending: Ending }) {
           </ul>
         </div>
       )}
+      {ending.features.length === 0 ? null : (
+        <p class="quiet">Of Coq's kernel it uses, beyond the plain core: {ending.features.join(", ")}.</p>
+      )}
+      {ending.known_bugs.length === 0 ? null : (
+        <p>Known soundness bugs of this Coq touch what it uses: {ending.known_bugs.join(", ")}.</p>
+      )}
     </>
   );
 }

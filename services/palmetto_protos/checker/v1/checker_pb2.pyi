@@ -491,8 +491,8 @@ class CheckProofRequest(_message.Message):
     """How goals are printed: `default` (the same as empty) or `coqgym`."""
     soundness: Global___SoundnessPolicy.ValueType
     second_opinion: _builtins.str
-    """A toolchain, by a name of ListToolchains, with which a PROVED candidate is compiled too: see `second_opinion`. It
-    does not change the verdict.
+    """A toolchain, by a name of ListToolchains, with which the whole text of a PROVED candidate is compiled too: see
+    `ProofResult.second_opinion`. It does not change the verdict. A name that this server has not is INVALID_ARGUMENT.
     """
     @_builtins.property
     def theorem(self) -> Global___TheoremRef:
@@ -954,9 +954,14 @@ class CheckFileRequest(_message.Message):
     WANT_GOALS_FIELD_NUMBER: _builtins.int
     RECHECK_FIELD_NUMBER: _builtins.int
     SOUNDNESS_FIELD_NUMBER: _builtins.int
+    SECOND_OPINION_FIELD_NUMBER: _builtins.int
     want_goals: _builtins.bool
     recheck: _builtins.bool
     soundness: Global___SoundnessPolicy.ValueType
+    second_opinion: _builtins.str
+    """As in CheckProofRequest: the file as it stands is compiled with this toolchain too, and each PROVED theorem has the
+    opinion.
+    """
     @_builtins.property
     def file(self) -> Global___FileRef:
         """A file of a project that the server knows."""
@@ -981,10 +986,11 @@ class CheckFileRequest(_message.Message):
         want_goals: _builtins.bool = ...,
         recheck: _builtins.bool = ...,
         soundness: Global___SoundnessPolicy.ValueType = ...,
+        second_opinion: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "source", b"source", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "recheck", b"recheck", "soundness", b"soundness", "source", b"source", "text", b"text", "want_goals", b"want_goals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["axioms", b"axioms", "file", b"file", "limits", b"limits", "recheck", b"recheck", "second_opinion", b"second_opinion", "soundness", b"soundness", "source", b"source", "text", b"text", "want_goals", b"want_goals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["file", "text"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
