@@ -88,6 +88,7 @@ type found = { mutable features : int; mutable places : (string * string) list }
 type walk = {
   known : GlobRef.t -> bool;  (* what is not the candidate's own *)
   found : found;
+  stated : GlobRef.t;  (* its type is the statement, which is not the candidate's *)
   seen : unit Seen.t;
   mutable waiting : GlobRef.t list;  (* own declarations that are to be looked at *)
   mutable name : string;  (* of the declaration that is being looked at *)
@@ -323,7 +324,8 @@ let own walk gr =
           flags walk cb.const_typing_flags;
           universes walk cb.const_universes;
           relevance walk cb.const_relevance;
-          whole walk cb.const_type;
+          (* Of the statement it counts what conversion may meet, but not how its fixpoints were defined. *)
+          term walk ~guarded:(GlobRef.UserOrd.equal gr walk.stated) ~deep:(-1) cb.const_type;
           Option.iter (whole walk) (Lookup.body_of cb)
       | exception Not_found -> ())
   | IndRef (m, _) | ConstructRef ((m, _), _) -> (
@@ -353,7 +355,7 @@ let first walk gr =
    induction schemes that nobody uses: what else those have does not count. *)
 let of_globals ~known gr others =
   let found = { features = 0; places = [] } in
-  let walk = { known; found; seen = Seen.create 64; waiting = []; name = "" } in
+  let walk = { known; found; stated = gr; seen = Seen.create 64; waiting = []; name = "" } in
   first walk gr;
   go walk;
   let used = found.features in
