@@ -18,6 +18,8 @@ from benchmarks.soundness.libraries import Surveyed, installed, survey
 from coq_checker.toolchain import Toolchain, find_toolchain
 
 MOST_REFUSED = 0.001
+# What the ends of the engines' processes take to be heard of.
+_LAST_WORDS_S = 0.5
 _LIST = Path(__file__).with_name("refused.toml")
 
 
@@ -51,6 +53,7 @@ def show(one: Surveyed, known: dict[str, str]) -> list[str]:
 async def _libraries(toolchain: Toolchain, wanted: list[str]) -> list[Surveyed]:
     there = installed(toolchain)
     found = [await survey(toolchain, name, files) for name, files in there.items() if not wanted or name in wanted]
+    await asyncio.sleep(_LAST_WORDS_S)
     return [one for one in found if one.theorems or one.definitions]
 
 
