@@ -173,9 +173,12 @@ and function_body context body left sizes =
 
 (* ITERATOR: a function that is already there is given one that calls back, and what it calls that with decides. *)
 and iterator context c args =
-  let argument arg =
-    if mentions context arg then Callback { seen = None; escapes = false } else Value (sizes_of context arg)
+  (* What is not a function by its form must be right where it stands, whatever it is used for. *)
+  let calls arg =
+    let head = fst (Constr.decompose_app arg) in
+    if Constr.isLambda head then mentions context arg else is_function context head
   in
+  let argument arg = if calls arg then Callback { seen = None; escapes = false } else Value (sizes_of context arg) in
   let bindings = Array.map argument args in
   let calls_back = Array.exists (function Callback _ -> true | _ -> false) bindings in
   let followed = calls_back && try unfolded c bindings ~fuel:most_unfolded with Refused _ -> false in
