@@ -30,9 +30,11 @@ let rec check context term =
   | Lambda (_, ty, body) | Prod (_, ty, body) ->
       check context ty;
       check (skip 1 context) body
-  | LetIn (_, value, ty, body) ->
+  | LetIn (_, value, ty, body) -> (
       check context ty;
-      check (push (bound context value) context) body
+      match Constr.kind value with
+      | Lambda _ when mentions context value -> local context value body
+      | _ -> check (push (bound context value) context) body)
   | App (head, args) -> application context head args
   | Case (ci, _, parameters, ((names, return), _), inverted, scrutinee, branches) ->
       Array.iter (check context) parameters;
@@ -69,6 +71,14 @@ and bound context value =
   | _ ->
       check context value;
       Value (sizes_of context value)
+
+(* LOCAL: a function that a `let` binds is given what the calls of it have in common. *)
+and local context value body =
+  let callback = { seen = None; escapes = false } in
+  check (push (Callback callback) context) body;
+  match callback with
+  | { seen = Some seen; escapes = false } -> called_back context value seen
+  | _ -> check context value
 
 and indices context = function
   | NoInvert -> ()
@@ -163,9 +173,12 @@ and function_body context body left sizes =
 
 (* ITERATOR: a function that is already there is given one that calls back, and what it calls that with decides. *)
 and iterator context c args =
-  let argument arg =
-    if mentions context arg then Callback { seen = None; escapes = false } else Value (sizes_of context arg)
+  (* What is not a function by its form must be right where it stands, whatever it is used for. *)
+  let calls arg =
+    let head = fst (Constr.decompose_app arg) in
+    if Constr.isLambda head then mentions context arg else is_function context head
   in
+  let argument arg = if calls arg then Callback { seen = None; escapes = false } else Value (sizes_of context arg) in
   let bindings = Array.map argument args in
   let calls_back = Array.exists (function Callback _ -> true | _ -> false) bindings in
   let followed = calls_back && try unfolded c bindings ~fuel:most_unfolded with Refused _ -> false in
@@ -280,7 +293,7 @@ and guarded context ~frame ~under term =
           guarded (push (named context frame args.(0)) context) ~frame ~under (Constr.mkApp (body, rest))
       | Construct (((m, i), k), _) when is_cofinite m ->
           let mib = Environ.lookup_mind m (Global.env ()) in
-          let parts = arguments mib.mind_packets.(i).mind_nf_lc.(k - 1) (of_branch ((m, i), k - 1) Same) in
+          let parts = arguments mib.mind_packets.(i).mind_nf_lc.(k - 1) (of_branch ~corecursive:true ((m, i), k - 1) Same) in
           let one at arg =
             let at = at - mib.mind_nparams in
             match if at >= 0 && at < Array.length parts then parts.(at) else None with

@@ -89,8 +89,9 @@ let rec of_type ~block ~own ~parameter ty =
           else None
       | _ -> None)
 
-(* What the variables have that a branch binds, the outermost first, where a value of that size is matched on. *)
-let of_branch ((block, i), constructor) size =
+(* What the variables have that a branch binds, the outermost first, where a value of that size is matched on.
+   corecursive: what a constructor's arguments have is asked for COFIX. *)
+let of_branch ?(corecursive = false) ((block, i), constructor) size =
   let mib = Environ.lookup_mind block (Global.env ()) in
   let packet = mib.mind_packets.(i) in
   let declarations = Array.of_list (List.rev (fst packet.mind_nf_lc.(constructor))) in
@@ -103,9 +104,11 @@ let of_branch ((block, i), constructor) size =
       numbers.(at) <- (if !count < Array.length elements then elements.(!count) else None);
       incr count)
   done;
+  (* The values of a coinductive type have no rank that their parts could be below. *)
+  let ranked = corecursive || mib.mind_finite <> CoFinite in
   let own parameters =
     match size with
-    | Same | Smaller -> Some Smaller
+    | Same | Smaller -> if ranked then Some Smaller else None
     | Holder _ -> if Array.exists Option.has_some parameters then Some (Holder parameters) else None
   in
   let one at = function

@@ -1,0 +1,2 @@
+CoInductive endless : Type := again : endless -> endless.
+Theorem goal : False.

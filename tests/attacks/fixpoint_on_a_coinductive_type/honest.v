@@ -1,0 +1,4 @@
+Proof.
+  pose (cycle := cofix cycle : endless := again cycle).
+  exact I.
+Qed.
