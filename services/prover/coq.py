@@ -91,10 +91,7 @@ _GRACE_S = 45.0
 _WAITS = 4
 # Times that a text is asked about which gets no answer, while others do.
 _TRIES = 3
-# Whatever the checker's default is: what the end would refuse is not worth looking for, and where it cannot be kept
-# that is said at once.
-_SOUNDNESS: Soundness = "strict"
-_PROBE = Options(cpu_ms=10_000, soundness=_SOUNDNESS)
+_PROBE_CPU_MS = 10_000
 _PROBE_S = 180.0
 # Answers: what the checker does not take, or cannot run.
 _JUDGED = (InvalidRequestError, NotFoundError, EnvironmentFailedError)
@@ -117,6 +114,9 @@ class Coq:
         self.budget = budget
         self.settings = settings
         self.prelude = ""
+        # Whatever the checker has by default, and from the first question on: what the end would refuse is not worth
+        # looking for, and where the policy cannot be kept that is said at once.
+        self._soundness: Soundness = settings.soundness
         self._checker = checker
         self._target = target
         # Shared by all who ask the same checker: a dead one is waited for once.
@@ -192,7 +192,7 @@ class Coq:
                 want_messages=messages,
                 prelude=prelude,
                 printing=printing,
-                soundness=_SOUNDNESS,
+                soundness=self._soundness,
             )
             try:
                 result = await self._check(text, options)
@@ -230,7 +230,7 @@ class Coq:
         cpu_ms = int(1000 * max(20.0, self.budget.total_s))
         async with self._slots:
             try:
-                return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude, soundness=_SOUNDNESS))
+                return await self._check(script, Options(cpu_ms=cpu_ms, prelude=prelude, soundness=self._soundness))
             except InvalidRequestError as error:
                 raise CoqProblemError(str(error), code_of(error)) from error
 
@@ -300,7 +300,12 @@ class Coq:
         while True:
             try:
                 # No beginning of a proof, which would be remembered.
-                result = await self._checker.check_proof(self._target, "", options=_PROBE, timeout_s=_PROBE_S)
+                result = await self._checker.check_proof(
+                    self._target,
+                    "",
+                    options=Options(cpu_ms=_PROBE_CPU_MS, soundness=self._soundness),
+                    timeout_s=_PROBE_S,
+                )
             except _JUDGED:
                 break
             except CheckerError as error:

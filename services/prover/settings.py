@@ -1,5 +1,7 @@
 """Settings of the prover's core, each from the environment as PALMETTO_PROVER_<NAME>."""
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -9,6 +11,11 @@ class ProverSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PALMETTO_PROVER_", extra="ignore")
 
+    soundness: Literal["strict", "report"] = Field(
+        "strict",
+        description="What becomes of proofs that use what has been unsound in Coq's kernel; `report` for a checker "
+        "whose engine cannot look at terms.",
+    )
     step_cpu_ms: int = Field(3000, ge=50, description="Limit of one sentence of a proposed proof.")
     cheap_cpu_ms: int = Field(800, ge=50, description="Limit of one round of cheap tactics on a goal.")
     sauto_cpu_ms: int = Field(1500, ge=50, description="Limit of one tactic of CoqHammer without provers.")

@@ -131,3 +131,14 @@ def test_unknown_version_has_every_bug() -> None:
 def test_unknown_feature_is_an_error() -> None:
     with pytest.raises(ValueError, match="telepathy"):
         touching(["telepathy"], (8, 20, 1))
+
+
+def test_the_engine_tells_these_features_and_no_others() -> None:
+    source = files("coq_checker.engine.plugin").joinpath("palmetto_features.ml").read_text("utf-8")
+    told = re.findall(r'"(\w+)";', source.partition("let names =")[2].partition("|]")[0])
+    assert {*told, Feature.MODULE} == set(Feature) and len(told) == len(set(told))
+
+
+def test_page_has_every_feature() -> None:
+    page = DOCUMENT.with_name("strict-guard.md").read_text("utf-8")
+    assert [one for one in Feature if f"| `{one}` |" not in page] == []

@@ -9,6 +9,7 @@ from coq_checker.client import CheckerClient, FreeStatement
 from coq_checker.toolchain import ToolchainError, find_toolchain
 from prover import Finished, ProofVerdict, Prover, ProveTask
 from prover.codes import ErrorCode
+from prover.settings import ProverSettings
 
 from ..coq_checker.servers import ServerProcess, start_server
 from .proposing import Saying
@@ -20,10 +21,12 @@ TARGET = FreeStatement("Theorem t : {n : nat | n * n = 2500 /\\ n <> 49}.")
 REST = "split; [vm_compute; reflexivity | discriminate]."
 
 
-async def finished(checker: CheckerClient, model: Saying, target: FreeStatement = TARGET) -> Finished:
+async def finished(
+    checker: CheckerClient, model: Saying, target: FreeStatement = TARGET, settings: ProverSettings | None = None
+) -> Finished:
     task = ProveTask(target, 5, retrieval=False, hammer=False)
     last = None
-    async for event in Prover(checker, model).prove(task):
+    async for event in Prover(checker, model, settings=settings).prove(task):
         last = event
     assert isinstance(last, Finished)
     return last
@@ -74,3 +77,10 @@ async def test_where_terms_cannot_be_looked_at_the_remedy_is_told_at_once(blind:
     assert (done.verdict, done.code, done.script) == (ProofVerdict.ERROR, ErrorCode.ENVIRONMENT, "")
     assert "`--engine native`" in done.message and done.message.count(". ") == 0
     assert done.cpu_s == 0
+
+
+async def test_who_sets_it_so_has_the_prover_work_there_without_knowing(blind: ServerProcess) -> None:
+    async with CheckerClient(blind.address) as checker:
+        settings = ProverSettings(soundness="report")
+        done = await finished(checker, Saying("exact I."), FreeStatement("Theorem t : True."), settings)
+    assert done.verdict is ProofVerdict.PROVED and done.features == (), done
