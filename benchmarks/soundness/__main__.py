@@ -1,6 +1,6 @@
 """Counts what the strict policy refuses of installed libraries and of the shared corpora, against a written list.
 
-usage: python -m benchmarks.soundness [--toolchain NAME] [--library NAME]... [--no-corpora] [--list]
+usage: python -m benchmarks.soundness [--toolchain NAME] [--library NAME]... [--no-corpora] [--definitions]
 
 Status 1 where something is refused that `refused.toml` does not have, or more than 0.1 % of the theorems are.
 """

@@ -146,6 +146,19 @@ class _File:
         return replace(result, verdict=Verdict.ERROR, reason=Reason.RECHECK, message=why)
 
 
+def confirmed_text(environment: Environment, answers: Sequence[Answer], left: Left | None = None) -> bytes:
+    """A file as a session has answered on it: proofs that failed stand as they were left, and nobody is blamed.
+
+    Args:
+        environment: the file, in any toolchain.
+        answers: on its theorems.
+        left: as in `recheck`.
+    """
+    file = _File(environment, answers, left or {})
+    text = _assuming(environment.source, file.end, file.failed.values(), file.left)
+    return b"\n".join([text, _closers(text), b""])
+
+
 def assumed(theorem: Theorem, result: ProofResult) -> bool:
     """Whether the session went on from the theorem as if `Admitted.` stood for its proof."""
     if result.verdict is Verdict.INCOMPLETE:

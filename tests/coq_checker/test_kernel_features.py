@@ -130,3 +130,67 @@ def test_a_symbol_with_rewrite_rules_is_told(tmp_path: Path) -> None:
             assert features(answer.result) == {"rewrite_rule"}
     finally:
         assert server.stop() == 0
+
+
+MANY = 300
+BIG = f"(fun {' '.join(f'x{i}' for i in range(MANY))} : nat => x0 + x{MANY - 1})"
+HALF = " ".join(["1"] * (MANY // 2))
+LARGE = {
+    "a function of many arguments, called twice with half of them": (
+        f"Definition large := {BIG}. Definition half := large {HALF}. Definition all := half {HALF}.",
+        "exact (@eq_refl nat 2 <: 2 = all).",
+    ),
+    "a constructor of many arguments": (
+        f"Inductive huge : Set := make : {'nat -> ' * MANY} huge. Definition half := make {HALF}. "
+        f"Definition all := match half {HALF} with make {' '.join(f'x{i}' for i in range(MANY))} => x0 + x1 end.",
+        "exact (@eq_refl nat 2 <: 2 = all).",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("toolchain", ["coq-8.20", "rocq-9.2"])
+def test_blocks_that_overrun_the_virtual_machine_wherever_they_stand(
+    checker: SyncCheckerClient, toolchain: str, name: str
+) -> None:
+    try:
+        find_toolchain(toolchain)
+    except ToolchainError as error:
+        pytest.skip(str(error))
+    text, body = LARGE[name]
+    script = f"{text} Theorem goal : 2 = 2. Proof. {body} Qed."
+    result = checker.check_proof(FreeStatement("Theorem goal : 2 = 2.", toolchain=toolchain), script=script)
+    assert (result.verdict, result.known_bugs) == (Verdict.REJECTED, ("rocq#13439",)), result
+
+
+# The guard of 8.20 unfolds `mod` to see that it decreases.
+EUCLID = "(fix f a b {struct a} := match a with O => b | S a' => f (Nat.modulo b (S a')) (S a') end)"
+
+
+def test_fixpoints_of_the_statement_are_not_the_candidates(checker: SyncCheckerClient) -> None:
+    statement = f"Theorem goal : {EUCLID} 0 3 = 3."
+    proof = "Proof. reflexivity. Qed."
+    assert checker.check_proof(FreeStatement(statement), proof=proof).proved
+    assert checker.check_proof(FreeStatement(statement), script=f"{statement} {proof}").proved
+    other = checker.check_proof(
+        FreeStatement(statement),
+        proof=f"assert ({EUCLID.replace('=> b', '=> S b')} 0 2 = 3) by reflexivity. reflexivity.",
+    )
+    assert (other.verdict, other.reason.value) == (Verdict.REJECTED, "forbidden_feature"), other
+
+
+CHAIN = "Definition c0 (F : nat -> nat) (v : nat) := v.\n" + "\n".join(
+    f"Definition c{i} F v := c{i - 1} (fun z => F z) v + c{i - 1} (fun z => F z) v." for i in range(1, 31)
+)
+
+
+def test_functions_that_hand_on_what_they_are_given_are_followed_so_far_and_no_further(
+    checker: SyncCheckerClient,
+) -> None:
+    body = "exists (fix f n := match n with O => O | S y => c30 (fun z => f y) y end). reflexivity."
+    statement = "Theorem goal : exists f : nat -> nat, f 0 = 0."
+    assert checker.check_proof(FreeStatement(statement, CHAIN), proof=body).proved
+    (answer,) = checker.check_file(
+        text=f"{CHAIN}\n{statement}\nProof. {body} Qed.", options=Options(soundness="strict")
+    )
+    assert answer.result.proved, answer.result

@@ -79,6 +79,9 @@ def test_document_tells_every_row() -> None:
     for bug in known_bugs():
         assert f"[{bug.id}]({bug.link})" in text
         assert all(f"`{fixture}`" in text for fixture in bug.fixtures)
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| [{bug.id}]")]
+        if "the feature" in row:
+            assert {feature for way in bug.features for feature in way} <= set(re.findall(r"`(\w+)`", row)), row
 
 
 def test_bug_is_touched_by_its_features_on_the_versions_that_have_it() -> None:

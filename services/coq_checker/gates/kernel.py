@@ -48,9 +48,14 @@ class Use:
         why = f"the policy `strict` does not allow what the proof uses: {', '.join(told)}"
         if self.bugs:
             why += f"; known bugs of this Coq: {', '.join(bug.id for bug in self.bugs)}"
-        return f"{why}."
+        return f"{why}; {_STRUCTURALLY if wanting else _OTHERWISE}."
 
 
+_STRUCTURALLY = (
+    "let each recursive call be on a variable that a match on the decreasing argument binds (or recurse on `Acc`), or "
+    "ask for the policy `report`"
+)
+_OTHERWISE = "prove it without them, or ask for the policy `report`"
 _PLAIN = Use((), (), ())
 _touching = lru_cache(maxsize=256)(touching)
 

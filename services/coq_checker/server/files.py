@@ -16,12 +16,14 @@ from coq_checker.pool.document import Document
 from coq_checker.pool.passed import Passed
 from coq_checker.pool.pool import Pool
 from coq_checker.pool.watchdog import Breach
-from coq_checker.recheck import GIVEN_UP, assumed, recheck_file
+from coq_checker.recheck import GIVEN_UP, Answer, assumed, confirmed_text, recheck_file
 from coq_checker.result import ProofResult, Reason, SecondOpinion, Timings, Verdict
 from coq_checker.server.answers import reached_in
 from coqdata.theorem import Theorem
 
 _TRIES = 2
+# What a look at a proof's term may take, whatever the theorem's limits are: the first in a library walks through it.
+_AUDIT_CPU_MS, _AUDIT_WALL_MS = 30_000, 120_000
 # The checks that a file can switch off, as Coq prints them, and what a proof then rests on.
 _CHECKS = {"check_guarded": "guarded", "check_positive": "positive", "check_universes": "type_in_type"}
 
@@ -38,6 +40,17 @@ class FileAsk:
     second: Elsewhere | None = None
 
 
+async def _all(answers: AsyncIterator[Answer]) -> tuple[list[Answer], EnvironmentFailedError | None]:
+    """Every answer, and what ended them."""
+    found: list[Answer] = []
+    try:
+        async for answer in answers:
+            found.append(answer)
+    except EnvironmentFailedError as error:
+        return found, error
+    return found, None
+
+
 class FileChecks:
     """Checks of whole files."""
 
@@ -45,21 +58,26 @@ class FileChecks:
         self._pool = pool
 
     async def check(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
-        """One answer a theorem, in file order; with a recheck all of them at the end.
+        """One answer a theorem, in file order; with a recheck or a second opinion all of them at the end.
 
         Where the file fails outside of its proofs, the theorems from there on are answered ERROR.
 
         Raises:
             EnvironmentFailedError: what follows the last theorem fails.
         """
-        told: SecondOpinion | None = None
-        async for theorem, result in self._confirmed(environment, ask):
-            if ask.second is not None and result.proved:
-                # The file is compiled once, where something of it is proved.
-                told = told or await opinion(ask.second, lambda there: there.source)
-                yield theorem, self._counted(environment, replace(result, second_opinion=told))
-            else:
+        if ask.second is None:
+            async for theorem, result in self._confirmed(environment, ask):
                 yield theorem, self._counted(environment, result)
+            return
+        found, broken = await _all(self._confirmed(environment, ask))
+        told: SecondOpinion | None = None
+        if any(result.proved for _, result in found):
+            left = self._left(environment)
+            told = await opinion(ask.second, lambda there: confirmed_text(there, found, left))
+        for theorem, result in found:
+            yield theorem, self._counted(environment, replace(result, second_opinion=told if result.proved else None))
+        if broken is not None:
+            raise broken
 
     async def _confirmed(self, environment: Environment, ask: FileAsk) -> AsyncIterator[tuple[Theorem, ProofResult]]:
         answers = self._answers(environment, ask)
@@ -67,18 +85,15 @@ class FileChecks:
             async for answer in answers:
                 yield answer
             return
-        found: list[tuple[Theorem, ProofResult]] = []
-        broken: EnvironmentFailedError | None = None
-        try:
-            async for answer in answers:
-                found.append(answer)
-        except EnvironmentFailedError as error:
-            broken = error
-        left = {start: passed.left for start, passed in self._pool.document(environment).passed.items()}
-        for answer in await recheck_file(environment, found, left):
+        found, broken = await _all(answers)
+        for answer in await recheck_file(environment, found, self._left(environment)):
             yield answer
         if broken is not None:
             raise broken
+
+    def _left(self, environment: Environment) -> dict[int, bytes]:
+        """How the session left proofs that failed, by where their statements begin."""
+        return {start: passed.left for start, passed in self._pool.document(environment).passed.items()}
 
     def _counted(self, environment: Environment, result: ProofResult) -> ProofResult:
         self._pool.count(result)
@@ -233,7 +248,23 @@ class FileChecks:
             asked=document.state_at(outermost.proof_end),
             renamed=theorem.renamed,
         )
-        audits = await document.engine.audit(proof)
+        limits = replace(
+            ask.limits,
+            cpu_ms=max(ask.limits.cpu_ms, _AUDIT_CPU_MS),
+            wall_ms=max(ask.limits.wall_ms, _AUDIT_WALL_MS),
+        )
+        with self._pool.watchdog.watch(document.engine, limits) as guard:
+            try:
+                audits = await document.engine.audit(proof)
+            except EngineLostError as error:
+                if guard.breach is None:
+                    raise
+                document.close()
+                broken = Passed.broken(guard.breach, limits, error)
+                verdict = broken.verdict or Verdict.TIMEOUT
+                said = broken.error.message if broken.error is not None else str(error)
+                why = f"looking at what the proof rests on took too much: {said}"
+                return ProofResult(verdict, broken.reason, why, start=theorem.start, end=theorem.proof_end)
         if not audits:
             why = "its axioms could not be audited: it declared nothing."
             return ProofResult(Verdict.ERROR, Reason.UNCLEAR_TEXT, why)

@@ -14,6 +14,8 @@ from grpc_reflection.v1alpha import reflection
 
 from coq_checker.engine.options import EngineOptions
 from coq_checker.engine.start import engine_options
+from coq_checker.gates.kernel import SoundnessPolicy
+from coq_checker.judge import NOT_STRICT
 from coq_checker.metrics import Metrics
 from coq_checker.pool.pool import Pool
 from coq_checker.projects import Projects
@@ -21,6 +23,7 @@ from coq_checker.server.interceptors.calls import CallInterceptor
 from coq_checker.server.servicer import CheckerServicer
 from coq_checker.settings import CheckerSettings, unknown_settings
 from coq_checker.toolchain import Toolchain, ToolchainSettings, find_toolchain
+from coq_checker.toolchain.engines import SERAPI
 from coq_checker.toolchains import Toolchains
 from coqdata.project import Project
 from coqdata.run_folder import RunFolder
@@ -131,8 +134,11 @@ async def _toolchains(settings: CheckerSettings, default: Toolchain | None, at_n
     """
 
     def prepare(toolchain: Toolchain) -> EngineOptions:
+        options = engine_options(toolchain)
+        if options.engine == SERAPI and settings.soundness is SoundnessPolicy.STRICT:
+            _log.warning("strict cannot be kept", toolchain=toolchain.name, why=NOT_STRICT)
         return replace(
-            engine_options(toolchain),
+            options,
             output_bytes=settings.max_output_bytes,
             address_space_bytes=settings.max_memory_bytes + (4 << 30),
         )

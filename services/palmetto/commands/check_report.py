@@ -146,3 +146,5 @@ def _print_table(rows: list[Row], *, several: bool, whole: bool) -> None:
     # Where a file could not be judged nobody knows how many there are.
     if rows or whole:
         console.print(f"{proved} of {len(rows)} theorems proved" if rows else "no theorems found")
+    if any(row.result.proved and not row.result.features_known for row in rows):
+        console.print("what they use of Coq's kernel is not known: --engine native looks at their terms")

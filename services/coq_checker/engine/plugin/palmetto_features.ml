@@ -88,7 +88,7 @@ type found = { mutable features : int; mutable places : (string * string) list }
 type walk = {
   known : GlobRef.t -> bool;  (* what is not the candidate's own *)
   found : found;
-  stated : GlobRef.t;  (* its type is the statement, which is not the candidate's *)
+  given : Constr.t list Lazy.t;  (* fixpoints in the statement, which is not the candidate's *)
   seen : unit Seen.t;
   mutable waiting : GlobRef.t list;  (* own declarations that are to be looked at *)
   mutable name : string;  (* of the declaration that is being looked at *)
@@ -205,7 +205,8 @@ let rec term walk ~guarded ~deep t =
       | DEFAULTcast ->
           go t;
           go ty)
-  | Prod (annot, ty, body) | Lambda (annot, ty, body) ->
+  | Lambda _ -> lambdas walk ~guarded ~deep 0 t
+  | Prod (annot, ty, body) ->
       binder walk annot;
       go ty;
       under 1 body
@@ -215,7 +216,7 @@ let rec term walk ~guarded ~deep t =
       go ty;
       under 1 body
   | App (head, args) ->
-      if deep >= 0 && Array.length args > large then add walk large_block;
+      if Array.length args > large then add walk large_block;
       go head;
       Array.iter go args
   | Const (c, u) ->
@@ -265,10 +266,24 @@ let rec term walk ~guarded ~deep t =
   | Evar _ | Meta _ -> ()
   | _ -> add walk primitive_string
 
+(* Functions of many arguments, which make large closures where they are called with some of them, whoever calls them. *)
+and lambdas walk ~guarded ~deep count t =
+  match Constr.kind t with
+  | Lambda (annot, ty, body) ->
+      binder walk annot;
+      term walk ~guarded ~deep ty;
+      lambdas walk ~guarded ~deep:(if deep < 0 then deep else deep + 1) (count + 1) body
+  | _ ->
+      if count > large then add walk large_block;
+      term walk ~guarded ~deep t
+
 and recursive walk ~guarded ~deep feature t names types bodies =
-  if not guarded then Option.iter (add_at walk feature) (Guard.problem t);
+  (if not guarded then
+     match Guard.problem t with
+     | Some why when not (Vars.closed0 t && List.exists (Constr.eq_constr_nounivs t) (Lazy.force walk.given)) -> add_at walk feature why
+     | _ -> ());
   Array.iter (binder walk) names;
-  if deep >= 0 && Array.length names > large then add walk large_block;
+  if Array.length names > large then add walk large_block;
   Array.iter (term walk ~guarded:true ~deep) types;
   Array.iter (term walk ~guarded:true ~deep:(if deep < 0 then deep else deep + Array.length names)) bodies
 
@@ -304,6 +319,7 @@ let inductive walk m mib =
   if Palmetto_audit.relies_on_uip mib then add walk definitional_uip;
   let packet packet =
     relevance walk packet.mind_relevance;
+    if Array.exists (fun count -> count > large) packet.mind_consnrealdecls then add walk large_block;
     Context.Rel.iter (whole walk) packet.mind_arity_ctxt;
     Array.iter (whole walk) packet.mind_user_lc;
     let nested ty = nests m ty in
@@ -324,8 +340,7 @@ let own walk gr =
           flags walk cb.const_typing_flags;
           universes walk cb.const_universes;
           relevance walk cb.const_relevance;
-          (* Of the statement it counts what conversion may meet, but not how its fixpoints were defined. *)
-          term walk ~guarded:(GlobRef.UserOrd.equal gr walk.stated) ~deep:(-1) cb.const_type;
+          whole walk cb.const_type;
           Option.iter (whole walk) (Lookup.body_of cb)
       | exception Not_found -> ())
   | IndRef (m, _) | ConstructRef ((m, _), _) -> (
@@ -337,6 +352,24 @@ let own walk gr =
           whole walk value;
           whole walk ty
       | exception Not_found -> ())
+
+(* The fixpoints that stand in what was to be proved; of a script that is a name of its own. *)
+let stated gr =
+  let env = Global.env () in
+  let rec fixpoints found t =
+    let found = match Constr.kind t with Fix _ | CoFix _ -> t :: found | _ -> found in
+    Constr.fold fixpoints found t
+  in
+  match gr with
+  | GlobRef.ConstRef c -> (
+      let { const_type; _ } = Environ.lookup_constant c env in
+      match Constr.kind const_type with
+      | Const (statement, _) -> (
+          match (Environ.lookup_constant statement env).const_body with
+          | Def body -> fixpoints [] body
+          | Undef _ | OpaqueDef _ | Primitive _ | Symbol _ -> [])
+      | _ -> fixpoints [] const_type)
+  | IndRef _ | ConstructRef _ | VarRef _ -> []
 
 let rec go walk =
   match walk.waiting with
@@ -355,7 +388,7 @@ let first walk gr =
    induction schemes that nobody uses: what else those have does not count. *)
 let of_globals ~known gr others =
   let found = { features = 0; places = [] } in
-  let walk = { known; found; stated = gr; seen = Seen.create 64; waiting = []; name = "" } in
+  let walk = { known; found; given = lazy (stated gr); seen = Seen.create 64; waiting = []; name = "" } in
   first walk gr;
   go walk;
   let used = found.features in

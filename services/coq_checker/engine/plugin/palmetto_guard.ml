@@ -8,6 +8,8 @@ open Constr
 open Declarations
 open Palmetto_sizes
 
+let most_followed = 200
+let left_to_follow = ref most_followed
 let calls_itself = "a function that is being defined is used without being called"
 
 let rec mentions context term =
@@ -193,8 +195,12 @@ and iterator context c args =
 
 and most_unfolded = 4
 
-(* Whether the body of a constant, given these arguments, can be followed to what it does with them. *)
+(* Whether the body of a constant, given these arguments, can be followed to what it does with them. Bodies may hand on what
+   they are given to others, twice each: so many are followed for one fixpoint, and no more. *)
 and unfolded c bindings ~fuel =
+  decr left_to_follow;
+  !left_to_follow >= 0
+  &&
   match Environ.lookup_constant c (Global.env ()) with
   | { const_body = Def body; _ } -> applied empty body bindings ~fuel
   | _ | (exception Not_found) -> false
@@ -325,4 +331,6 @@ and is_coinductive ty =
   | _ -> ( match Constr.kind (fst (Constr.decompose_app ty)) with Ind ((m, _), _) -> is_cofinite m | _ -> false)
 
 (* Why a fixpoint or cofixpoint, in which nothing is bound from outside, is not plainly structural; None where it is. *)
-let problem term = match check empty term with () -> None | exception Refused why -> Some why
+let problem term =
+  left_to_follow := most_followed;
+  match check empty term with () -> None | exception Refused why -> Some why
