@@ -18,17 +18,18 @@ _OCAML_PARAMETERS = "s=1M,o=400"
 _END_TIMEOUT_S = 60.0
 _SAID_CHARS = 500
 
-# Processes that were killed and not waited for yet.
-_ending: set[asyncio.Future[int]] = set()
+# Processes that were killed and have not ended yet, each with the loop that hears of it. No tasks: a loop that ends
+# has cancelled all that it had, and would leave new ones behind.
+_ending: list[tuple[asyncio.AbstractEventLoop, asyncio.subprocess.Process]] = []
 
 
 async def all_ended() -> None:
     """Waits until every engine that was killed is gone."""
     loop = asyncio.get_running_loop()
     # What another loop waited for, and did not live to see, is not ours.
-    mine = {ending for ending in _ending if ending.get_loop() is loop}
+    mine = [ending for whose, ending in _ending if whose is loop and ending.returncode is None]
     if mine:
-        await asyncio.wait(mine, timeout=_END_TIMEOUT_S)
+        await asyncio.wait([asyncio.ensure_future(ending.wait()) for ending in mine], timeout=_END_TIMEOUT_S)
 
 
 class Family:
@@ -109,9 +110,8 @@ class Family:
         """Kills all its processes and takes the folder away."""
         if self.root is not None and self.root.returncode is None:
             process.kill(self.root.pid)
-            ending = asyncio.ensure_future(self.root.wait())
-            _ending.add(ending)
-            ending.add_done_callback(_ending.discard)
+            _ending[:] = [one for one in _ending if one[1].returncode is None]
+            _ending.append((asyncio.get_running_loop(), self.root))
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
