@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coq_checker.candidate import Candidate
 from coq_checker.engine.api import VARIABLE, Audit, Checked, CoqError, Gate, Kind
@@ -70,21 +70,22 @@ def judge_audits(audits: Sequence[Audit], policy: Policy) -> ProofResult:
     assumptions = [one for audit in audits for one in audit.assumptions]
     refused = forbidden(assumptions, policy.axioms)
     shown = tuple(dict.fromkeys(str(one) for one in assumptions if one.kind != VARIABLE))
-    result = ProofResult(Verdict.PROVED, axioms=shown)
     use = use_of(audits, policy.version)
-    if use is not None:
-        bugs = tuple(bug.id for bug in use.bugs)
-        result = replace(result, features=use.features, features_known=True, known_bugs=bugs)
+    strict = policy.soundness is SoundnessPolicy.STRICT
+    verdict, reason, why = Verdict.PROVED, Reason.NONE, ""
     if refused:
         what = ", ".join(dict.fromkeys(map(str, refused)))
+        verdict, reason = Verdict.REJECTED, Reason.FORBIDDEN_AXIOM
         why = f"the proof rests on what is not allowed: {what}."
-        return replace(result, verdict=Verdict.REJECTED, reason=Reason.FORBIDDEN_AXIOM, message=why)
-    if policy.soundness is SoundnessPolicy.STRICT:
-        if use is None:
-            return replace(result, verdict=Verdict.ERROR, reason=Reason.ENVIRONMENT, message=NOT_STRICT)
-        if use.refusal:
-            return replace(result, verdict=Verdict.REJECTED, reason=Reason.FORBIDDEN_FEATURE, message=use.refusal)
-    return result
+    elif strict and use is None:
+        verdict, reason, why = Verdict.ERROR, Reason.ENVIRONMENT, NOT_STRICT
+    elif strict and use is not None and use.refusal:
+        verdict, reason, why = Verdict.REJECTED, Reason.FORBIDDEN_FEATURE, use.refusal
+    if use is None:
+        return ProofResult(verdict, reason, why, axioms=shown)
+    return ProofResult(
+        verdict, reason, why, axioms=shown, features=use.features, features_known=True, known_bugs=use.reports
+    )
 
 
 def judge(checked: Checked, candidate: Candidate, gate: Gate, policy: Policy, goals_bytes: int) -> ProofResult:

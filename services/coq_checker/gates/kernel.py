@@ -32,6 +32,11 @@ class Use:
     bugs: tuple[KnownBug, ...]
 
     @property
+    def reports(self) -> tuple[str, ...]:
+        """The bugs' public reports."""
+        return tuple([bug.id for bug in self.bugs])
+
+    @property
     def refusal(self) -> str:
         """Why the strict policy refuses the proof, as one sentence; empty where it does not."""
         wanting = sorted(UNGUARDED.intersection(self.features))
@@ -67,6 +72,8 @@ def use_of(audits: Sequence[Audit], version: tuple[int, ...]) -> Use | None:
         audits: of all constants that were proved.
         version: of the running Coq.
     """
+    if len(audits) == 1 and audits[0].features == () and not audits[0].assumptions:
+        return _PLAIN  # as most are
     if any(audit.features is None for audit in audits):
         return None
     found = {feature for audit in audits for feature in audit.features or ()}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import signal
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -211,6 +212,8 @@ async def serve(settings: CheckerSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    # A stream that is cancelled before its first message was looked at leaves a coroutine of gRPC's own behind.
+    warnings.filterwarnings("ignore", r"coroutine '_MessageReceiver\.", RuntimeWarning)
     for warning in unknown_settings():
         _log.warning("unknown setting", why=warning)
     async with running(settings) as up:
