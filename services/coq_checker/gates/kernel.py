@@ -52,7 +52,7 @@ class Use:
             told.append(f"{feature} ({where})" if where else feature)
         why = f"the policy `strict` does not allow what the proof uses: {', '.join(told)}"
         if self.bugs:
-            why += f"; known bugs of this Coq: {', '.join(bug.id for bug in self.bugs)}"
+            why += f"; known bugs of this Coq: {', '.join(self.reports)}"
         return f"{why}; {_STRUCTURALLY if wanting else _OTHERWISE}."
 
 

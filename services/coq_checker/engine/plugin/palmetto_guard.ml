@@ -114,12 +114,14 @@ and application context head args =
       let at = decreasing.(which) in
       fixpoint context fix ~given:(if at < Array.length args then sizes_of context args.(at) else [])
   | Lambda _ -> redex context head args 0
-  | Const (c, _) when Option.has_some (method_of context c args) ->
-      let value, others, rest = resolved args (Option.get (method_of context c args)) in
-      List.iter (check context) others;
-      if rest = [||] then check context value else application context value rest
-  | Const (c, _) when Array.exists (fun arg -> is_function context arg || sizes_of context arg <> []) args ->
-      iterator context c args
+  | Const (c, _) -> (
+      match resolved context c args with
+      | Some (value, others, rest) ->
+          List.iter (check context) others;
+          if rest = [||] then check context value else application context value rest
+      | None when Array.exists (fun arg -> is_function context arg || sizes_of context arg <> []) args ->
+          iterator context c args
+      | None -> Array.iter (check context) args)
   | _ ->
       check context head;
       Array.iter (check context) args
@@ -289,10 +291,12 @@ and guarded context ~frame ~under term =
   | App (head, args) -> (
       match Constr.kind head with
       | Rel rel when under && is_corecursive context frame rel -> Array.iter (check context) args
-      | Const (c, _) when under && Option.has_some (method_of context c args) ->
-          let value, others, rest = resolved args (Option.get (method_of context c args)) in
-          List.iter (check context) others;
-          guarded context ~frame ~under (Constr.mkApp (value, rest))
+      | Const (c, _) when under -> (
+          match resolved context c args with
+          | Some (value, others, rest) ->
+              List.iter (check context) others;
+              guarded context ~frame ~under (Constr.mkApp (value, rest))
+          | None -> check context term)
       | Lambda (_, ty, body) ->
           check context ty;
           let rest = Array.map (Vars.lift 1) (Array.sub args 1 (Array.length args - 1)) in

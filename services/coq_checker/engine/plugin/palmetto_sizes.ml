@@ -198,8 +198,7 @@ let is_defined context term =
   | Rel rel -> ( match find context rel with Some (Function _ | Corecursive _) -> true | _ -> false)
   | _ -> false
 
-(* METHOD: a definition that gives back one of its arguments, as those of classes with one method do: which argument, and how
-   many there are. *)
+(* A definition that gives back one of its arguments: which one, and how many there are. *)
 let method_of context c args =
   if not (Array.exists (is_defined context) args) then None
   else
@@ -212,10 +211,14 @@ let method_of context c args =
         | _ -> None)
     | _ | (exception Not_found) -> None
 
-(* What such an application stands for: the argument, the others, and what it is applied to. *)
-let resolved args (at, count) =
-  let others = List.filteri (fun k _ -> k < count && not (Int.equal k at)) (Array.to_list args) in
-  (args.(at), others, Array.sub args count (Array.length args - count))
+(* METHOD: what the application of such a definition stands for, as those of classes with one method are: the argument, the
+   others, and what it is applied to. *)
+let resolved context c args =
+  let stands_for (at, count) =
+    let others = List.filteri (fun k _ -> k < count && not (Int.equal k at)) (Array.to_list args) in
+    (args.(at), others, Array.sub args count (Array.length args - count))
+  in
+  Option.map stands_for (method_of context c args)
 
 let is_corecursive context frame rel =
   match find context rel with Some (Corecursive frame') -> Int.equal frame frame' | _ -> false
